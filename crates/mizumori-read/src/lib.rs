@@ -1,0 +1,1 @@
+//! Bytes out of files, containers and encodings.

@@ -1,0 +1,1 @@
+//! Splits a dump into records and pushes them into a sink.

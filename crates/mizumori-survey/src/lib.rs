@@ -1,0 +1,1 @@
+//! The counting method and the report.

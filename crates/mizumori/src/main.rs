@@ -1,0 +1,2 @@
+//! The `mizumori` binary.
+fn main() {}
