@@ -3,12 +3,20 @@
 //! This crate performs no I/O: it parses text that it is given and never reads a file, a clock other than
 //! through [`Clock`], or the network. The words are those of the README's glossary.
 
+mod account;
+mod carriers;
 mod clock;
+pub mod domain;
 mod error;
 mod month;
 mod secret;
+mod tag;
 
+pub use account::{Account, LocalPart, MAX_LOCAL};
+pub use carriers::is_carrier;
 pub use clock::{Clock, FixedClock, SystemClock};
+pub use domain::DomainName;
 pub use error::ErrorClass;
 pub use month::{LeakTime, Month, MonthError, PartialDate, Period};
 pub use secret::Secret;
+pub use tag::{Tag, TagKey};

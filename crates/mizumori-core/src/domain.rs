@@ -1,0 +1,188 @@
+//! Canonical domain names: what stands on the right of an address, or as the host of a URL.
+//!
+//! Canonical means NFKC, lower case, A-labels (IDNA), no trailing dot. Nothing here asks the network whether a
+//! name exists. The public suffix list is compiled in.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use psl::{List, Psl};
+use unicode_normalization::UnicodeNormalization;
+
+/// Longest host name in bytes, without the trailing dot (RFC 1035, 2.3.4).
+pub const MAX_HOST: usize = 253;
+/// Longest label in bytes (RFC 1035, 2.3.4).
+const MAX_LABEL: usize = 63;
+/// Top-level names that RFC 2606 reserves for tests and examples.
+const RESERVED: [&str; 4] = ["test", "example", "invalid", "localhost"];
+
+/// The version of the public suffix list that is compiled in, as the version of the crate that carries it.
+pub const SUFFIX_LIST: &str = "psl 2.1";
+
+/// A canonical domain name of at least one label.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DomainName(Box<str>);
+
+impl DomainName {
+    /// Parses a domain name as people write it; `None` when it is none.
+    ///
+    /// Its top-level domain need not be known: see [`is_known`].
+    pub fn parse(text: &str) -> Option<Self> {
+        canonical_host(text).map(|host| Self(host.into_owned().into_boxed_str()))
+    }
+
+    /// The name, canonical.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DomainName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for DomainName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for DomainName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Brings a host name into its canonical form without copying it where it has that form; `None` when the text
+/// is no host name (empty or over-long labels, characters that IDNA forbids, white space inside).
+pub fn canonical_host(text: &str) -> Option<Cow<'_, str>> {
+    let text = text.trim();
+    if text.is_ascii() {
+        let host = text.strip_suffix('.').unwrap_or(text);
+        if !is_host(host) {
+            return None;
+        }
+        return Some(if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(host.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(host)
+        });
+    }
+    // An input of megabytes is no host name: IDNA expands at most to a few times the length.
+    if text.len() > 4 * MAX_HOST {
+        return None;
+    }
+    let composed: String = text.nfkc().collect();
+    let ascii = idna::domain_to_ascii(composed.trim()).ok()?;
+    let host = ascii.strip_suffix('.').unwrap_or(&ascii);
+    is_host(host).then(|| Cow::Owned(host.to_owned()))
+}
+
+/// Whether the top-level domain of a canonical `host` is known: it stands in the public suffix list, or RFC
+/// 2606 reserves it. A single label is no known host.
+pub fn is_known(host: &str) -> bool {
+    let Some((_, top)) = host.rsplit_once('.') else { return false };
+    RESERVED.contains(&top) || List.suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known())
+}
+
+/// The registrable domain of a canonical `host`: one label more than its public suffix. A host that is a
+/// public suffix itself stands for itself.
+pub fn registrable(host: &str) -> &str {
+    List.domain(host.as_bytes())
+        .and_then(|domain| host.len().checked_sub(domain.as_bytes().len()))
+        .and_then(|start| host.get(start..))
+        .unwrap_or(host)
+}
+
+/// Whether a canonical `host` is a public suffix, so that people who have nothing to do with each other may
+/// register below it.
+pub fn is_public_suffix(host: &str) -> bool {
+    List.suffix(host.as_bytes()).is_some_and(|suffix| suffix.as_bytes() == host.as_bytes())
+}
+
+/// A host, then the names above it, from the most specific: `a.b.jp`, `b.jp`, `jp`.
+pub fn self_and_parents(host: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(host), |name| name.split_once('.').map(|(_, rest)| rest))
+}
+
+/// Whether ASCII `host` is made of labels of letters, digits and inner hyphens.
+fn is_host(host: &str) -> bool {
+    !host.is_empty() && host.len() <= MAX_HOST && host.split('.').all(is_label)
+}
+
+fn is_label(label: &str) -> bool {
+    label.len() <= MAX_LABEL
+        && !label.is_empty()
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_become_canonical() {
+        for (text, host) in [
+            ("MOF.go.jp", Some("mof.go.jp")),
+            (" mof.go.jp. ", Some("mof.go.jp")),
+            ("ｍｏｆ．ｇｏ．ｊｐ", Some("mof.go.jp")),
+            ("mof。go。jp", Some("mof.go.jp")),
+            ("水源省.example", Some("xn--1rw63ci5l.example")),
+            ("XN--1RW63CI5L.example", Some("xn--1rw63ci5l.example")),
+            ("bücher.example", Some("xn--bcher-kva.example")),
+            ("a..b", None),
+            ("-a.jp", None),
+            ("a-.jp", None),
+            ("a b.jp", None),
+            ("a_b.jp", None),
+            ("", None),
+            (".", None),
+            (".jp", None),
+        ] {
+            assert_eq!(canonical_host(text).as_deref(), host, "{text}");
+        }
+        assert_eq!(canonical_host(&"a".repeat(64)), None);
+        assert!(canonical_host(&["a"; 127].join(".")).is_some());
+        assert_eq!(canonical_host(&["a"; 128].join(".")), None);
+    }
+
+    #[test]
+    fn known_top_level_domains() {
+        for (host, known) in [
+            ("mof.go.jp", true),
+            ("suigen.example", true),
+            ("example.com", true),
+            ("a.invalid", true),
+            ("a.b.zzzz", false),
+            ("jp", false),
+            ("192.168.1.1", false),
+            ("example", false),
+        ] {
+            assert_eq!(is_known(host), known, "{host}");
+        }
+    }
+
+    #[test]
+    fn registrable_domains() {
+        for (host, domain) in [
+            ("mail.mof.go.jp", "mof.go.jp"),
+            ("mof.go.jp", "mof.go.jp"),
+            ("go.jp", "go.jp"),
+            ("x.city.suigen.example", "suigen.example"),
+            ("a.b.example.com", "example.com"),
+            ("a.lg.jp", "a.lg.jp"),
+        ] {
+            assert_eq!(registrable(host), domain, "{host}");
+        }
+        assert!(is_public_suffix("lg.jp") && is_public_suffix("jp") && !is_public_suffix("mof.go.jp"));
+    }
+
+    #[test]
+    fn parents_go_from_the_most_specific() {
+        assert_eq!(self_and_parents("a.b.jp").collect::<Vec<_>>(), ["a.b.jp", "b.jp", "jp"]);
+    }
+}
