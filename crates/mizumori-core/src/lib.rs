@@ -6,11 +6,15 @@
 mod account;
 mod carriers;
 mod clock;
+pub mod document;
 pub mod domain;
 mod error;
 mod month;
+mod names;
 mod secret;
+pub mod source;
 mod tag;
+pub mod watch;
 
 pub use account::{Account, LocalPart, MAX_LOCAL};
 pub use carriers::is_carrier;
@@ -18,5 +22,8 @@ pub use clock::{Clock, FixedClock, SystemClock};
 pub use domain::DomainName;
 pub use error::ErrorClass;
 pub use month::{LeakTime, Month, MonthError, PartialDate, Period};
+pub use names::{Lang, Names};
 pub use secret::Secret;
+pub use source::{Source, SourceId, SourceKind};
 pub use tag::{Tag, TagKey};
+pub use watch::WatchList;
