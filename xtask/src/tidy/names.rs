@@ -7,12 +7,8 @@ use crate::repository::Tree;
 
 /// Folders at a machine's root in which people and build machines keep their checkouts. In pieces, since this
 /// file is checked too.
-const MACHINE_FOLDERS: &[&str] = &[
-    concat!("/", "home", "/"),
-    concat!("/", "root", "/"),
-    concat!("/", "work", "/"),
-    concat!("/", "Users", "/"),
-];
+const MACHINE_FOLDERS: &[&str] =
+    &[concat!("/", "home", "/"), concat!("/", "root", "/"), concat!("/", "work", "/")];
 
 /// No file name looks like dump text.
 pub(super) fn check_file_names(tree: &Tree) -> Vec<Violation> {
