@@ -1,1 +1,16 @@
-//! The counting method and the report.
+//! The counting method and the report: from exposures to a published table, in Japanese and English.
+//!
+//! [`Count`] counts exposures by the published method: the distinct account, place and month. It keeps accounts
+//! in memory only, as tags under a key of its own, and hands out a [`Report`] that has months and counts and
+//! nothing else. [`render`] shows a report as JSON, table, CSV, Markdown and self-contained HTML.
+//!
+//! This crate reads no dumps and no files, knows no clock, and prints nothing.
+
+mod count;
+mod error;
+pub mod model;
+pub mod rank;
+
+pub use count::{AskedPeriod, Count, HasSecret, InputFacts, SourceIndex, Tally};
+pub use error::SurveyError;
+pub use model::Report;

@@ -1,0 +1,5 @@
+//! The crate from outside: the counting method against an obvious slow recount, and every rendering against
+//! the files in `tests/golden/`. All data are synthetic.
+
+#[cfg(test)]
+mod recount;
