@@ -2,12 +2,15 @@
 //!
 //! This is no part of the product: no crate may depend on it, and nothing of it ships.
 
+mod bench;
 mod command;
 mod components;
 mod repository;
 mod test;
 mod tidy;
 mod watchlist;
+#[cfg(feature = "workload")]
+mod workload;
 
 use std::process::ExitCode;
 
@@ -28,6 +31,12 @@ enum Chore {
     Tidy,
     /// Make watchlists/jp-government.toml from the two tables in watchlists/sources/
     Watchlist(watchlist::WatchlistArguments),
+    /// Measure how fast the product is, beside the naive way and whichever peers are installed
+    Bench(bench::BenchArguments),
+    /// What benches start as processes of their own: generators and naive twins
+    #[cfg(feature = "workload")]
+    #[command(hide = true)]
+    Workload(workload::WorkloadArguments),
 }
 
 fn main() -> ExitCode {
@@ -35,6 +44,9 @@ fn main() -> ExitCode {
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Tidy => tidy::run(),
         Chore::Watchlist(arguments) => watchlist::run(&arguments),
+        Chore::Bench(arguments) => bench::run(&arguments),
+        #[cfg(feature = "workload")]
+        Chore::Workload(arguments) => workload::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,124 @@
+//! The bars that the design sets, and whether a bench's results meet them.
+//!
+//! They hold for lists of 20 million lines on two cores. Ratios are judged at any length; times and memory only at the
+//! length they were set for.
+
+use std::time::Duration;
+
+use super::Case;
+use super::measure::{Role, Runs};
+
+/// The lines of the lists that the bars are for.
+pub(super) const LINES: u64 = 20_000_000;
+
+const MIB: u64 = 1 << 20;
+
+/// One bar: what it asks, and what was measured.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Bar {
+    pub(super) asks: String,
+    pub(super) measured: String,
+    pub(super) verdict: Verdict,
+}
+
+/// Whether a bar is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Met,
+    Missed,
+    /// Who it compares with is not installed, or the list has another length.
+    NotMeasured,
+}
+
+/// The bars of a case, judged.
+pub(super) fn judge(case: Case, lines: u64, results: &[Runs]) -> Vec<Bar> {
+    let at_length = lines == LINES;
+    match case {
+        Case::Survey | Case::NoHit => vec![
+            time(results, 0.40, at_length),
+            memory(results, 200, at_length),
+            faster(results, Role::LineFinder, 4.0, "the faster ripgrep"),
+            faster(results, Role::Database, 20.0, "the fastest database"),
+        ],
+        Case::Urls => vec![time(results, 1.2, at_length)],
+        Case::Gzip => vec![faster(results, Role::Unpacker, 1.0, "unpacking alone")],
+        // Half of the time or more goes into opening and reading.
+        Case::SmallFiles => vec![faster(results, Role::Naive, 0.5, "opening and reading them")],
+        Case::Unique => vec![time(results, 8.0, at_length), memory(results, 1024, at_length)],
+    }
+}
+
+fn time(results: &[Runs], seconds: f64, at_length: bool) -> Bar {
+    let median = ours(results).map(Runs::median);
+    Bar {
+        asks: format!("at most {seconds:.2} s"),
+        measured: median.map_or_else(String::new, |median| format!("{:.2} s", median.as_secs_f64())),
+        verdict: verdict(median.filter(|_| at_length).map(|median| median.as_secs_f64() <= seconds)),
+    }
+}
+
+fn memory(results: &[Runs], mebibytes: u64, at_length: bool) -> Bar {
+    let peak = ours(results).map(|runs| runs.peak_memory);
+    Bar {
+        asks: format!("peak memory at most {mebibytes} MiB"),
+        measured: peak.map_or_else(String::new, |peak| format!("{} MiB", peak / MIB)),
+        verdict: verdict(peak.filter(|_| at_length).map(|peak| peak <= mebibytes * MIB)),
+    }
+}
+
+/// At least so many times as fast as the fastest of a role.
+fn faster(results: &[Runs], than: Role, times: f64, whom: &str) -> Bar {
+    let other = results.iter().filter(|runs| runs.role == than).map(Runs::median).min();
+    let ratio = ours(results).zip(other).map(|(ours, other)| ratio(other, ours.median()));
+    Bar {
+        asks: format!("at least {times:.1} × as fast as {whom}"),
+        measured: ratio.map_or_else(|| "not installed".to_owned(), |ratio| format!("{ratio:.1} ×")),
+        verdict: verdict(ratio.map(|ratio| ratio >= times)),
+    }
+}
+
+/// How many times `one` is as long as `other`.
+pub(super) fn ratio(one: Duration, other: Duration) -> f64 {
+    one.as_secs_f64() / other.as_secs_f64().max(f64::MIN_POSITIVE)
+}
+
+fn ours(results: &[Runs]) -> Option<&Runs> {
+    results.iter().find(|runs| runs.role == Role::Ours)
+}
+
+fn verdict(met: Option<bool>) -> Verdict {
+    match met {
+        Some(true) => Verdict::Met,
+        Some(false) => Verdict::Missed,
+        None => Verdict::NotMeasured,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(role: Role, milliseconds: u64, mebibytes: u64) -> Runs {
+        Runs::of("a", role, &[Duration::from_millis(milliseconds)], mebibytes * MIB)
+    }
+
+    #[test]
+    fn bars_are_judged_by_medians() {
+        let check = |lines: u64, results: &[Runs], expected: [Verdict; 4]| {
+            let verdicts: Vec<Verdict> =
+                judge(Case::Survey, lines, results).iter().map(|bar| bar.verdict).collect();
+            assert_eq!(verdicts, expected);
+        };
+        use Verdict::{Met, Missed, NotMeasured};
+        check(LINES, &[runs(Role::Ours, 300, 100)], [Met, Met, NotMeasured, NotMeasured]);
+        check(LINES, &[runs(Role::Ours, 500, 300)], [Missed, Missed, NotMeasured, NotMeasured]);
+        check(1_000, &[runs(Role::Ours, 300, 100)], [NotMeasured, NotMeasured, NotMeasured, NotMeasured]);
+        let two = [
+            runs(Role::Ours, 300, 100),
+            runs(Role::LineFinder, 1_800, 10),
+            runs(Role::LineFinder, 1_100, 10),
+            runs(Role::Database, 9_000, 10),
+        ];
+        check(LINES, &two, [Met, Met, Missed, Met]);
+    }
+}

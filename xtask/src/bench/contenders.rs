@@ -1,0 +1,199 @@
+//! Who runs in which case, with which command line.
+//!
+//! The peers are given their best known way to do the work: ripgrep counts lines and needs no output, the databases use
+//! both cores and read the list as one column. None of them detects an encoding, a separator or a format.
+
+use std::path::{Path, PathBuf};
+
+use super::Case;
+use super::data::{self, Input};
+use super::measure::{Contender, Output, Role};
+use crate::command::{self, program};
+use crate::components::VENV;
+use crate::repository;
+
+/// The contenders of a case, ours first; peers that are not installed are left out.
+pub(super) fn of(case: Case, input: &Input, with_peers: bool) -> Vec<Contender> {
+    let mut contenders = vec![ours(case, input), naive(case, input)];
+    if with_peers {
+        contenders.extend(peers(case, input));
+    }
+    contenders
+}
+
+fn ours(case: Case, input: &Input) -> Contender {
+    let (name, arguments, output) = match case {
+        Case::Unique => (
+            "mizumori scan --unique",
+            words(&["scan", "--all", "--unique", "--format", "csv"]),
+            Output::Discarded,
+        ),
+        _ => (
+            "mizumori survey",
+            words(&["survey", "--watch", &shown(&input.watch_list), "--format", "json"]),
+            Output::Survey { lines: input.totals.lines, matched: input.totals.watched_by_account },
+        ),
+    };
+    let arguments = [arguments, vec![shown(&input.path)]].concat();
+    Contender { name, role: Role::Ours, program: data::built("mizumori"), arguments, output, accepts: &[0] }
+}
+
+/// The obvious loop; for small files and for gzip the least that any program must do.
+fn naive(case: Case, input: &Input) -> Contender {
+    let (name, work, output) = match case {
+        Case::Survey | Case::NoHit | Case::Gzip => {
+            ("naive loop", "survey", Output::Number(input.totals.watched_by_account))
+        }
+        Case::Urls => ("naive loop", "urls", Output::Number(input.totals.watched)),
+        Case::SmallFiles => ("open and read them", "open", Output::Number(input.totals.bytes)),
+        Case::Unique => ("naive set", "unique", Output::Discarded),
+    };
+    let arguments = words(&[
+        "workload",
+        "naive",
+        "--work",
+        work,
+        "--domains",
+        &shown(&input.domains),
+        &shown(&input.path),
+    ]);
+    Contender { name, role: Role::Naive, program: data::built("xtask"), arguments, output, accepts: &[0] }
+}
+
+fn peers(case: Case, input: &Input) -> Vec<Contender> {
+    let path = shown(&input.path);
+    match case {
+        Case::Survey | Case::NoHit | Case::Urls => {
+            let mut peers = ripgrep(input);
+            if case != Case::Urls {
+                peers.extend(duckdb(&duckdb_survey(input), Output::Number(input.totals.watched_by_account)));
+                peers.extend(chdb(&chdb_survey(input), Output::Number(input.totals.watched_by_account)));
+            }
+            peers
+        }
+        Case::Gzip => {
+            let inflate = Contender {
+                name: "zlib-rs, unpacking only",
+                role: Role::Unpacker,
+                program: data::built("xtask"),
+                arguments: words(&["workload", "inflate", &path]),
+                output: Output::Discarded,
+                accepts: &[0],
+            };
+            let gzip = Contender {
+                name: "gzip -dc",
+                role: Role::Unpacker,
+                program: PathBuf::from("gzip"),
+                arguments: words(&["-dc", &path]),
+                output: Output::Discarded,
+                accepts: &[0],
+            };
+            let installed = command::succeeds(program("gzip").arg("--version"));
+            std::iter::once(inflate).chain(installed.then_some(gzip)).collect()
+        }
+        Case::SmallFiles => Vec::new(),
+        Case::Unique => {
+            let line = duckdb_lines(&path);
+            let to_null = format!("COPY (SELECT DISTINCT line FROM {line}) TO '/dev/null' (FORMAT csv)");
+            let mut peers: Vec<Contender> = duckdb(&to_null, Output::Discarded).into_iter().collect();
+            let to_null = format!(
+                "SELECT DISTINCT line FROM file('{path}', 'LineAsString', 'line String') FORMAT Null"
+            );
+            peers.extend(chdb(&to_null, Output::Discarded));
+            peers
+        }
+    }
+}
+
+fn ripgrep(input: &Input) -> Vec<Contender> {
+    if !command::succeeds(program("rg").arg("--version")) {
+        return Vec::new();
+    }
+    let contender = |name, arguments: &[&str]| Contender {
+        name,
+        role: Role::LineFinder,
+        program: PathBuf::from("rg"),
+        arguments: words(arguments),
+        output: Output::Discarded,
+        // 1 means that no line was found.
+        accepts: &[0, 1],
+    };
+    let path = shown(&input.path);
+    let (domains, expressions) = (shown(&input.domains), shown(&input.expressions));
+    vec![
+        contender(
+            "rg -F -f domains",
+            &["--count", "--include-zero", "--fixed-strings", "--file", &domains, &path],
+        ),
+        contender("rg -f anchored", &["--count", "--include-zero", "--file", &expressions, &path]),
+    ]
+}
+
+/// The list as one column, whatever its lines hold.
+fn duckdb_lines(path: &str) -> String {
+    format!(
+        "read_csv('{path}', columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false, delim = '\\x01', \
+         quote = '', escape = '', strict_mode = false)"
+    )
+}
+
+fn duckdb_survey(input: &Input) -> String {
+    let (lines, domains) = (duckdb_lines(&shown(&input.path)), duckdb_lines(&shown(&input.domains)));
+    let suffix = |labels: u8| {
+        format!("array_to_string(string_split(host, '.')[-{labels}:], '.') IN (SELECT line FROM {domains})")
+    };
+    format!(
+        "WITH accounts AS (SELECT lower(split_part(line, ':', 1)) AS account, split_part(account, '@', 2) AS host \
+         FROM {lines}) SELECT count(*) FROM accounts WHERE {} OR {} OR {}",
+        suffix(2),
+        suffix(3),
+        suffix(4)
+    )
+}
+
+fn chdb_survey(input: &Input) -> String {
+    let suffix = |labels: u8| {
+        let domains = shown(&input.domains);
+        format!(
+            "arrayStringConcat(arraySlice(splitByChar('.', host), -{labels}), '.') IN \
+             (SELECT line FROM file('{domains}', 'LineAsString', 'line String'))"
+        )
+    };
+    format!(
+        "WITH lower(splitByChar(':', line)[1]) AS account, splitByChar('@', account)[2] AS host \
+         SELECT count() FROM file('{}', 'LineAsString', 'line String') WHERE {} OR {} OR {}",
+        shown(&input.path),
+        suffix(2),
+        suffix(3),
+        suffix(4)
+    )
+}
+
+fn duckdb(statement: &str, output: Output) -> Option<Contender> {
+    let script =
+        "import duckdb, sys\nrows = duckdb.sql(sys.argv[1])\nif rows is not None: print(rows.fetchone()[0])";
+    python("duckdb", script, statement, output)
+}
+
+fn chdb(statement: &str, output: Output) -> Option<Contender> {
+    let script = "import chdb, sys\nprint(chdb.query(sys.argv[1], 'CSV'), end='')";
+    python("chdb", script, statement, output)
+}
+
+/// A database as a Python module, in the bench's own environment.
+fn python(name: &'static str, script: &str, statement: &str, output: Output) -> Option<Contender> {
+    let python = repository::top().join(VENV).join("bin/python");
+    if !command::succeeds(program(&python).args(["-c", &format!("import {name}")])) {
+        return None;
+    }
+    let arguments = words(&["-c", script, statement]);
+    Some(Contender { name, role: Role::Database, program: python, arguments, output, accepts: &[0] })
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

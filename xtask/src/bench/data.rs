@@ -1,0 +1,116 @@
+//! What is measured on: generated lists below `target/bench/`, kept from one bench to the next. Delete the folder to have
+//! them made anew.
+//!
+//! The generator runs as a process of its own, at the highest optimisation; here it is only started.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::Case;
+use crate::command;
+use crate::repository;
+
+/// The input of a case, and what is in it.
+#[derive(Debug)]
+pub(super) struct Input {
+    /// A file, or a folder of small ones.
+    pub(super) path: PathBuf,
+    pub(super) watch_list: PathBuf,
+    /// The watched domains, one a line.
+    pub(super) domains: PathBuf,
+    /// An anchored regular expression for each of them, one a line.
+    pub(super) expressions: PathBuf,
+    pub(super) totals: Totals,
+}
+
+/// What the generator says it wrote.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Totals {
+    pub(super) lines: u64,
+    /// Of the file or files as they are on the disk.
+    pub(super) bytes: u64,
+    /// Lines whose login is an account of a watched domain.
+    pub(super) watched_by_account: u64,
+    /// Those, and lines whose URL is on a watched site.
+    pub(super) watched: u64,
+}
+
+/// Lines of all the small files together: 50 in each of the 10,000.
+const SMALL_FILES_LINES: u64 = 500_000;
+
+/// The programs that were built for this bench.
+pub(super) fn built(name: &str) -> PathBuf {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository::top().join("target"), PathBuf::from);
+    target.join("dist").join(name)
+}
+
+/// Where everything of the benches is kept.
+pub(super) fn folder() -> PathBuf {
+    repository::top().join("target/bench")
+}
+
+impl Input {
+    /// Makes the input unless it is there.
+    pub(super) fn make(case: Case, lines: u64) -> Result<Self> {
+        let (kind, lines) = match case {
+            Case::Survey | Case::Unique => ("list", lines),
+            Case::NoHit => ("no-hit", lines),
+            Case::Urls => ("urls", lines),
+            Case::Gzip => ("gzip", lines),
+            Case::SmallFiles => ("small-files", SMALL_FILES_LINES),
+        };
+        let folder = folder();
+        let stem = format!("{kind}-{lines}");
+        let totals = folder.join(format!("{stem}.totals.json"));
+        if !totals.is_file() {
+            let mut generator = command::program(built("xtask"));
+            generator.args(["workload", "make", "--kind", kind, "--lines", &lines.to_string()]).arg(&folder);
+            command::run(&mut generator).context("could not make the bench's input")?;
+        }
+        Ok(Self {
+            path: folder.join(match case {
+                Case::SmallFiles => stem,
+                Case::Gzip => format!("{stem}.txt.gz"),
+                _ => format!("{stem}.txt"),
+            }),
+            watch_list: folder.join("watch.toml"),
+            domains: folder.join("domains.txt"),
+            expressions: folder.join("expressions.txt"),
+            totals: Totals::read(&totals)?,
+        })
+    }
+
+    /// Reads everything once.
+    pub(super) fn read_into_page_cache(&self) -> Result<()> {
+        read_through(&self.path).with_context(|| format!("could not read {}", self.path.display()))
+    }
+}
+
+impl Totals {
+    fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
+        let totals: Value = serde_json::from_str(&text)?;
+        let number =
+            |name: &str| totals[name].as_u64().with_context(|| format!("no `{name}` in {}", path.display()));
+        Ok(Self {
+            lines: number("lines")?,
+            bytes: number("bytes")?,
+            watched_by_account: number("watched_by_account")?,
+            watched: number("watched")?,
+        })
+    }
+}
+
+fn read_through(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        for entry in fs::read_dir(path)? {
+            read_through(&entry?.path())?;
+        }
+        return Ok(());
+    }
+    std::io::copy(&mut File::open(path)?, &mut std::io::sink()).map(drop)
+}

@@ -1,0 +1,180 @@
+//! Runs programs in alternation and takes wall time and peak memory of each run from the kernel (`wait4`).
+//!
+//! A child's peak is at least what its parent had resident when it was started, so this process stays small:
+//! nothing of a bench's input is ever held here.
+
+use std::fs::{self, File};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use wait4::Wait4;
+
+use super::data;
+use crate::command::say;
+
+/// A program in the race.
+pub(super) struct Contender {
+    pub(super) name: &'static str,
+    pub(super) role: Role,
+    pub(super) program: PathBuf,
+    pub(super) arguments: Vec<String>,
+    pub(super) output: Output,
+    /// Exit codes that mean that it did its work.
+    pub(super) accepts: &'static [i32],
+}
+
+/// What a program is measured as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Ours,
+    /// The obvious way to do the same, or the least that the same work must cost.
+    Naive,
+    /// A program that finds the lines and no more.
+    LineFinder,
+    Database,
+    /// What unpacks and no more.
+    Unpacker,
+}
+
+/// Where a program's standard output goes, and what must be in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Output {
+    /// Into `/dev/null`.
+    Discarded,
+    /// The survey's JSON: `input.lines` and `input.matched` must be these.
+    Survey { lines: u64, matched: u64 },
+    /// A number on the first line, and it must be this one.
+    Number(u64),
+}
+
+/// The runs of one contender.
+#[derive(Debug)]
+pub(super) struct Runs {
+    pub(super) name: &'static str,
+    pub(super) role: Role,
+    /// Sorted, never empty.
+    times: Vec<Duration>,
+    /// The greatest of all runs, in bytes.
+    pub(super) peak_memory: u64,
+}
+
+impl Runs {
+    /// The middle of the times; of an even number the upper of the two.
+    pub(super) fn median(&self) -> Duration {
+        self.times.get(self.times.len() / 2).copied().unwrap_or_default()
+    }
+
+    pub(super) fn fastest(&self) -> Duration {
+        self.times.first().copied().unwrap_or_default()
+    }
+
+    pub(super) fn slowest(&self) -> Duration {
+        self.times.last().copied().unwrap_or_default()
+    }
+
+    /// How often it ran.
+    pub(super) fn count(&self) -> usize {
+        self.times.len()
+    }
+}
+
+#[cfg(test)]
+impl Runs {
+    /// Results for tests; `times` are sorted.
+    pub(super) fn of(name: &'static str, role: Role, times: &[Duration], peak_memory: u64) -> Self {
+        Self { name, role, times: times.to_vec(), peak_memory }
+    }
+}
+
+/// Runs every contender once a round.
+pub(super) fn alternate(contenders: &[Contender], rounds: NonZeroUsize) -> Result<Vec<Runs>> {
+    let start = |contender: &Contender| Runs {
+        name: contender.name,
+        role: contender.role,
+        times: Vec::new(),
+        peak_memory: 0,
+    };
+    let mut results: Vec<Runs> = contenders.iter().map(start).collect();
+    for round in 1..=rounds.get() {
+        say(&format!("   round {round} of {rounds}"));
+        for (contender, runs) in contenders.iter().zip(&mut results) {
+            let (time, memory) = run(contender).with_context(|| format!("{} failed", contender.name))?;
+            runs.times.push(time);
+            runs.peak_memory = runs.peak_memory.max(memory);
+        }
+    }
+    for runs in &mut results {
+        runs.times.sort_unstable();
+    }
+    Ok(results)
+}
+
+fn run(contender: &Contender) -> Result<(Duration, u64)> {
+    let folder = data::folder();
+    let (out, errors) = (folder.join("out.txt"), folder.join("errors.txt"));
+    let stdout = match contender.output {
+        Output::Discarded => Stdio::null(),
+        Output::Survey { .. } | Output::Number(_) => Stdio::from(File::create(&out)?),
+    };
+    let mut command = Command::new(&contender.program);
+    command.args(&contender.arguments).stdin(Stdio::null()).stdout(stdout).stderr(File::create(&errors)?);
+    let began = Instant::now();
+    let child =
+        command.spawn().with_context(|| format!("could not start {}", contender.program.display()))?;
+    let used = child.wait4()?;
+    let time = began.elapsed();
+    if !used.status.code().is_some_and(|code| contender.accepts.contains(&code)) {
+        bail!("ended with {}: {}", used.status, fs::read_to_string(&errors)?.trim());
+    }
+    check(contender.output, &out)?;
+    Ok((time, used.rusage.maxrss))
+}
+
+/// What a program found must be what is there: a fast wrong answer is none.
+fn check(expected: Output, out: &PathBuf) -> Result<()> {
+    match expected {
+        Output::Discarded => {}
+        Output::Survey { lines, matched } => {
+            let survey: serde_json::Value =
+                serde_json::from_reader(File::open(out)?).context("no survey's JSON")?;
+            let found = (survey["input"]["lines"].as_u64(), survey["input"]["matched"].as_u64());
+            if found != (Some(lines), Some(matched)) {
+                bail!("read {:?} lines and matched {:?}; there are {lines} and {matched}", found.0, found.1);
+            }
+        }
+        Output::Number(expected) => {
+            let text = fs::read_to_string(out)?;
+            let found = text.lines().next().and_then(|line| line.trim().parse::<u64>().ok());
+            if found != Some(expected) {
+                bail!("found {found:?}; there are {expected}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_by_their_middle() {
+        let runs = |times: &[u64]| {
+            Runs::of(
+                "a",
+                Role::Ours,
+                &times.iter().copied().map(Duration::from_millis).collect::<Vec<_>>(),
+                0,
+            )
+        };
+        assert_eq!(runs(&[1, 2, 30]).median(), Duration::from_millis(2));
+        assert_eq!(runs(&[1, 2]).median(), Duration::from_millis(2));
+        assert_eq!(
+            (runs(&[1, 2]).fastest(), runs(&[1, 2]).slowest()),
+            (Duration::from_millis(1), Duration::from_millis(2))
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! `cargo xtask bench`: how fast the product is, beside the naive way and whichever peers are installed.
+//!
+//! Whole processes are timed, in alternation (A B C A B C …), with their input in the page cache: what a user waits
+//! for, start-up included. Whether the bars are met is printed as information; a bench never fails because a machine is
+//! slow, only when a program fails or finds something else than what is there.
+
+mod bars;
+mod contenders;
+mod data;
+mod measure;
+mod report;
+
+use std::num::NonZeroUsize;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use crate::command::{self, cargo, say};
+use crate::components::{self, Chore};
+
+/// What `cargo xtask bench` may be told.
+#[derive(Args)]
+pub(crate) struct BenchArguments {
+    /// What to measure; everything when none is named
+    #[arg(value_enum, value_name = "CASE")]
+    cases: Vec<Case>,
+    /// Lines of the generated lists; the bars are for 20 million
+    #[arg(long, default_value_t = bars::LINES)]
+    lines: u64,
+    /// How often each program runs
+    #[arg(long, default_value = "5")]
+    rounds: NonZeroUsize,
+    /// Only ours and the naive way
+    #[arg(long)]
+    no_peers: bool,
+    /// First install the peers that are missing: ripgrep from Debian (as root), duckdb and chdb from PyPI below target/
+    #[arg(long)]
+    fetch: bool,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Case {
+    /// The watch survey of an `account:password` list, 1 line in 1,000 watched
+    Survey,
+    /// The same of a list without any watched line
+    NoHit,
+    /// The same of a `url:login:password` list, watched sites among its lines
+    Urls,
+    /// The same of the list of `survey`, gzipped
+    Gzip,
+    /// The watch survey of 10,000 small files
+    SmallFiles,
+    /// Every distinct record of the list as CSV
+    Unique,
+}
+
+/// Measures the cases in turn and prints a table for each.
+pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
+    if arguments.fetch {
+        components::fetch_missing(Chore::Bench, &[])?;
+    }
+    say("== building, at its best");
+    command::run(cargo().args(["build", "--profile", "dist", "--package", "mizumori"]))?;
+    command::run(cargo().args([
+        "build",
+        "--profile",
+        "dist",
+        "--package",
+        "xtask",
+        "--features",
+        "workload",
+    ]))?;
+    let cases = if arguments.cases.is_empty() { Case::value_variants() } else { &arguments.cases };
+    for case in cases {
+        say(&format!("== {}: {}", name(*case), describe(*case)));
+        let input = data::Input::make(*case, arguments.lines)?;
+        let contenders = contenders::of(*case, &input, !arguments.no_peers);
+        input.read_into_page_cache()?;
+        let results = measure::alternate(&contenders, arguments.rounds)?;
+        report::print(*case, &input, &results)?;
+    }
+    Ok(())
+}
+
+fn name(case: Case) -> String {
+    case.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+fn describe(case: Case) -> String {
+    case.to_possible_value().and_then(|value| Some(value.get_help()?.to_string())).unwrap_or_default()
+}

@@ -1,0 +1,64 @@
+//! What the benches start as processes of their own, built at the highest optimisation: the generators of their input,
+//! the naive twins, and unpacking alone.
+//!
+//! Behind the feature `workload`, so that the other chores need neither the generators nor a decompressor.
+
+mod make;
+mod naive;
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+
+/// What is to be done.
+#[derive(Args)]
+pub(crate) struct WorkloadArguments {
+    #[command(subcommand)]
+    work: Work,
+}
+
+#[derive(Subcommand)]
+enum Work {
+    /// Make a bench's input, and the watch list, below a folder
+    Make {
+        #[arg(long, value_enum)]
+        kind: make::Kind,
+        #[arg(long)]
+        lines: u64,
+        folder: PathBuf,
+    },
+    /// Do a case's work the obvious way and print the number that it comes to
+    Naive {
+        #[arg(long, value_enum)]
+        work: naive::Work,
+        /// The watched domains, one a line
+        #[arg(long)]
+        domains: PathBuf,
+        path: PathBuf,
+    },
+    /// Unpack a gzip file with zlib-rs and throw it away
+    Inflate { path: PathBuf },
+}
+
+pub(crate) fn run(arguments: &WorkloadArguments) -> Result<()> {
+    match &arguments.work {
+        Work::Make { kind, lines, folder } => make::make(*kind, *lines, folder),
+        Work::Naive { work, domains, path } => naive::run(*work, domains, path),
+        Work::Inflate { path } => {
+            io::copy(&mut BufReader::with_capacity(1 << 20, unpacked(path)?), &mut io::sink())?;
+            Ok(())
+        }
+    }
+}
+
+/// A file's bytes, unpacked when its name ends in `.gz`.
+fn unpacked(path: &Path) -> Result<Box<dyn Read>> {
+    let file = File::open(path).with_context(|| format!("could not open {}", path.display()))?;
+    if path.extension().is_some_and(|extension| extension == "gz") {
+        return Ok(Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 20, file))));
+    }
+    Ok(Box::new(file))
+}
