@@ -86,6 +86,22 @@ mod tests {
     }
 
     #[test]
+    fn the_list_loads_and_finds_by_date() {
+        let list = mizumori_core::WatchList::parse(LIST, &make().unwrap()).unwrap_or_else(|mistakes| {
+            panic!("{mistakes:?}");
+        });
+        let unverified = list.unverified();
+        assert!(unverified > 0 && unverified < list.domains.len(), "{unverified} of {}", list.domains.len());
+        let holders = |name: &str| -> Vec<&str> {
+            let domains = list.domains.iter().filter(|domain| domain.name.to_string() == name);
+            domains.map(|domain| list.organisations[domain.organisation.0].id.as_str()).collect()
+        };
+        assert_eq!(holders("nisc.go.jp"), ["nco"]);
+        assert_eq!(holders("nra.go.jp"), ["nra"]);
+        assert_eq!(holders("niid.go.jp"), ["niid", "jihs"]);
+    }
+
+    #[test]
     fn every_row_is_in_the_list() {
         let list = make().unwrap();
         for name in [MINISTRIES, AFFILIATED] {
