@@ -1,0 +1,1 @@
+//! Separated values with columns: CSV, TSV and their kin.

@@ -1,0 +1,185 @@
+//! Rows: fields whose roles are known, put together into records.
+//!
+//! Where several addresses stand in a row the secret goes to the one in the login column, else to the nearest
+//! on its left; the others are exposures without secret.
+
+use std::collections::HashSet;
+
+use mizumori_core::{Account, LocalPart};
+
+use super::column::Role;
+use crate::address::addresses;
+use crate::record::{Emit, Login, Record};
+use crate::secret::SecretField;
+use crate::url::{Bare, Url};
+
+/// Longest login in bytes; a longer field is no user name.
+const MAX_LOGIN: usize = 512;
+
+/// One field of a row.
+#[derive(Clone, Copy)]
+pub(crate) struct Field<'a> {
+    /// What its column means.
+    pub(crate) role: Role,
+    /// What stands in it, unescaped.
+    pub(crate) value: &'a [u8],
+}
+
+/// Puts a row that begins in `line` together and hands its records on: first that of its login, then one for
+/// every other address, in the order in which they stand.
+pub(crate) fn emit_row(line: u64, fields: &[Field<'_>], bare: Bare, out: &mut dyn Emit) {
+    let owner = owner(fields);
+    let secret = secret_for(fields, owner);
+    let url =
+        fields.iter().filter(|field| field.role == Role::Url).find_map(|field| Url::parse(field.value, bare));
+    let login = match owner.and_then(|at| fields.get(at)) {
+        Some(field) => login_of(field.value),
+        None => Login::None,
+    };
+    let secret = secret.map_or(SecretField::NONE, |field| SecretField::new(field.value));
+    let is_record = !matches!(login, Login::None) || url.is_some() || secret.is_present();
+    let account_of_owner = login.account().cloned();
+    if is_record {
+        out.record(Record { line, login, secret, url: url.clone() });
+    }
+    // An address that stands twice in a row is one exposure.
+    let mut seen = HashSet::new();
+    seen.extend(account_of_owner);
+    for (at, field) in fields.iter().enumerate() {
+        if Some(at) != owner && field.role != Role::Secret {
+            others_of(field, url.as_ref(), &mut |account| {
+                if seen.insert(account.clone()) {
+                    out.record(Record {
+                        line,
+                        login: Login::Account(account),
+                        secret: SecretField::NONE,
+                        url: None,
+                    });
+                }
+            });
+        }
+    }
+}
+
+/// The addresses that merely occur in a field.
+fn others_of<'a>(field: &Field<'a>, url: Option<&'a Url<'a>>, found: &mut dyn FnMut(Account<'a>)) {
+    if field.role == Role::Url
+        && let Some(url) = url
+    {
+        // The user-info and the host of a URL are no account; its path and query may hold one.
+        addresses(url.tail().as_bytes()).for_each(|address| found(address.account));
+        return;
+    }
+    match whole_address(field.value) {
+        Some(account) => found(account),
+        None => addresses(field.value).for_each(|address| found(address.account)),
+    }
+}
+
+/// The field whose login owns the secret.
+fn owner(fields: &[Field<'_>]) -> Option<usize> {
+    let with =
+        |role: Role| fields.iter().enumerate().filter(move |(_, field)| field.role == role).map(|(at, _)| at);
+    let is_account = |at: &usize| fields.get(*at).is_some_and(|field| whole_address(field.value).is_some());
+    let is_filled = |at: &usize| fields.get(*at).is_some_and(|field| !field.value.trim_ascii().is_empty());
+    let secret = with(Role::Secret).next();
+    let left_of_secret = |at: &usize| secret.is_none_or(|secret| *at < secret);
+    with(Role::Login)
+        .find(is_account)
+        .or_else(|| with(Role::Email).filter(left_of_secret).filter(is_account).last())
+        .or_else(|| with(Role::Email).find(is_account))
+        .or_else(|| {
+            let others = || with(Role::Other).filter(is_account);
+            let wanted = with(Role::Login).chain(with(Role::Email)).any(|at| is_filled(&at));
+            if wanted { None } else { others().filter(left_of_secret).last().or_else(|| others().next()) }
+        })
+        .or_else(|| with(Role::Login).find(is_filled))
+        .or_else(|| with(Role::Email).find(is_filled))
+}
+
+/// The secret that goes with the owner: of several columns the first on its right that holds one, else the
+/// first that does.
+fn secret_for<'f, 'a>(fields: &'f [Field<'a>], owner: Option<usize>) -> Option<&'f Field<'a>> {
+    let secrets = || fields.iter().enumerate().filter(|(_, field)| field.role == Role::Secret);
+    let present = |field: &Field<'_>| SecretField::new(field.value).is_present();
+    let right = secrets().filter(|(at, _)| owner.is_none_or(|owner| *at > owner)).map(|(_, field)| field);
+    right
+        .clone()
+        .find(|field| present(field))
+        .or_else(|| secrets().map(|(_, field)| field).find(|field| present(field)))
+}
+
+/// What a login field says: an address, or a name.
+pub(crate) fn login_of(value: &[u8]) -> Login<'_> {
+    let value = value.trim_ascii();
+    if let Some(account) = whole_address(value) {
+        return Login::Account(account);
+    }
+    // `Taro <taro@a.example>`, or an address with broken bytes around it.
+    if let Some(found) = addresses(value).next() {
+        return Login::Account(found.account);
+    }
+    let is_placeholder = !SecretField::new(value).is_present();
+    if is_placeholder || value.len() > MAX_LOGIN {
+        Login::None
+    } else {
+        Login::Name(String::from_utf8_lossy(value))
+    }
+}
+
+/// The address that a whole field is.
+pub(crate) fn whole_address(value: &[u8]) -> Option<Account<'_>> {
+    // The at-sign first: it is what most fields lack.
+    if memchr::memchr(b'@', value).is_none() && value.is_ascii() {
+        return None;
+    }
+    Account::parse(std::str::from_utf8(value).ok()?, LocalPart::Column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Collected;
+
+    fn check(fields: &[(Role, &str)], expected: &[&str]) {
+        let fields: Vec<_> =
+            fields.iter().map(|(role, value)| Field { role: *role, value: value.as_bytes() }).collect();
+        let mut out = Collected::default();
+        emit_row(1, &fields, Bare::Accept, &mut out);
+        assert_eq!(out.lines(), expected);
+    }
+
+    #[test]
+    fn the_secret_goes_to_the_login_else_to_the_left() {
+        use Role::{Email, Login, Other, Secret, Url};
+        check(&[(Other, "1"), (Email, "a@x.example"), (Secret, "pw")], &["1 a@x.example pw -"]);
+        check(
+            &[(Email, "a@x.example"), (Email, "b@x.example"), (Secret, "pw"), (Email, "c@x.example")],
+            &["1 b@x.example pw -", "1 a@x.example - -", "1 c@x.example - -"],
+        );
+        check(
+            &[(Email, "a@x.example"), (Secret, "pw"), (Login, "b@x.example")],
+            &["1 b@x.example pw -", "1 a@x.example - -"],
+        );
+        check(&[(Secret, "pw"), (Email, "a@x.example")], &["1 a@x.example pw -"]);
+        check(&[(Login, "yamada"), (Email, "a@x.example"), (Secret, "pw")], &["1 a@x.example pw -"]);
+        check(&[(Login, "yamada"), (Secret, "pw"), (Url, "vpn.mof.go.jp")], &["1 ~yamada pw vpn.mof.go.jp"]);
+        check(&[(Login, ""), (Secret, "pw")], &["1 ~ pw -"]);
+        check(&[(Login, "yamada"), (Secret, "")], &["1 ~yamada - -"]);
+        check(
+            &[(Other, "see a@x.example, b@x.example"), (Secret, "")],
+            &["1 a@x.example - -", "1 b@x.example - -"],
+        );
+        check(&[(Email, "Taro <a@x.example>"), (Secret, "p@w.example")], &["1 a@x.example p@w.example -"]);
+        check(
+            &[(Url, "https://x.example/?q=a@y.example"), (Login, "l"), (Secret, "p")],
+            &["1 ~l p x.example", "1 a@y.example - -"],
+        );
+        check(&[(Email, "a@x.example"), (Other, "A@X.example"), (Secret, "p")], &["1 a@x.example p -"]);
+        check(&[(Login, "NULL"), (Secret, "NULL")], &[]);
+        check(
+            &[(Email, "a@x.example"), (Secret, "NULL"), (Secret, "5f4dcc3b5aa765d61d8327deb882cf99")],
+            &["1 a@x.example 5f4dcc3b5aa765d61d8327deb882cf99 -"],
+        );
+    }
+}
