@@ -6,7 +6,6 @@ mod json;
 mod ldif;
 mod list;
 mod row;
-mod running_text;
 mod sql;
 mod stealer;
 mod vcard;

@@ -1,0 +1,381 @@
+//! Separated lists: a login and its secret in one line, with or without the URL of their site.
+//!
+//! A separator inside a password stays inside the password: the login ends at the first separator, or begins
+//! behind the last one, and everything else is the secret. The layout is the member's; a line that does not fit
+//! it is read by what stands in it, because lists are put together from others.
+
+mod site;
+mod vote;
+
+use std::collections::HashSet;
+
+use super::row::{login_of, whole_address};
+use crate::address::{FoundAddress, addresses};
+use crate::record::{Emit, Login, Record};
+use crate::secret::SecretField;
+use crate::url::{Bare, Url};
+
+pub(crate) use vote::vote;
+
+/// What separates the fields of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Separator {
+    /// One byte.
+    Byte(u8),
+    /// A run of blanks or tabs.
+    Blanks,
+}
+
+/// In which order the fields stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Order {
+    /// `login:secret`
+    LoginFirst,
+    /// `secret:login`
+    SecretFirst,
+    /// `url:login:secret`
+    UrlFirst,
+    /// `login:secret:url`
+    UrlLast,
+}
+
+/// How a member's lines are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ListLayout {
+    /// What separates the fields.
+    pub(crate) separator: Separator,
+    /// Their order.
+    pub(crate) order: Order,
+    /// Whether blanks around the separator belong to it.
+    pub(crate) padding: Padding,
+}
+
+/// Whether a blank on each side of a separator belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Padding {
+    /// `a@b.example | secret`
+    Blank,
+    /// A blank behind the separator is the secret's first character.
+    None,
+}
+
+impl ListLayout {
+    /// Whether hosts without a scheme stand for URLs.
+    pub(crate) const fn bare(&self) -> Bare {
+        match self.order {
+            Order::UrlFirst | Order::UrlLast => Bare::Accept,
+            Order::LoginFirst | Order::SecretFirst => Bare::Refuse,
+        }
+    }
+}
+
+/// The bytes that separate fields in one list or another, most frequent first.
+pub(crate) const SEPARATORS: [u8; 5] = [b':', b';', b'|', b'\t', b','];
+
+/// What a line holds, before it becomes a record.
+struct Parts<'a> {
+    login: Login<'a>,
+    secret: &'a [u8],
+    url: Option<Url<'a>>,
+}
+
+/// Reads one line, without its line feed.
+pub(crate) fn line(layout: &ListLayout, number: u64, line: &[u8], out: &mut dyn Emit) {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.trim_ascii().is_empty() {
+        return;
+    }
+    let with_site = match site::parts(layout, line) {
+        site::Site::Found(parts) => Some(parts),
+        // A URL alone is nobody's login; an address in it is an exposure all the same.
+        site::Site::Alone => return running_text(number, line, out),
+        site::Site::None => None,
+    };
+    match with_site.or_else(|| login_and_secret(layout, line)) {
+        Some(parts) => emit(number, parts, out),
+        None => running_text(number, line, out),
+    }
+}
+
+/// Reads one line of text in which addresses merely occur. One that is laid out as a line of a list in spite of
+/// that (`address:secret`, nothing before it and no blank behind the separator) is taken for one.
+pub(crate) fn text_line(number: u64, line: &[u8], out: &mut dyn Emit) {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let listed = leading_address(line).and_then(|(found, separator, rest)| {
+        let begins = rest.first().is_some_and(|byte| !byte.is_ascii_whitespace());
+        let is_list =
+            matches!(separator, b':' | b';' | b'|' | b'\t') && begins && addresses(rest).next().is_none();
+        is_list.then_some(Parts { login: Login::Account(found.account), secret: rest, url: None })
+    });
+    match listed {
+        Some(parts) => emit(number, parts, out),
+        None => running_text(number, line, out),
+    }
+}
+
+/// The addresses of a line, each once, none with a secret.
+fn running_text(number: u64, line: &[u8], out: &mut dyn Emit) {
+    let mut seen = HashSet::new();
+    for found in addresses(line) {
+        if seen.insert(found.account.clone()) {
+            let login = Login::Account(found.account);
+            out.record(Record { line: number, login, secret: SecretField::NONE, url: None });
+        }
+    }
+}
+
+fn emit(number: u64, parts: Parts<'_>, out: &mut dyn Emit) {
+    let Parts { login, secret, url } = parts;
+    let owner = login.account().cloned();
+    let tail: Vec<_> = url
+        .iter()
+        .filter(|url| memchr::memchr(b'@', url.tail().as_bytes()).is_some())
+        .flat_map(|url| addresses(url.tail().as_bytes()))
+        .map(|found| found.account.into_owned())
+        .filter(|account| owner.as_ref() != Some(account))
+        .collect();
+    out.record(Record { line: number, login, secret: SecretField::new(secret), url });
+    for account in tail {
+        out.record(Record {
+            line: number,
+            login: Login::Account(account),
+            secret: SecretField::NONE,
+            url: None,
+        });
+    }
+}
+
+/// Takes a line without URL apart.
+fn login_and_secret<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<Parts<'a>> {
+    if layout.order == Order::SecretFirst
+        && let Some((secret, last)) = split_last(layout, line)
+        && let Some(account) = whole_address(last)
+    {
+        return Some(Parts { login: Login::Account(account), secret, url: None });
+    }
+    let split = split_first(layout, line);
+    if let Some((first, rest)) = split
+        && let Some(account) = whole_address(first)
+    {
+        return Some(Parts { login: Login::Account(account), secret: rest, url: None });
+    }
+    // Another separator than the member's, quotes, or broken bytes before the address.
+    if let Some((found, _, rest)) = leading_address(line) {
+        return Some(Parts { login: Login::Account(found.account), secret: rest, url: None });
+    }
+    let (first, rest) = split.or_else(|| split_at_other(layout, line))?;
+    if memchr::memchr(b'@', rest).is_some() || !rest.is_ascii() {
+        // `secret:address` among `address:secret`, or columns before the address.
+        if let Some(parts) = later_address(layout, line) {
+            return Some(parts);
+        }
+    }
+    let is_prose = split.is_none() || addresses(line).next().is_some() && first.contains(&b' ');
+    let login = login_of(first);
+    let nothing = matches!(login, Login::None) && rest.trim_ascii().is_empty();
+    (!is_prose && !nothing).then_some(Parts { login, secret: rest, url: None })
+}
+
+/// The first field and the rest, at the member's separator.
+fn split_first<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    match layout.separator {
+        Separator::Byte(separator) => {
+            let at = memchr::memchr(separator, line)?;
+            let (first, rest) = (line.get(..at)?, line.get(at + 1..)?);
+            Some((first, unpadded(layout, rest)))
+        }
+        Separator::Blanks => {
+            let line = line.trim_ascii_start();
+            let at = line.iter().position(|byte| matches!(byte, b' ' | b'\t'))?;
+            let (first, rest) = line.split_at_checked(at)?;
+            Some((first, rest.trim_ascii_start()))
+        }
+    }
+}
+
+/// Everything before the last field, and that field.
+fn split_last<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    match layout.separator {
+        Separator::Byte(separator) => {
+            let at = memchr::memrchr(separator, line)?;
+            let before = line.get(..at)?;
+            let before = match layout.padding {
+                Padding::Blank => before.strip_suffix(b" ").unwrap_or(before),
+                Padding::None => before,
+            };
+            Some((before, line.get(at + 1..)?))
+        }
+        Separator::Blanks => {
+            let line = line.trim_ascii_end();
+            let at = line.iter().rposition(|byte| matches!(byte, b' ' | b'\t'))?;
+            let (before, last) = line.split_at_checked(at)?;
+            Some((before.trim_ascii_end(), last.trim_ascii_start()))
+        }
+    }
+}
+
+fn unpadded<'a>(layout: &ListLayout, rest: &'a [u8]) -> &'a [u8] {
+    match layout.padding {
+        Padding::Blank => rest.strip_prefix(b" ").unwrap_or(rest),
+        Padding::None => rest,
+    }
+}
+
+/// The first field and the rest at a separator that is not the member's.
+fn split_at_other<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let others = SEPARATORS.iter().filter(|separator| layout.separator != Separator::Byte(**separator));
+    let at = others.filter_map(|separator| memchr::memchr(*separator, line)).min()?;
+    Some((line.get(..at)?, line.get(at + 1..)?))
+}
+
+/// An address at the start of a line (behind quotes, blanks or broken bytes at most), the separator behind it,
+/// and the rest.
+fn leading_address(line: &[u8]) -> Option<(FoundAddress<'_>, u8, &[u8])> {
+    let found = addresses(line).next()?;
+    let before = line.get(..found.start)?;
+    if !before.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'') || *byte >= 0x80) {
+        return None;
+    }
+    let quote = before.last().copied().filter(|byte| matches!(byte, b'"' | b'\''));
+    let after = line.get(found.end..)?;
+    let after = match quote {
+        Some(quote) => after.strip_prefix(&[quote])?,
+        None => after,
+    };
+    let (separator, rest) = after.split_first()?;
+    let rest = match separator {
+        b' ' => {
+            // `address : secret`, `address  secret`
+            let rest = rest.trim_ascii_start();
+            match rest.split_first() {
+                Some((b':' | b';' | b'|', behind)) => behind.strip_prefix(b" ").unwrap_or(behind),
+                _ => rest,
+            }
+        }
+        other if SEPARATORS.contains(other) => rest,
+        _ => return None,
+    };
+    // A blank separates only two words: more of them are prose.
+    if *separator == b' ' && rest.trim_ascii().contains(&b' ') {
+        return None;
+    }
+    let rest = match quote {
+        Some(quote) => unquoted(rest, quote),
+        None => rest,
+    };
+    Some((found, *separator, rest))
+}
+
+fn unquoted(field: &[u8], quote: u8) -> &[u8] {
+    field.strip_prefix(&[quote]).and_then(|field| field.strip_suffix(&[quote])).unwrap_or(field)
+}
+
+/// An address that is a whole field of the line, but not the first: the secret is what stands behind it, or,
+/// where it is the last field, what stands before it.
+fn later_address<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<Parts<'a>> {
+    let separators = match layout.separator {
+        Separator::Byte(separator) => [separator; 1],
+        Separator::Blanks => [b' '],
+    };
+    let [separator] = separators;
+    let mut start = 0;
+    loop {
+        let end = memchr::memchr(separator, line.get(start..)?).map_or(line.len(), |at| start + at);
+        if start > 0
+            && let Some(account) = whole_address(line.get(start..end)?)
+        {
+            let behind = line.get(end + 1..).unwrap_or_default();
+            let secret = if behind.is_empty() { line.get(..start - 1)? } else { unpadded(layout, behind) };
+            return Some(Parts { login: Login::Account(account), secret, url: None });
+        }
+        if end == line.len() {
+            return None;
+        }
+        start = end + 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Collected;
+
+    const COLON: ListLayout =
+        ListLayout { separator: Separator::Byte(b':'), order: Order::LoginFirst, padding: Padding::None };
+
+    fn check(layout: ListLayout, text: &str, expected: &[&str]) {
+        let mut out = Collected::default();
+        line(&layout, 1, text.as_bytes(), &mut out);
+        assert_eq!(out.lines(), expected, "{text}");
+    }
+
+    #[test]
+    fn login_first() {
+        for (text, expected) in [
+            ("taro@a.example:a:b;c,\"d|e", "1 taro@a.example a:b;c,\"d|e -"),
+            ("taro@a.example:p@w.example", "1 taro@a.example p@w.example -"),
+            ("taro@a.example: p ", "1 taro@a.example  p  -"),
+            ("taro@a.example:", "1 taro@a.example - -"),
+            ("taro@a.example", "1 taro@a.example - -"),
+            ("taro@a.example:pw\r", "1 taro@a.example pw -"),
+            ("taro@a.example;pw:x", "1 taro@a.example pw:x -"),
+            ("taro@a.example pw", "1 taro@a.example pw -"),
+            ("taro@a.example | pw", "1 taro@a.example pw -"),
+            ("\"taro@a.example\":\"pw\"", "1 taro@a.example pw -"),
+            ("o'brien|x@a.example:pw", "1 o'brien|x@a.example pw -"),
+            ("pw:taro@a.example", "1 taro@a.example pw -"),
+            ("1:taro:taro@a.example:pw:x", "1 taro@a.example pw:x -"),
+            ("a@x.example:b@y.example", "1 a@x.example b@y.example -"),
+            ("yamada:pw", "1 ~yamada pw -"),
+            (":pw", "1 ~ pw -"),
+            ("yamada:", "1 ~yamada - -"),
+            ("ｔａｒｏ＠ａ.example:pw", "1 taro@a.example pw -"),
+            ("yamada:p@ss", "1 ~yamada p@ss -"),
+        ] {
+            check(COLON, text, &[expected]);
+        }
+        for text in ["", "   ", "no separator here", ":"] {
+            check(COLON, text, &[]);
+        }
+        check(
+            COLON,
+            "for more: write to x@a.example or y@a.example",
+            &["1 x@a.example - -", "1 y@a.example - -"],
+        );
+    }
+
+    #[test]
+    fn other_layouts() {
+        let secret_first = ListLayout { order: Order::SecretFirst, ..COLON };
+        check(secret_first, "p:w:taro@a.example", &["1 taro@a.example p:w -"]);
+        check(secret_first, "p@w.example:taro@a.example", &["1 taro@a.example p@w.example -"]);
+        check(secret_first, "taro@a.example:pw", &["1 taro@a.example pw -"]);
+        let blanks = ListLayout { separator: Separator::Blanks, ..COLON };
+        check(blanks, "taro@a.example   p w ", &["1 taro@a.example p w  -"]);
+        check(blanks, "taro@a.example\tpw", &["1 taro@a.example pw -"]);
+        let padded = ListLayout { separator: Separator::Byte(b'|'), padding: Padding::Blank, ..COLON };
+        check(padded, "taro@a.example |  pw", &["1 taro@a.example  pw -"]);
+    }
+
+    #[test]
+    fn broken_bytes_before_the_address() {
+        let mut out = Collected::default();
+        line(&COLON, 3, b"\xff\xfetaro@a.example:pw\xff", &mut out);
+        assert_eq!(out.lines(), ["3 taro@a.example pw\u{fffd} -"]);
+    }
+
+    #[test]
+    fn running_text_has_no_secrets() {
+        for (text, expected) in [
+            ("Mail taro@a.example: he knows", vec!["1 taro@a.example - -"]),
+            ("taro@a.example: he knows", vec!["1 taro@a.example - -"]),
+            ("a@x.example;b@x.example", vec!["1 a@x.example - -", "1 b@x.example - -"]),
+            ("a@x.example a@x.example", vec!["1 a@x.example - -"]),
+            ("taro@a.example:pw1", vec!["1 taro@a.example pw1 -"]),
+        ] {
+            let mut out = Collected::default();
+            text_line(1, text.as_bytes(), &mut out);
+            assert_eq!(out.lines(), expected, "{text}");
+        }
+    }
+}

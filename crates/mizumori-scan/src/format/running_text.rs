@@ -1,1 +1,0 @@
-//! Text in which addresses merely occur.
