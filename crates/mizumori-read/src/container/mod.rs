@@ -1,0 +1,6 @@
+//! Containers with named members.
+
+pub(crate) mod rar;
+pub(crate) mod sevenz;
+pub(crate) mod tar;
+pub(crate) mod zip;
