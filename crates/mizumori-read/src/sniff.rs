@@ -12,45 +12,48 @@ pub(crate) const HEAD: usize = 4096;
 
 /// The container that begins with `head`, if it is one.
 pub(crate) fn sniff(head: &[u8], limits: &Limits) -> Option<Format> {
-    let (format, magic_len) = magic(head)?;
-    let rest = head.get(magic_len..).unwrap_or_default();
+    let (format, header) = magic(head)?;
+    let rest = head.get(header..).unwrap_or_default();
     (!reads_as_text(rest) || bears_out(format, head, limits)).then_some(format)
 }
 
+/// The container that `head` claims to be, and how long its first header is, which is never text.
 fn magic(head: &[u8]) -> Option<(Format, usize)> {
     let found = match *head {
-        [0x1F, 0x8B, 8, ..] => (Format::Gzip, 3),
+        [0x1F, 0x8B, 8, ..] => (Format::Gzip, 10),
         [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]
         | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..] => (Format::Bzip2, 10),
-        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => (Format::Xz, 6),
-        [0x28, 0xB5, 0x2F, 0xFD, ..] => (Format::Zstd, 4),
+        [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => (Format::Xz, 12),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => (Format::Zstd, 6),
         // A skippable frame, which both have: the frame behind it tells.
         [0x50..=0x5F, 0x2A, 0x4D, 0x18, a, b, c, d, ..] => {
             let len = usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or(usize::MAX);
             match head.get(8..).and_then(|rest| rest.get(len..)).and_then(magic) {
-                Some((Format::Lz4, _)) => (Format::Lz4, 4),
-                _ => (Format::Zstd, 4),
+                Some((Format::Lz4, _)) => (Format::Lz4, 7),
+                _ => (Format::Zstd, 6),
             }
         }
-        [0x04, 0x22, 0x4D, 0x18, ..] | [0x02, 0x21, 0x4C, 0x18, ..] => (Format::Lz4, 4),
+        [0x04, 0x22, 0x4D, 0x18, ..] | [0x02, 0x21, 0x4C, 0x18, ..] => (Format::Lz4, 7),
         // A member, an empty archive, the first part of a split one.
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, b'P', b'K', ..] => {
-            (Format::Zip, 4)
+            (Format::Zip, 30)
         }
-        [b'P', b'K', b'0', b'0', b'P', b'K', 3, 4, ..] => (Format::Zip, 8),
-        [b'7', b'z', 0xBC, 0xAF, 0x27, 0x1C, ..] => (Format::SevenZip, 6),
-        [b'R', b'a', b'r', b'!', 0x1A, 7, 0, ..] => (Format::Rar, 7),
-        [b'R', b'a', b'r', b'!', 0x1A, 7, 1, 0, ..] => (Format::Rar, 8),
-        [b'R', b'E', 0x7E, 0x5E, ..] => (Format::Rar, 4),
+        [b'P', b'K', b'0', b'0', b'P', b'K', 3, 4, ..] => (Format::Zip, 34),
+        [b'7', b'z', 0xBC, 0xAF, 0x27, 0x1C, ..] => (Format::SevenZip, 32),
+        [b'R', b'a', b'r', b'!', 0x1A, 7, 0, ..] => (Format::Rar, 20),
+        [b'R', b'a', b'r', b'!', 0x1A, 7, 1, 0, ..] => (Format::Rar, 20),
+        [b'R', b'E', 0x7E, 0x5E, ..] => (Format::Rar, 20),
         _ => return container::tar::is_header(head).then_some((Format::Tar, 512)),
     };
     Some(found)
 }
 
-/// Whether the bytes could be text: some, and hardly a control character among them.
+/// Whether the bytes could be text: some, and hardly a control character among them. Few bytes are without one
+/// by chance, so that those must be UTF-8, too.
 fn reads_as_text(bytes: &[u8]) -> bool {
     let control = bytes.iter().filter(|b| matches!(**b, 0..=8 | 0x0E..=0x1A | 0x1C..=0x1F | 0x7F)).count();
-    !bytes.is_empty() && control * 50 <= bytes.len()
+    let enough = bytes.len() >= 128 || std::str::from_utf8(bytes).is_ok();
+    !bytes.is_empty() && enough && control * 50 <= bytes.len()
 }
 
 /// Whether there is more to a magic number than itself.

@@ -162,11 +162,13 @@ impl<R: BufRead> Lz4<R> {
         self.packed.clear();
         let read = (&mut self.input).take(len as u64).read_to_end(&mut self.packed);
         read.map_err(|e| Unreadable::from_io(&e))?;
-        let whole = self.packed.len() == len;
-        let checked = match (whole, frame.block_checksums) {
-            (true, true) => self.u32()? == XxHash32::oneshot(0, &self.packed),
-            _ => true,
-        };
+        let mut whole = self.packed.len() == len;
+        let mut checked = true;
+        if frame.block_checksums && whole {
+            let mut sum = [0; 4];
+            whole = self.read(&mut sum)? == 4;
+            checked = !whole || u32::from_le_bytes(sum) == XxHash32::oneshot(0, &self.packed);
+        }
         let window = self.slide(&frame);
         let (history, room) = self.out.split_at_mut(window);
         let produced = if stored {
