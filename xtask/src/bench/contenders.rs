@@ -170,8 +170,10 @@ fn chdb_survey(input: &Input) -> String {
 }
 
 fn duckdb(statement: &str, output: Output) -> Option<Contender> {
-    let script =
-        "import duckdb, sys\nrows = duckdb.sql(sys.argv[1])\nif rows is not None: print(rows.fetchone()[0])";
+    // Its progress bar would go to standard output, among the data.
+    let script = "import duckdb, sys\ndatabase = duckdb.connect()\n\
+                  database.execute('SET enable_progress_bar = false')\n\
+                  print(database.execute(sys.argv[1]).fetchall()[0][0])";
     python("duckdb", script, statement, output)
 }
 
