@@ -5,9 +5,16 @@
 
 mod bench_domains;
 mod combo;
+pub mod demo;
+pub mod encode;
+mod error;
+pub mod format;
 mod noise;
+pub mod pack;
 mod random;
 
 pub use bench_domains::watched_domains;
 pub use combo::{ComboForm, ComboShape, ComboTotals, bench_watch_list, write_combo_list};
+pub use demo::{SourceTruth, Truth, World, write_demo};
+pub use error::WorldError;
 pub use random::Random;
