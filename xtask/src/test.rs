@@ -132,7 +132,7 @@ fn fuzz(_: &TestArguments) -> Result<Outcome> {
     if !repository::top().join("fuzz/Cargo.toml").is_file() {
         return Ok(Outcome::Skipped("there is no fuzz workspace"));
     }
-    command::run(linting(&mut cargo()).env("CUSTOM_LIBFUZZER_PATH", "libfuzzer.a").args([
+    command::run(linting(&mut cargo()).env("CUSTOM_LIBFUZZER_PATH", "./libfuzzer.a").args([
         "check",
         "--manifest-path",
         "fuzz/Cargo.toml",
