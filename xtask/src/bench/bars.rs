@@ -11,7 +11,8 @@ use super::measure::{Role, Runs};
 /// The lines of the lists that the bars are for.
 pub(super) const LINES: u64 = 20_000_000;
 
-const MIB: u64 = 1 << 20;
+/// Bytes of a megabyte.
+const MB: u64 = 1_000_000;
 
 /// One bar: what it asks, and what was measured.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub(super) fn judge(case: Case, lines: u64, results: &[Runs]) -> Vec<Bar> {
         Case::Gzip => vec![faster(results, Role::Unpacker, 1.0, "unpacking alone")],
         // Half of the time or more goes into opening and reading.
         Case::SmallFiles => vec![faster(results, Role::Naive, 0.5, "opening and reading them")],
-        Case::Unique => vec![time(results, 8.0, at_length), memory(results, 1024, at_length)],
+        Case::Unique => vec![time(results, 8.0, at_length), memory(results, 1_000, at_length)],
     }
 }
 
@@ -57,12 +58,12 @@ fn time(results: &[Runs], seconds: f64, at_length: bool) -> Bar {
     }
 }
 
-fn memory(results: &[Runs], mebibytes: u64, at_length: bool) -> Bar {
+fn memory(results: &[Runs], megabytes: u64, at_length: bool) -> Bar {
     let peak = ours(results).map(|runs| runs.peak_memory);
     Bar {
-        asks: format!("peak memory at most {mebibytes} MiB"),
-        measured: peak.map_or_else(String::new, |peak| format!("{} MiB", peak / MIB)),
-        verdict: verdict(peak.filter(|_| at_length).map(|peak| peak <= mebibytes * MIB)),
+        asks: format!("peak memory at most {megabytes} MB"),
+        measured: peak.map_or_else(String::new, |peak| format!("{} MB", peak / MB)),
+        verdict: verdict(peak.filter(|_| at_length).map(|peak| peak <= megabytes * MB)),
     }
 }
 
@@ -98,8 +99,8 @@ fn verdict(met: Option<bool>) -> Verdict {
 mod tests {
     use super::*;
 
-    fn runs(role: Role, milliseconds: u64, mebibytes: u64) -> Runs {
-        Runs::of("a", role, &[Duration::from_millis(milliseconds)], mebibytes * MIB)
+    fn runs(role: Role, milliseconds: u64, megabytes: u64) -> Runs {
+        Runs::of("a", role, &[Duration::from_millis(milliseconds)], megabytes * MB)
     }
 
     #[test]

@@ -25,7 +25,7 @@ fn render(case: Case, lines: u64, bytes: u64, results: &[Runs]) -> String {
     );
     text.push_str(&format!(
         "  {:<26}{:>10}{:>10}{:>10}{:>12}{:>9}\n",
-        "program", "median", "fastest", "slowest", "peak MiB", "× ours"
+        "program", "median", "fastest", "slowest", "peak MB", "× ours"
     ));
     let ours = results.iter().find(|runs| runs.role == Role::Ours);
     for runs in results {
@@ -37,7 +37,7 @@ fn render(case: Case, lines: u64, bytes: u64, results: &[Runs]) -> String {
             runs.median().as_secs_f64(),
             runs.fastest().as_secs_f64(),
             runs.slowest().as_secs_f64(),
-            runs.peak_memory as f64 / f64::from(1 << 20),
+            runs.peak_memory as f64 / 1e6,
             times
         ));
     }
@@ -63,18 +63,18 @@ mod tests {
         let milliseconds =
             |times: &[u64]| times.iter().copied().map(Duration::from_millis).collect::<Vec<_>>();
         let results = [
-            Runs::of("ours", Role::Ours, &milliseconds(&[100, 200, 300]), 3 << 20),
-            Runs::of("theirs", Role::LineFinder, &milliseconds(&[1_000, 1_000, 1_000]), 1 << 20),
+            Runs::of("ours", Role::Ours, &milliseconds(&[100, 200, 300]), 3_000_000),
+            Runs::of("theirs", Role::LineFinder, &milliseconds(&[1_000, 1_000, 1_000]), 1_000_000),
         ];
         let text = render(Case::Survey, 20, 1_000_000, &results);
         assert_eq!(
             text,
             "\nsurvey: 20 lines, 1.0 MB, in the page cache, 3 rounds in turn\n  \
-             program                       median   fastest   slowest    peak MiB   × ours\n  \
+             program                       median   fastest   slowest     peak MB   × ours\n  \
              ours                         0.200 s   0.100 s   0.300 s         3.0     1.00\n  \
              theirs                       1.000 s   1.000 s   1.000 s         1.0     5.00\n  \
              not judged  at most 0.40 s: 0.20 s\n  \
-             not judged  peak memory at most 200 MiB: 3 MiB\n  \
+             not judged  peak memory at most 200 MB: 3 MB\n  \
              met         at least 4.0 × as fast as the faster ripgrep: 5.0 ×\n  \
              not judged  at least 20.0 × as fast as the fastest database: not installed\n"
         );
