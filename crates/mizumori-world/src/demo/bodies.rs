@@ -151,11 +151,11 @@ pub fn bodies() -> Vec<Body> {
         match id {
             // Held a name below the ministry until 2014-03; afterwards it is the ministry's own again.
             "suido" => {
-                body.domains.push(Domain { name: "suido.suigen.example", from: None, to: Some((2014, 3)) })
+                body.domains.push(Domain { name: "suido.suigen.example", from: None, to: Some((2014, 3)) });
             }
             // Renamed, and gave the old name up: later exposures of it are nobody's.
             "kasen" => {
-                body.domains.push(Domain { name: "old-kasen.example", from: None, to: Some((2012, 3)) })
+                body.domains.push(Domain { name: "old-kasen.example", from: None, to: Some((2012, 3)) });
             }
             // A name that changed hands.
             "kishi" => body.domains.push(Domain { name: "mizube.example", from: None, to: Some((2016, 3)) }),

@@ -54,6 +54,7 @@ impl Crowd {
         let watched: Vec<&'static str> =
             bodies.iter().flat_map(|body| &body.domains).map(|domain| domain.name).collect();
         let names: Vec<String> = watched.iter().map(ToString::to_string).collect();
+        let is_watched = |name: &String| watched.iter().any(|domain| name.ends_with(&format!(".{domain}")));
         let look_alikes = watched
             .iter()
             .flat_map(|name| {
@@ -64,6 +65,8 @@ impl Crowd {
                     format!("{name}.invalid"),
                 ]
             })
+            // In front of a sub-domain these are other hosts of its parent, which is watched.
+            .filter(|name| !is_watched(name))
             .collect();
         Self { unwatched: Unwatched::new(20_000, &names), look_alikes, watched }
     }
