@@ -24,6 +24,6 @@ pub use error::ErrorClass;
 pub use month::{LeakTime, Month, MonthError, PartialDate, Period};
 pub use names::{Lang, Names};
 pub use secret::Secret;
-pub use source::{Source, SourceId, SourceKind};
+pub use source::{Source, SourceId, SourceIndex, SourceKind};
 pub use tag::{Tag, TagKey};
 pub use watch::WatchList;

@@ -31,6 +31,10 @@ impl fmt::Display for SourceId {
     }
 }
 
+/// A source's place in the list of a run's sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceIndex(pub usize);
+
 /// What kind of leak a source is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SourceKind {

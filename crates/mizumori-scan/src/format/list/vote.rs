@@ -79,6 +79,7 @@ fn fits((separator, order): (Separator, Order), line: &[u8]) -> Option<Padding> 
             let fits = whole_address(last).is_some()
                 && whole_address(first).is_none()
                 && !secret.is_empty()
+                && (before.ends_with(b" ") || !last.starts_with(b" "))
                 && secret.iter().filter(|byte| **byte == b' ').count() <= 1
                 && after_scheme(line).is_none();
             fits.then(|| padding_of(before, last))

@@ -1,1 +1,0 @@
-//! Separated lists: account and secret, with or without a URL, one a line.
