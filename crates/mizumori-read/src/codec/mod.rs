@@ -93,11 +93,6 @@ impl<R: BufRead, C: Codec> Decoding<R, C> {
         Self { input, codec, ahead: Vec::new(), state: Driving::Inside, stalled: 0 }
     }
 
-    /// The input, right behind the last byte that belonged to the data, once this reader is at its end.
-    pub(crate) fn into_input(self) -> R {
-        self.input
-    }
-
     fn step(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let (step, at_end) = if self.ahead.is_empty() {
             let input = self.input.fill_buf()?;

@@ -3,3 +3,4 @@
 mod collect;
 mod compressed;
 mod tar;
+mod zip;
