@@ -1,7 +1,7 @@
 //! Bytes into containers, at the quickest levels and without any date, so that the result depends on the
 //! content alone.
 //!
-//! Archives of several members: [`zip`], [`tar`], [`seven_zip`]. Compressors of one stream: [`compress`]. There is no writer
+//! Archives of several members: [`zip()`], [`tar()`], [`seven_zip`]. Compressors of one stream: [`compress`]. There is no writer
 //! for rar, and nothing is encrypted.
 
 use std::io::{Cursor, Write};
