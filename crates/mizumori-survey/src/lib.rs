@@ -6,11 +6,23 @@
 //!
 //! This crate reads no dumps and no files, knows no clock, and prints nothing.
 
+mod branches;
 mod count;
+mod countermeasures;
+mod disclosure;
+mod document;
 mod error;
+pub mod incidents;
 pub mod model;
 pub mod rank;
+pub mod render;
+mod scene;
+mod sentences;
+mod words;
 
 pub use count::{AskedPeriod, Count, HasSecret, InputFacts, SourceIndex, Tally};
+pub use countermeasures::Countermeasures;
 pub use error::SurveyError;
+pub use incidents::Incident;
 pub use model::Report;
+pub use render::{Detail, View};

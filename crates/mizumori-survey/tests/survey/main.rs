@@ -2,4 +2,8 @@
 //! the files in `tests/golden/`. All data are synthetic.
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod recount;
+#[cfg(test)]
+mod sample;
