@@ -12,16 +12,17 @@ use crate::scene::Scene;
 use crate::words::{PaceSaid, SourceSaid, YearSaid, number};
 
 /// How many years are called outstanding.
-const OUTSTANDING: usize = 4;
+pub(crate) const OUTSTANDING: usize = 4;
 /// How many sources that brought equally much are named.
 const NAMED: usize = 3;
 
 impl Scene<'_> {
-    /// The sentences of a summary, the most important first.
-    pub(crate) fn summary(&self) -> Vec<String> {
+    /// The sentences of a summary, the most important first. The sources are named that are behind the largest
+    /// years, as many of these as `years_explained`.
+    pub(crate) fn summary(&self, years_explained: usize) -> Vec<String> {
         let mut sentences = vec![self.totals()];
         for (c, category) in self.report.categories.iter().enumerate() {
-            sentences.extend(self.of_category(c, category));
+            sentences.extend(self.of_category(c, category, years_explained));
         }
         sentences.extend(self.compared());
         sentences.extend(self.unknown_months());
@@ -44,12 +45,17 @@ impl Scene<'_> {
     }
 
     /// What a category's figures say: its years, what is behind them, and this year's pace.
-    pub(crate) fn of_category(&self, c: usize, category: &CategoryCount) -> Vec<String> {
+    pub(crate) fn of_category(
+        &self,
+        c: usize,
+        category: &CategoryCount,
+        years_explained: usize,
+    ) -> Vec<String> {
         if category.total == 0 {
             return vec![self.voice().nothing(self.name(category))];
         }
         let mut sentences = vec![self.outstanding(c, category)];
-        sentences.extend(self.behind(c, category));
+        sentences.extend(self.behind(c, category, years_explained));
         sentences.extend(self.pace(c, category));
         sentences
     }
@@ -78,11 +84,11 @@ impl Scene<'_> {
         )
     }
 
-    fn behind(&self, c: usize, category: &CategoryCount) -> Option<String> {
+    fn behind(&self, c: usize, category: &CategoryCount, years: usize) -> Option<String> {
         let said: Vec<_> = category
             .rank
             .iter()
-            .take(OUTSTANDING)
+            .take(years)
             .filter_map(|year| {
                 let sources = self.main_sources(category, *year);
                 let (first, source) = *sources.first()?;
@@ -138,6 +144,12 @@ impl Scene<'_> {
             projected: number::count(self.lang, pace.projected),
             projected_place: pace.projected_rank,
             passes,
+            ties: category
+                .years
+                .iter()
+                .filter(|(year, total)| **year != pace.year && **total == pace.projected)
+                .map(|(year, _)| *year)
+                .collect(),
         };
         match self.year(c, category, pace.year) {
             Shown::Exact(0) => Some(self.voice().no_pace(self.name(category), &said)),

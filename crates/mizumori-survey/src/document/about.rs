@@ -1,6 +1,6 @@
 //! The sources, what could not be read, and how the report was made.
 
-use super::{Block, Cell, Row as TableRow, Section, Table, numbers, row, sum, text};
+use super::{Block, Cell, Row as TableRow, Section, Table, brief, numbers, row, sum, text};
 use crate::disclosure::{Column, Row};
 use crate::model::SourceCount;
 use crate::scene::Scene;
@@ -12,13 +12,13 @@ pub(super) fn sources(scene: &Scene<'_>) -> Section {
         return Section::new("sources", texts.sources, vec![Block::Paragraph(texts.sources_none.to_owned())]);
     }
     let unknown = report.sources.iter().any(|source| source.unknown_month > 0);
-    let mut columns = vec![text(texts.source), text(texts.kind), text(texts.seen_at), text(texts.leaked)];
+    let mut columns = vec![text(texts.source), text(texts.kind), text(texts.seen_at), brief(texts.leaked)];
     columns.extend(report.categories.iter().map(|category| numbers(scene.name(category))));
     columns.push(numbers(texts.total));
     if unknown {
         columns.push(numbers(texts.unknown_month));
     }
-    let mut table = Table { caption: texts.sources.to_owned(), columns, ..Table::default() };
+    let mut table = Table { caption: texts.sources_table.to_owned(), columns, ..Table::default() };
     let mut order: Vec<(usize, &SourceCount)> = report.sources.iter().enumerate().collect();
     order.sort_by_key(|(s, source)| (source.leaked.is_none(), source.leaked, *s));
     for (s, source) in order {
@@ -97,8 +97,8 @@ pub(super) fn colophon(scene: &Scene<'_>) -> Section {
     }
     made.push([texts.digest.to_owned(), facts.blake3.clone()]);
     let facts = Table {
-        caption: texts.colophon.to_owned(),
-        columns: vec![text(texts.item), text("")],
+        caption: texts.colophon_table.to_owned(),
+        columns: vec![text(texts.item), text(texts.value)],
         rows: made.into_iter().map(row).collect(),
         notes: Vec::new(),
     };
@@ -117,7 +117,7 @@ pub(super) fn colophon(scene: &Scene<'_>) -> Section {
         sum([texts.matched.to_owned(), scene.figure(Row::Input, Column::Matched, input.matched)]),
     ];
     let identity = Table {
-        caption: texts.matched.to_owned(),
+        caption: texts.identity_table.to_owned(),
         columns: vec![text(texts.item), numbers(texts.count)],
         rows,
         notes: Vec::new(),

@@ -2,7 +2,7 @@
 
 use mizumori_core::{Month, PartialDate};
 
-use super::{Block, Cell, Chart, Drawing, Mark, Row, Section, Table, numbers, text};
+use super::{Block, Cell, Chart, Drawing, Mark, Row, Section, Table, brief, numbers, text};
 use crate::incidents::Incident;
 use crate::model::Span;
 use crate::scene::Scene;
@@ -39,14 +39,14 @@ fn table(scene: &Scene<'_>, incidents: &[Incident]) -> Table {
     let persons = incidents.iter().any(|incident| incident.persons.is_some());
     let addresses = incidents.iter().any(|incident| incident.mail_addresses.is_some());
     let mut columns =
-        vec![text(texts.number), text(texts.date), text(texts.organisation), text(texts.incident)];
+        vec![brief(texts.number), brief(texts.date), text(texts.organisation), text(texts.incident)];
     if persons {
         columns.push(numbers(texts.persons));
     }
     if addresses {
         columns.push(numbers(texts.mail_addresses));
     }
-    let mut table = Table { caption: texts.incidents.to_owned(), columns, ..Table::default() };
+    let mut table = Table { caption: texts.incidents_table.to_owned(), columns, ..Table::default() };
     for (incident, number) in incidents.iter().zip(1..) {
         let date = number::date(scene.lang, incident.date);
         let outside = scene.report.period.is_some_and(|span| !inside(incident.date, span));

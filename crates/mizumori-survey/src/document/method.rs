@@ -33,7 +33,7 @@ fn targets(scene: &Scene<'_>) -> Section {
         category.organisations.iter().map(|organisation| organisation.domains.len()).sum()
     };
     let mut table = Table {
-        caption: texts.targets.to_owned(),
+        caption: texts.targets_table.to_owned(),
         columns: vec![text(texts.category), numbers(texts.organisations), numbers(texts.domains)],
         ..Table::default()
     };

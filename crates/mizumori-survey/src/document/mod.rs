@@ -83,6 +83,8 @@ pub(crate) struct Head {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holds {
     Text,
+    /// Texts too short to be broken.
+    Brief,
     Numbers,
 }
 
@@ -164,6 +166,11 @@ pub(crate) struct Mark {
 /// A column of texts.
 pub(crate) fn text(title: &str) -> Head {
     Head { title: title.to_owned(), holds: Holds::Text }
+}
+
+/// A column of short texts.
+pub(crate) fn brief(title: &str) -> Head {
+    Head { title: title.to_owned(), holds: Holds::Brief }
 }
 
 /// A column of numbers.

@@ -7,12 +7,11 @@ use crate::model::{CategoryCount, Year};
 use crate::rank::place;
 use crate::render::Detail;
 use crate::scene::Scene;
+use crate::sentences::OUTSTANDING;
 use crate::words::number;
 
 /// With more categories than this, their years are not drawn beside each other.
 const DRAWN: usize = 4;
-/// How many of a chart's bars are marked as outstanding.
-const OUTSTANDING: usize = 4;
 
 pub(super) fn summary(scene: &Scene<'_>) -> Section {
     let texts = scene.texts();
@@ -32,7 +31,7 @@ pub(super) fn summary(scene: &Scene<'_>) -> Section {
             remark: remark(scene, c, category),
         })
         .collect();
-    let mut sentences = scene.summary();
+    let mut sentences = scene.summary(1);
     let lead = if sentences.is_empty() { String::new() } else { sentences.remove(0) };
     let blocks = vec![Block::Paragraph(lead), Block::KeyFigures(figures), Block::Points(sentences)];
     Section::new("summary", texts.summary, blocks)
@@ -45,7 +44,12 @@ fn remark(scene: &Scene<'_>, c: usize, category: &CategoryCount) -> String {
         let count = scene.count(Row::Category(c), Column::Year(*year), value);
         format!("{} {count}", number::year(scene.lang, *year))
     });
-    largest.collect::<Vec<_>>().join(" / ")
+    let largest = largest.collect::<Vec<_>>();
+    if largest.is_empty() {
+        return String::new();
+    }
+    let texts = scene.texts();
+    format!("{}{}{}", texts.top_years, texts.colon, largest.join(" / "))
 }
 
 pub(super) fn section(scene: &Scene<'_>) -> Section {
@@ -55,7 +59,7 @@ pub(super) fn section(scene: &Scene<'_>) -> Section {
         .iter()
         .enumerate()
         .map(|(c, category)| {
-            let mut blocks = vec![Block::Points(scene.of_category(c, category))];
+            let mut blocks = vec![Block::Points(scene.of_category(c, category, OUTSTANDING))];
             blocks.extend(chart(scene, c, category).map(Block::Chart));
             blocks.push(Block::Table(yearly(scene, c, category)));
             if scene.detail > Detail::Category {
@@ -209,7 +213,7 @@ fn compared(scene: &Scene<'_>, years: &[Year]) -> Table {
     let (report, texts) = (scene.report, scene.texts());
     let mut columns = vec![text(texts.year)];
     columns.extend(report.categories.iter().map(|category| numbers(scene.name(category))));
-    let mut table = Table { caption: texts.comparison.to_owned(), columns, ..Table::default() };
+    let mut table = Table { caption: texts.comparison_table.to_owned(), columns, ..Table::default() };
     let line = |label: String, column: Column, value: &dyn Fn(&CategoryCount) -> u64| {
         let figures = report
             .categories

@@ -9,6 +9,7 @@ use crate::disclosure::{Column, Row};
 use crate::model::{Year, Years};
 use crate::render::Detail;
 use crate::scene::Scene;
+use crate::sentences::OUTSTANDING;
 use crate::words::number;
 
 /// The width to take where nobody knows the terminal's.
@@ -48,7 +49,7 @@ pub(super) fn render(scene: &Scene<'_>, width: usize) -> String {
         out.push_str(&format!("{}\n", scene.voice().left_out(left_out)));
     }
     out.push('\n');
-    for sentence in scene.summary() {
+    for sentence in scene.summary(OUTSTANDING) {
         out.push_str(&format!("{}\n", plain(&sentence)));
     }
     notes(scene, &mut out);

@@ -75,6 +75,15 @@ pub(super) const TEXTS: Texts = Texts {
     adds_up: "Every record that matched the watch list went into exactly one of the figures below.",
     does_not_add_up: "Warning: the records that matched the watch list and the figures below do not add up. The report’s data may have been altered.",
 
+    targets_table: "Organisations and domains by category",
+    comparison_table: "Leaked accounts by category and year",
+    incidents_table: "The incidents",
+    sources_table: "Leaked accounts by source",
+    colophon_table: "How it was made, and from what",
+    identity_table: "Where the records that match the watch list went",
+    value: "Value",
+    top_years: "Largest years",
+
     category: "Category",
     organisation: "Organisation",
     organisations: "Organisations",
@@ -170,6 +179,15 @@ impl Voice for English {
     }
 
     fn sources(&self, category: &str, sources: &[SourceSaid]) -> String {
+        if let [said] = sources
+            && let [title] = said.titles.as_slice()
+        {
+            let share = said.share.as_ref().map_or_else(String::new, |share| format!(" ({share})"));
+            return format!(
+                "{category}: of the figure of {}, {}{share} came from “{title}”.",
+                said.year, said.count
+            );
+        }
         let each: Vec<_> = sources
             .iter()
             .map(|said| {
@@ -183,19 +201,25 @@ impl Voice for English {
     }
 
     fn pace(&self, category: &str, pace: &PaceSaid) -> String {
+        let names: Vec<_> = pace.ties.iter().map(Year::to_string).collect();
+        let ties = if names.is_empty() {
+            String::new()
+        } else {
+            format!(", together with {}", list(Lang::En, &names))
+        };
         let place = largest(Lang::En, pace.projected_place);
         let projected = if pace.place == pace.projected_place {
-            format!("and would still be {place} year")
+            format!("and would still be {place} year{ties}")
         } else {
             match &pace.passes {
                 Some((passed, count)) => {
-                    format!("and would pass {passed} ({count}) and become {place} year")
+                    format!("and would pass {passed} ({count}) and become {place} year{ties}")
                 }
-                None => format!("and would become {place} year"),
+                None => format!("and would become {place} year{ties}"),
             }
         };
         format!(
-            "{category}: {} has {} in its {}, which makes it {} year so far. At this pace it would reach {} in twelve months, {projected}.",
+            "{category}: {} has {} so far, in {}, and is {} year of the period. At this pace it would reach {} in twelve months, {projected}.",
             pace.year,
             pace.so_far,
             months(pace),
@@ -205,7 +229,7 @@ impl Voice for English {
     }
 
     fn no_pace(&self, category: &str, pace: &PaceSaid) -> String {
-        format!("{category}: nothing was found in {} in its {}.", pace.year, months(pace))
+        format!("{category}: nothing was found in {}, in {}.", pace.year, months(pace))
     }
 
     fn ratio(&self, large: &str, small: &[(String, String)]) -> String {
@@ -352,7 +376,7 @@ impl Voice for English {
 
 fn months(pace: &PaceSaid) -> String {
     if pace.months == 1 {
-        format!("one month counted ({})", month_name(pace.last_month))
+        format!("one month ({})", month_name(pace.last_month))
     } else {
         format!(
             "{} months from {} to {}",

@@ -75,6 +75,15 @@ pub(super) const TEXTS: Texts = Texts {
     adds_up: "監視リストに一致した記録は、下表のとおり、そのすべてがいずれか一つの内訳に計上されています。",
     does_not_add_up: "注意：監視リストに一致した記録の数と内訳の和が一致していません。報告書のデータが書き換えられている可能性があります。",
 
+    targets_table: "区分ごとの組織数とドメイン数",
+    comparison_table: "区分ごとの年別件数",
+    incidents_table: "インシデントの一覧",
+    sources_table: "情報源ごとの件数",
+    colophon_table: "作成条件と入力",
+    identity_table: "監視リストに一致した記録の内訳",
+    value: "内容",
+    top_years: "件数の多い年",
+
     category: "区分",
     organisation: "組織",
     organisations: "組織数",
@@ -180,6 +189,17 @@ impl Voice for Japanese {
     }
 
     fn sources(&self, category: &str, sources: &[SourceSaid]) -> String {
+        if let [said] = sources
+            && said.titles.len() == 1
+        {
+            let share = said.share.as_ref().map_or_else(String::new, |share| format!("（{share}）"));
+            let titles = quoted(&said.titles);
+            return format!(
+                "{category}の{}の件数のうち{}{share}は、情報源{titles}によるものです。",
+                y(said.year),
+                said.count
+            );
+        }
         let each: Vec<_> = sources
             .iter()
             .map(|said| {
@@ -196,7 +216,10 @@ impl Voice for Japanese {
             .passes
             .as_ref()
             .map_or_else(String::new, |(passed, count)| format!("{}（{count}）を上回って", y(*passed)));
-        let place = largest(Lang::Ja, pace.projected_place);
+        let names: Vec<_> = pace.ties.iter().map(|tie| y(*tie)).collect();
+        let ties =
+            if names.is_empty() { String::new() } else { format!("{}と並んで", list(Lang::Ja, &names)) };
+        let place = format!("{ties}{}", largest(Lang::Ja, pace.projected_place));
         let projected = if pace.place == pace.projected_place {
             format!("この場合も{place}年となる計算です")
         } else {

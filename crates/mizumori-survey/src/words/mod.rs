@@ -58,6 +58,15 @@ pub(crate) struct Texts {
     pub(crate) adds_up: &'static str,
     pub(crate) does_not_add_up: &'static str,
 
+    pub(crate) targets_table: &'static str,
+    pub(crate) comparison_table: &'static str,
+    pub(crate) incidents_table: &'static str,
+    pub(crate) sources_table: &'static str,
+    pub(crate) colophon_table: &'static str,
+    pub(crate) identity_table: &'static str,
+    pub(crate) value: &'static str,
+    pub(crate) top_years: &'static str,
+
     pub(crate) category: &'static str,
     pub(crate) organisation: &'static str,
     pub(crate) organisations: &'static str,
@@ -142,6 +151,8 @@ pub(crate) struct PaceSaid {
     pub(crate) projected_place: u64,
     /// The largest year that the projection passes and the figure so far does not, with its count.
     pub(crate) passes: Option<(Year, String)>,
+    /// The years that have exactly what is projected.
+    pub(crate) ties: Vec<Year>,
 }
 
 /// The sentences that are computed.

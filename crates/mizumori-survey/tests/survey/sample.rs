@@ -290,5 +290,5 @@ summary = { ja = "後年の事案。", en = "Something later." }
 }
 
 pub(crate) const DISCUSSION: &str = "## 2019年の突出について\n\n2019年の件数は、**一つのリスト**によるところが大きい。\n\
-    <script>alert(1)</script> 詳しくは[資料](https://example.org/a)および[こちら](javascript:alert(1))を参照。\n\n\
+    詳しくは<script>alert(1)</script>[資料](https://example.org/a)および[こちら](javascript:alert(1))を参照。\n\n\
     - 過去の流出がまとめられている。\n- 同じパスワードが使われ続けている。\n";

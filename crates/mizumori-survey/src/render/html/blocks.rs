@@ -6,6 +6,10 @@ use crate::document::{Block, Chart, Holds, KeyFigure, Row, Table};
 
 /// A table with more columns than this is set small, and printed across the sheet.
 const WIDE: usize = 9;
+/// A table with no more columns than this need not fill the line.
+const FEW: usize = 3;
+/// A table of no more rows than this is kept on one sheet.
+const SHORT: usize = 18;
 
 impl Page {
     pub(super) fn block(&mut self, block: &Block, level: usize) {
@@ -73,14 +77,21 @@ impl Page {
     fn table(&mut self, table: &Table) {
         self.tables += 1;
         let id = format!("table-{}", self.tables);
-        let class = if table.columns.len() > WIDE { "table wide" } else { "table" };
+        let mut class = match table.columns.len() {
+            0..=FEW => "table few".to_owned(),
+            columns if columns > WIDE => "table wide".to_owned(),
+            _ => "table".to_owned(),
+        };
+        if table.rows.len() <= SHORT {
+            class.push_str(" short");
+        }
         // What is wider than the screen is scrolled by itself, with the keyboard too.
         self.push(&format!(
             "<div class=\"{class}\" role=\"region\" aria-labelledby=\"{id}\" tabindex=\"0\">\n<table>\n<caption id=\"{id}\">{}</caption>\n<thead>\n<tr>",
             plain::html(&table.caption)
         ));
         for head in &table.columns {
-            let class = if head.holds == Holds::Numbers { " class=\"n\"" } else { "" };
+            let class = class_of(head.holds);
             self.push(&format!("<th scope=\"col\"{class}>{}</th>", plain::html(&head.title)));
         }
         self.push("</tr>\n</thead>\n<tbody>\n");
@@ -107,11 +118,18 @@ impl Page {
                     if row.level > 0 { format!(" class=\"l{}\"", row.level.min(3)) } else { String::new() };
                 self.push(&format!("<th scope=\"row\"{level}>{text}{remark}</th>"));
             } else {
-                let numbers = table.columns.get(index).is_some_and(|head| head.holds == Holds::Numbers);
-                let class = if numbers { " class=\"n\"" } else { "" };
+                let class = table.columns.get(index).map_or("", |head| class_of(head.holds));
                 self.push(&format!("<td{class}>{text}{remark}</td>"));
             }
         }
         self.push("</tr>\n");
+    }
+}
+
+const fn class_of(holds: Holds) -> &'static str {
+    match holds {
+        Holds::Text => "",
+        Holds::Brief => " class=\"b\"",
+        Holds::Numbers => " class=\"n\"",
     }
 }

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::scale::Scale;
-use super::{ACCENT, Anchor, DARK, FAINT, GRID, INK, LIGHT, WIDTH, line, rectangle, text};
+use super::{ACCENT, Anchor, DARK, FAINT, GRID, INK, LIGHT, WIDTH, haloed, line, rectangle, text};
 use crate::document::{Bar, Series};
 use crate::words::number::grouped;
 
@@ -98,7 +98,7 @@ pub(super) fn years(bars: &[Bar]) -> (f64, String) {
             ));
         }
         if all || bar.outstanding {
-            out.push_str(&text(middle, top - 4.0, size, Anchor::Middle, weight, &bar.shown));
+            out.push_str(&haloed(middle, top - 4.0, size, weight, &bar.shown));
         }
     }
     out.push_str(&room.labels(bars.iter().map(|bar| bar.label.as_str())));

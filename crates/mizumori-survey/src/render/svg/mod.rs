@@ -58,6 +58,15 @@ fn text(x: f64, y: f64, size: f64, anchor: Anchor, fill: &str, text: &str) -> St
     )
 }
 
+/// A text in the middle of its point that stays readable on lines.
+fn haloed(x: f64, y: f64, size: f64, fill: &str, text: &str) -> String {
+    format!(
+        "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size:.1}\" text-anchor=\"middle\" fill=\"{fill}\" \
+         stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\">{}</text>\n",
+        plain::html(text)
+    )
+}
+
 fn line((x1, y1): (f64, f64), (x2, y2): (f64, f64), stroke: &str, width: f64) -> String {
     format!(
         "<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" stroke=\"{stroke}\" stroke-width=\"{width:.1}\"/>\n"
