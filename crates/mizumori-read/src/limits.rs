@@ -30,7 +30,8 @@ pub struct Limits {
     /// Dictionary or window of one decompressor (xz, zstd, 7z, LZMA, PPMd, RAR). Default 256 MiB, what 7-Zip's
     /// "ultra" uses. Memory follows what is decoded, not what is declared.
     pub dictionary_bytes: u64,
-    /// Directory and headers of an archive (7z, RAR) that are held in memory. Default 256 MiB.
+    /// What the list of members of a 7z or RAR archive takes in memory, about. Default 512 MiB, two million
+    /// members. Zip and tar need none.
     pub header_bytes: u64,
     /// What a container that needs random access and has none may take in memory. Default 64 MiB.
     pub memory_bytes: u64,
@@ -50,7 +51,7 @@ impl Default for Limits {
             total_bytes: 8 * TIB,
             members: 20_000_000,
             dictionary_bytes: 256 * MIB,
-            header_bytes: 256 * MIB,
+            header_bytes: 512 * MIB,
             memory_bytes: 64 * MIB,
             spool_bytes: 32 * GIB,
             found_bytes: MIB,

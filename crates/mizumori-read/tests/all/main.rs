@@ -2,5 +2,6 @@
 
 mod collect;
 mod compressed;
+mod sevenz;
 mod tar;
 mod zip;

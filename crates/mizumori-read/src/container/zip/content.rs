@@ -1,10 +1,9 @@
-//! A member's content: decrypted, decompressed, and compared with what its header says.
+//! A member's content: decrypted and decompressed.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
-use crc32fast::Hasher;
-
+use super::super::checked::Claims;
 use super::crypt::{Cipher, Decrypting};
 use super::record::Entry;
 use crate::codec::{Bzip2, Codec, Decoding, Inflate, Inflate64, Lzma, Ppmd, Step, Xz, Zstd};
@@ -86,63 +85,8 @@ pub(super) fn open<'a>(
     }
 }
 
-/// Compares what comes out of `inner` with a header, at its end: everything was delivered by then.
-pub(super) struct Checked<R> {
-    inner: R,
-    crc: Option<u32>,
-    size: Option<u64>,
-    hasher: Hasher,
-    produced: u64,
-    /// What is wrong although the data ends without an error.
-    otherwise: Option<Unreadable>,
-}
-
-impl<R: Read> Checked<R> {
-    /// `otherwise` is reported at the end if nothing else is.
-    pub(super) fn new(inner: R, entry: &Entry, otherwise: Option<Unreadable>) -> Self {
-        let no_crc = entry.method == 99 && entry.aes.is_some_and(|aes| !aes.has_crc);
-        Self {
-            inner,
-            crc: (!no_crc).then_some(entry.crc),
-            size: Some(entry.size),
-            hasher: Hasher::new(),
-            produced: 0,
-            otherwise,
-        }
-    }
-
-    /// Nothing is known about it.
-    pub(super) fn unchecked(inner: R) -> Self {
-        Self { inner, crc: None, size: None, hasher: Hasher::new(), produced: 0, otherwise: None }
-    }
-
-    /// Checksum and size of what came out.
-    pub(super) fn sums(&self) -> (u32, u64) {
-        (self.hasher.clone().finalize(), self.produced)
-    }
-
-    fn verdict(&mut self) -> Option<Unreadable> {
-        let (crc, actual) = self.sums();
-        match (self.size, self.crc) {
-            (Some(declared), _) if declared != actual => {
-                Some(Unreadable::Size { format: Format::Zip, declared, actual })
-            }
-            (_, Some(expected)) if expected != crc => Some(Unreadable::Checksum(Format::Zip)),
-            _ => self.otherwise.take(),
-        }
-    }
-}
-
-impl<R: Read> Read for Checked<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buf)?;
-        if n == 0 && !buf.is_empty() {
-            return self.verdict().map_or(Ok(0), |why| Err(why.into_io()));
-        }
-        self.produced = self.produced.saturating_add(n as u64);
-        if self.crc.is_some() || self.size.is_none() {
-            self.hasher.update(buf.get(..n).unwrap_or_default());
-        }
-        Ok(n)
-    }
+/// What a member's header says about its content; `otherwise` is reported if that agrees.
+pub(super) fn claims(entry: &Entry, otherwise: Option<Unreadable>) -> Claims {
+    let no_crc = entry.method == 99 && entry.aes.is_some_and(|aes| !aes.has_crc);
+    Claims { crc: (!no_crc).then_some(entry.crc), size: Some(entry.size), otherwise }
 }

@@ -23,7 +23,8 @@ use crate::read_at::fill_at;
 use crate::walk::{Source, Walk, Walked};
 use crate::{Flow, Format, ReadAt, Section, Unreadable};
 
-use content::Checked;
+use super::checked::Checked;
+use content::claims;
 use directory::Directory;
 use record::{Entry, LOCAL};
 
@@ -147,7 +148,7 @@ fn deliver(
         }
     };
     let fault = Fault::above(below);
-    let checked = Checked::new(content, entry, damage);
+    let checked = Checked::new(content, Format::Zip, claims(entry, damage));
     let mut read = Guarded::new(checked, Format::Zip, level, &fault, &walk.meter);
     let flow = walk.member(name, inner, Source::Stream { read: &mut read, same }, level + 1, &fault)?;
     if let Some(mut why) = fault.take() {

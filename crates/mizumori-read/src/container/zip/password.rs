@@ -13,7 +13,8 @@ use std::sync::Arc;
 use encoding_rs::SHIFT_JIS;
 use mizumori_core::Secret;
 
-use super::content::{Checked, open};
+use super::super::checked::Checked;
+use super::content::{claims, open};
 use super::crypt::{CODE, Cipher};
 use super::record::Entry;
 use crate::read_at::fill_at;
@@ -84,12 +85,12 @@ pub(super) fn unlock(
 /// Whether the data under `cipher` decompresses, or has its checksum.
 fn opens(entry: &Entry, data: &Arc<dyn ReadAt>, cipher: Cipher, limits: &Limits) -> bool {
     let Ok(plain) = open(entry, data, Some(cipher), limits) else { return true };
-    let mut plain = Checked::new(plain, entry, None);
+    let mut plain = Checked::new(plain, Format::Zip, claims(entry, None));
     let stored = entry.compression() == 0;
     let mut buf = vec![0; TRIAL.min(64 * 1024)];
     loop {
         let n = fill_some(&mut plain, &mut buf);
-        let (_, produced) = plain.sums();
+        let produced = plain.produced();
         if n < buf.len() {
             // The reader's verdict stays: an end without an error is an end with the right checksum.
             return match plain.read(&mut [0]) {

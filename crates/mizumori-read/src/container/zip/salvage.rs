@@ -7,7 +7,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::content::{BUFFER, Checked, decompress, ends_itself};
+use super::content::{BUFFER, decompress, ends_itself};
 use super::record::{DESCRIPTOR_MAGIC, Entry, Fields, LOCAL, LOCAL_MAGIC};
 use super::{deliver, member_name};
 use crate::fault::{Fault, Guarded};
@@ -122,8 +122,7 @@ fn self_ending(
     match decompress(entry, &mut input, walk.limits) {
         Err(why) => walk.unreadable_member(name, inner, &why),
         Ok(content) => {
-            let mut checked = Checked::unchecked(content);
-            let mut read = Guarded::new(&mut checked, Format::Zip, level, &fault, &walk.meter);
+            let mut read = Guarded::new(content, Format::Zip, level, &fault, &walk.meter);
             flow =
                 walk.member(name, inner, Source::Stream { read: &mut read, same: None }, level + 1, &fault)?;
             let mut rest = [0; 4096];
