@@ -40,7 +40,8 @@ impl Scene<'_> {
                 (self.name(category).to_owned(), self.count(Row::Category(c), Column::Total, category.total))
             })
             .collect();
-        let sum = (categories.len() > 1).then(|| self.count(Row::All, Column::Total, self.report.total()));
+        let sum = self.shown(Row::All, Column::Total, self.report.total());
+        let sum = sum.exact().filter(|_| categories.len() > 1).map(|sum| number::count(self.lang, sum));
         self.voice().totals(self.report.period, &categories, sum.as_deref())
     }
 

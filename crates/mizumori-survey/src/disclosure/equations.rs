@@ -76,7 +76,7 @@ pub(super) fn state(report: &Report, detail: Detail, system: &mut System) {
         let row = Row::Branch(branch.category, branch.organisation);
         add_columns(system, row, &columns, [own].into_iter().chain(parts));
     }
-    add_sources(report, system, &span);
+    add_sources(report, system);
     add_input(report, system);
 }
 
@@ -107,8 +107,8 @@ fn add_columns(system: &mut System, row: Row, columns: &[Column], rows: impl Ite
     }
 }
 
-/// Sources make up a year of a category, as long as no two of them share a place and a month.
-fn add_sources(report: &Report, system: &mut System, span: &[Column]) {
+/// What each source brought, category by category.
+fn add_sources(report: &Report, system: &mut System) {
     let ids: HashMap<_, _> =
         report.categories.iter().enumerate().map(|(c, category)| (&category.id, c)).collect();
     for (s, source) in report.sources.iter().enumerate() {
@@ -122,21 +122,6 @@ fn add_sources(report: &Report, system: &mut System, span: &[Column]) {
         let parts = categories.iter().map(|(c, _)| Figure(Row::Source(s), Column::Category(*c)));
         system.sum(Figure(Row::Source(s), Column::Total), parts);
     }
-    for c in 0..report.categories.len() {
-        for column in span {
-            let Column::Year(year) = column else { continue };
-            let parts = report
-                .sources
-                .iter()
-                .enumerate()
-                .filter(|(_, source)| source.leaked.is_some_and(|leaked| leaked.year() == year.0))
-                .map(|(s, _)| Figure(Row::Source(s), Column::Category(c)));
-            system.sum(Figure(Row::Category(c), *column), parts);
-        }
-    }
-    let sources = 0..report.sources.len();
-    let parts = sources.map(|s| Figure(Row::Source(s), Column::Unknown));
-    system.sum(Figure(Row::All, Column::Unknown), parts);
 }
 
 /// The identity of the counting method.

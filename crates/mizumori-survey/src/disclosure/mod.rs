@@ -4,7 +4,8 @@
 //! its other parts works the missing one out. So the report's sums are taken as equations, and as long as one of
 //! them pins a hidden figure down, its smallest other figure is withheld as well (complementary suppression,
 //! Willenborg and de Waal, "Elements of Statistical Disclosure Control", 2001, chapter 4). Each equation is
-//! looked at by itself; solving them all together is not attempted.
+//! looked at by itself; solving them all together is not attempted. Figures of whole categories are published
+//! without any of this, so that none of them is withheld for an organisation's sake.
 
 mod equations;
 mod solve;

@@ -91,14 +91,19 @@ impl System {
     }
 
     /// The figure to withhold so that `equation` tells less, when it tells too much: the finest, of those the
-    /// smallest.
+    /// smallest. What is coarser than an organisation is only withheld in sums of its own row.
     fn to_withhold(&self, equation: &Equation) -> Option<usize> {
         if !self.pins(equation) {
             return None;
         }
+        let row = self.cells.get(equation.sum)?.figure.0;
+        let within_row =
+            equation.parts.first().and_then(|part| self.cells.get(*part)).map(|part| part.figure.0);
+        let within_row = within_row == Some(row) || matches!(row, Row::All | Row::Input);
         let open = |place: &usize| {
             let cell = self.cells.get(*place)?;
-            (cell.value > 0 && cell.shown.exact().is_some())
+            let may = coarseness(cell.figure.0) < PUBLISHED || (within_row && cell.figure.0 == row);
+            (may && cell.value > 0 && cell.shown.exact().is_some())
                 .then_some(((coarseness(cell.figure.0), cell.value, cell.figure), *place))
         };
         let parts = equation.parts.iter().filter_map(open).min();
@@ -129,6 +134,9 @@ impl System {
     }
 }
 
+/// The coarseness from which on figures are published.
+const PUBLISHED: u8 = 4;
+
 /// What is missed least when it is withheld comes first.
 const fn coarseness(row: Row) -> u8 {
     match row {
@@ -153,7 +161,7 @@ mod tests {
     fn solved(parts: &[u64]) -> Vec<Shown> {
         let mut system = System::default();
         let part = |index| Figure(Row::Organisation(0, index), Column::Total);
-        let sum = Figure(Row::Category(0), Column::Total);
+        let sum = Figure(Row::Organisation(1, 0), Column::Total);
         system.figure(sum, parts.iter().sum());
         for (index, value) in parts.iter().enumerate() {
             system.figure(part(index), *value);

@@ -36,7 +36,6 @@ pub(super) fn markdown(text: &str) -> String {
     let text = plain(text);
     let text = text.trim();
     let mut out = String::with_capacity(text.len());
-    let mut before = None;
     let mut rest = text.chars().peekable();
     let number = text.chars().take_while(char::is_ascii_digit).count();
     let mut position = 0;
@@ -47,16 +46,20 @@ pub(super) fn markdown(text: &str) -> String {
             '<' => next.is_some_and(|next| next.is_alphabetic() || matches!(next, '/' | '!' | '?')),
             '&' => next.is_some_and(|next| next.is_alphanumeric() || next == '#'),
             ':' => next == Some('/'),
-            '.' => before.is_some_and(|before: char| before.eq_ignore_ascii_case(&'w')),
+            '.' => {
+                out.len() >= 3 && out.get(out.len() - 3..).is_some_and(|end| end.eq_ignore_ascii_case("www"))
+            }
             '#' | '>' | '+' | '-' | '=' => position == 0,
             _ => false,
         };
-        let list_item = matches!(character, '.' | ')') && number > 0 && position == number;
+        let list_item = matches!(character, '.' | ')')
+            && number > 0
+            && position == number
+            && next.is_none_or(char::is_whitespace);
         if escaped || list_item {
             out.push('\\');
         }
         out.push(character);
-        before = Some(character);
         position += 1;
     }
     out
@@ -86,6 +89,8 @@ mod tests {
             ("www.x.example", "www\\.x.example"),
             ("# a\nb", "\\# a b"),
             ("12. a", "12\\. a"),
+            ("12.5%", "12.5%"),
+            ("to know.", "to know."),
             ("- a", "\\- a"),
             ("a_b*c`d~", "a\\_b\\*c\\`d\\~"),
             ("&amp; & R&D", "\\&amp; & R\\&D"),

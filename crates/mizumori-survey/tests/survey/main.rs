@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod recount;
 #[cfg(test)]
 mod sample;
