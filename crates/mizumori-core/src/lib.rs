@@ -14,6 +14,7 @@ mod names;
 mod secret;
 pub mod source;
 mod tag;
+mod tag_set;
 pub mod watch;
 
 pub use account::{Account, LocalPart, MAX_LOCAL};
@@ -26,4 +27,5 @@ pub use names::{Lang, Names};
 pub use secret::Secret;
 pub use source::{Source, SourceId, SourceIndex, SourceKind};
 pub use tag::{Tag, TagKey};
+pub use tag_set::TagSet;
 pub use watch::WatchList;

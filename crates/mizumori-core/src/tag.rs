@@ -53,6 +53,11 @@ impl TagKey {
         truncate(hasher.finalize())
     }
 
+    /// The tag of `bytes` as they are.
+    pub fn bytes(&self, bytes: &[u8]) -> Tag {
+        truncate(blake3::keyed_hash(self.0.expose(), bytes))
+    }
+
     fn parts<const N: usize>(&self, parts: [&[u8]; N]) -> Tag {
         // One block of 64 bytes is the usual case: put together first, it costs a third of three updates.
         let mut block = [0_u8; 96];
