@@ -1,5 +1,7 @@
 //! What a dump's beginning tells: that it is one, and what a backslash means in its strings.
 
+use std::cmp::{Ordering, Reverse};
+
 use super::super::RecordLimits;
 use super::literal::Escapes;
 use super::scanner::{Census, Scanner};
@@ -45,7 +47,7 @@ const NO_BACKSLASHES: [&[u8]; 11] = [
 /// How the dump is written that begins with `sample`; `None` when it is no dump.
 pub(super) fn tell(sample: &[u8], whole: bool) -> Option<SqlDialect> {
     let mut lines = sample.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_start);
-    if !lines.any(|line| may_begin(line) || line.starts_with(b"/*!")) {
+    if !lines.any(|line| may_begin(line) || line.starts_with(b"/*")) {
         return None;
     }
     let markers =
@@ -68,11 +70,13 @@ pub(super) fn tell(sample: &[u8], whole: bool) -> Option<SqlDialect> {
         (guessed, counted, if marked.is_some() { Certainty::Known } else { Certainty::Guessed })
     } else {
         let countered = census(other);
-        match counted.failures.cmp(&countered.failures) {
-            std::cmp::Ordering::Greater => (other, countered, Certainty::Known),
-            std::cmp::Ordering::Less => (guessed, counted, Certainty::Known),
-            std::cmp::Ordering::Equal if marked.is_some() => (guessed, counted, Certainty::Known),
-            std::cmp::Ordering::Equal => (guessed, counted, Certainty::Guessed),
+        // What breaks fewer rows is right; in a short text what finds more of them.
+        let merit = |census: &Census| (Reverse(census.failures), census.rows);
+        match merit(&counted).cmp(&merit(&countered)) {
+            Ordering::Less => (other, countered, Certainty::Known),
+            Ordering::Greater => (guessed, counted, Certainty::Known),
+            Ordering::Equal if marked.is_some() => (guessed, counted, Certainty::Known),
+            Ordering::Equal => (guessed, counted, Certainty::Guessed),
         }
     };
     let is_marked = with || without;

@@ -17,6 +17,9 @@ use crate::record::Emit;
 /// Longest comment between statements; what is longer does not end, and is none.
 const MAX_COMMENT: usize = 1 << 20;
 
+/// Bytes that may be read once more from the start on.
+const CREDIT: usize = 16 << 20;
+
 /// What a walk came by. It tells whether a text is a dump, and how it is written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Census {
@@ -74,7 +77,7 @@ impl<'s> Scanner<'s> {
             census: Census::default(),
             fields: BoundedFields::new(limits),
             out,
-            credit: limits.record_bytes,
+            credit: CREDIT,
             names: Names::default(),
             tables: Tables::new(),
             last_head: Vec::new(),
