@@ -2,6 +2,8 @@
 
 mod collect;
 mod compressed;
+#[cfg(feature = "rar")]
+mod rar;
 mod sevenz;
 mod tar;
 mod zip;
