@@ -1,14 +1,19 @@
 //! The formats that dumps come in: each turns text into records.
 
+mod bounded_fields;
 mod column;
 mod csv;
 mod json;
+mod key_cache;
 mod ldif;
 mod list;
+mod physical_line;
 mod row;
 mod sql;
 mod stealer;
+mod transfer;
 mod vcard;
+mod window;
 
 /// Bounds on what one record may take. What is longer is reported as [`Reject::TooLong`](crate::Reject::TooLong)
 /// and skipped.

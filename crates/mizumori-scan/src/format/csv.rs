@@ -1,1 +1,0 @@
-//! Separated values with columns: CSV, TSV and their kin.

@@ -1,1 +1,0 @@
-//! JSON documents and JSON lines.

@@ -1,0 +1,114 @@
+//! Scalar values: whose field each is.
+
+use super::key::Meaning;
+use super::machine::{Ends, Machine};
+use super::string::unescape;
+use crate::address::next_at;
+use crate::format::column::Role;
+use crate::format::list::text_line;
+use crate::format::row::{Field, emit_row, whole_address};
+use crate::format::window::{Window, matters};
+use crate::record::Reject;
+use crate::url::Bare;
+
+/// What kind of scalar a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scalar {
+    String,
+    /// A number, or another bare word.
+    Word,
+    /// `true` or `false`.
+    Truth,
+    /// `null` and its likes.
+    Null,
+}
+
+/// Where the raw text of a value stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Value {
+    /// Behind the cursor; `is_cut` when there is more of it.
+    Ahead { start: usize, length: usize, is_cut: bool },
+    /// In the buffer for strings longer than may be kept; it began in that line.
+    Long { line: u64 },
+}
+
+impl Value {
+    /// The raw text.
+    pub(super) fn raw<'a>(self, window: &'a Window, long: &'a [u8]) -> &'a [u8] {
+        match self {
+            Self::Ahead { start, length, .. } => window.rest().get(start..start + length).unwrap_or_default(),
+            Self::Long { .. } => long,
+        }
+    }
+
+    const fn is_cut(self) -> bool {
+        match self {
+            Self::Ahead { is_cut, .. } => is_cut,
+            Self::Long { .. } => true,
+        }
+    }
+}
+
+impl Machine {
+    /// Takes a value in where it belongs: to the address that is its key, to the innermost object, or, in a list
+    /// of strings, to itself.
+    pub(super) fn scalar(&mut self, kind: Scalar, value: Value, ends: &mut Ends<'_>) {
+        let (in_object, role, account) = match self.frames.last() {
+            None if kind != Scalar::String => return,
+            None => (false, Role::Other, None),
+            Some(frame) if frame.is_object => match self.key.meaning {
+                Meaning::Role(role) => (true, role, None),
+                Meaning::OfParent => (true, frame.role, None),
+                Meaning::Address => (true, Role::Secret, self.key.address.clone()),
+            },
+            Some(frame) => (false, frame.role, frame.account.clone()),
+        };
+        let line = match value {
+            _ if in_object => self.key.line,
+            Value::Long { line } => line,
+            Value::Ahead { .. } => self.window.line(),
+        };
+        let raw = value.raw(&self.window, &self.long);
+        let text = if kind == Scalar::Null {
+            b""
+        } else if kind == Scalar::String && memchr::memchr(b'\\', raw).is_some() {
+            self.scratch.clear();
+            unescape(raw, &mut self.scratch);
+            &self.scratch
+        } else {
+            raw
+        };
+        let is_cut = value.is_cut();
+        if let Some(account) = account {
+            let login = self.addresses.get(account).unwrap_or_default();
+            let secret = if kind == Scalar::Truth { b"" } else { text };
+            if is_cut {
+                ends.out.rejected(line, Reject::TooLong);
+            } else {
+                let fields =
+                    [Field { role: Role::Login, value: login }, Field { role: Role::Secret, value: secret }];
+                emit_row(line, &fields, Bare::Accept, ends.out);
+            }
+            return;
+        }
+        if let Some(frame) = self.frames.last_mut() {
+            frame.matters = frame.matters || matters(text);
+            frame.is_cut |= is_cut && matches!(role, Role::Login | Role::Email | Role::Secret);
+        }
+        if role == Role::Other {
+            if next_at(text, 0).is_none() {
+                return;
+            }
+            let is_listed = self.open_objects == 0 || whole_address(text).is_none();
+            if !in_object && kind == Scalar::String && is_listed {
+                text_line(line, text, ends.out);
+                return;
+            }
+        } else if kind == Scalar::Null && role != Role::Secret {
+            return;
+        }
+        let object = self.frames.last().map(|frame| frame.object).unwrap_or_default();
+        self.held.push(role, text, object);
+        self.relieve(ends);
+    }
+}
