@@ -17,14 +17,11 @@ use mizumori_core::{Month, Period, Source, TagKey, WatchList};
 use crate::SurveyError;
 use crate::model::{Report, Unreadable};
 use place::Plan;
-use set::TagSet;
+use set::{Seen, TagSet};
 use tally::{Cell, Passed};
 
+pub use mizumori_core::SourceIndex;
 pub use tally::Tally;
-
-/// A source's place among those that were given to [`Count::new`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SourceIndex(pub usize);
 
 /// Whether a secret stands with an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +92,7 @@ pub struct Count {
 /// What was counted in a cell.
 #[derive(Clone, Copy, Debug, Default)]
 struct CellCount {
-    /// Distinct (account, place, time) that this source was the first to bring.
+    /// Distinct (account, place, time). Where sources share place and time, any of them may have it.
     counted: u64,
     /// Distinct accounts within the source, where it shares place and time with others.
     within_source: u64,
@@ -161,25 +158,39 @@ impl Count {
                 *our = number;
             }
         }
-        let our = |theirs: u32| ours.get(theirs as usize).map_or(usize::MAX, |number| *number as usize);
+        let our = |theirs: u32| ours.get(theirs as usize).copied().unwrap_or(u32::MAX);
+        let (counts, duplicates) = (&mut self.counts, &mut self.duplicates);
         for (tag, cell) in tally.units.into_iter().zip(tally.unit_cells) {
-            if !self.seen.insert(tag) {
-                self.duplicates += 1;
-            } else if let Some(count) = self.counts.get_mut(our(cell)) {
-                count.counted += 1;
-            }
+            self.seen.add(tag, our(cell), &mut |cell, seen| count_unit(counts, duplicates, cell, seen));
         }
         for (tag, cell) in tally.shared {
-            if self.seen_in_source.insert(tag)
-                && let Some(count) = self.counts.get_mut(our(cell))
-            {
-                count.within_source += 1;
-            }
+            self.seen_in_source.add(tag, our(cell), &mut |cell, seen| count_within(counts, cell, seen));
         }
     }
 
     /// The report. `by` is the program that produced it, with its version: `mizumori 0.1.0`.
-    pub fn finish(self, by: &str, input: InputFacts) -> Report {
+    pub fn finish(mut self, by: &str, input: InputFacts) -> Report {
+        let (counts, duplicates) = (&mut self.counts, &mut self.duplicates);
+        self.seen.settle(&mut |cell, seen| count_unit(counts, duplicates, cell, seen));
+        self.seen_in_source.settle(&mut |cell, seen| count_within(counts, cell, seen));
         rows::report(self, by, input)
+    }
+}
+
+/// Counts an account in its place and time, or as a duplicate there.
+fn count_unit(counts: &mut [CellCount], duplicates: &mut u64, cell: u32, seen: Seen) {
+    match (seen, counts.get_mut(cell as usize)) {
+        (Seen::First, Some(count)) => count.counted += 1,
+        (Seen::First, None) => {}
+        (Seen::Again, _) => *duplicates += 1,
+    }
+}
+
+/// Counts an account within its source.
+fn count_within(counts: &mut [CellCount], cell: u32, seen: Seen) {
+    if seen == Seen::First
+        && let Some(count) = counts.get_mut(cell as usize)
+    {
+        count.within_source += 1;
     }
 }

@@ -121,7 +121,13 @@ impl Tally {
         }
     }
 
-    /// Whether it has grown so large that it should be merged and a new one begun. A tally may go on growing:
+    /// Hands over what has been observed, and begins anew: a worker needs the count itself only once.
+    pub fn take(&mut self) -> Self {
+        let empty = Self::new(Arc::clone(&self.method));
+        std::mem::replace(self, empty)
+    }
+
+    /// Whether it has grown so large that it should be [taken](Self::take) and merged. A tally may go on growing:
     /// it takes 20 bytes an exposure, 56 where sources share place and time.
     pub fn is_full(&self) -> bool {
         self.units.len() >= FULL

@@ -80,6 +80,9 @@ fn counted(sources: &[Source], asked: AskedPeriod, seen: &[Seen], pieces: usize,
         let found = watch.find(host, sources[*source].time()).unwrap();
         let secret = if *secret { HasSecret::Yes } else { HasSecret::No };
         tallies[index % pieces].observe(SourceIndex(*source), &account, found, secret);
+        if index % 7 == 6 {
+            count.merge(tallies[index % pieces].take());
+        }
     }
     if backwards {
         tallies.reverse();
