@@ -1,14 +1,32 @@
-//! Splits a dump into records and pushes them into a sink.
+//! Splits dumps into records and pushes those that are wanted into a sink.
+//!
+//! [`Scan::run`] opens dumps (containers are `mizumori-read`'s matter), tells each member's encoding and format,
+//! cuts what can be cut into pieces for all cores, and hands over what [`Sink`]s gathered. A [`Matcher`] tells
+//! which records concern a watch list.
+//!
+//! Invariants: this crate performs no network access and writes nothing; it keeps no record after
+//! [`Sink::record`] returns; both ways through it, *watched* and *all*, give the same records for what is
+//! watched; and no input makes it panic, or take more memory than its limits say.
 
 mod address;
+mod engine;
 mod format;
+mod lines;
+mod matching;
 mod record;
 mod secret;
+mod sink;
 #[cfg(test)]
 mod testing;
 mod url;
 
+pub use engine::{
+    Dump, DumpPlace, Event, HandOver, MemberContext, MemberSource, PieceSizes, Proceed, Progress, Scan,
+    ScanError, Workshop,
+};
 pub use format::RecordLimits;
-pub use record::{Emit, Login, Record, Reject};
+pub use matching::{Look, Match, Matcher, SiteMatch, Wanted};
+pub use record::{Login, Record, Reject};
 pub use secret::{SecretField, SecretKind};
-pub use url::{Bare, Url};
+pub use sink::Sink;
+pub use url::Url;

@@ -15,7 +15,7 @@ use crate::record::{Emit, Login, Record};
 use crate::secret::SecretField;
 use crate::url::{Bare, Url};
 
-pub(crate) use vote::vote;
+pub(crate) use vote::{Vote, vote};
 
 /// What separates the fields of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
