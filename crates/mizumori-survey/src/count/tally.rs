@@ -121,9 +121,14 @@ impl Tally {
         }
     }
 
+    /// An empty tally of the same count.
+    pub fn begin(&self) -> Self {
+        Self::new(Arc::clone(&self.method))
+    }
+
     /// Hands over what has been observed, and begins anew: a worker needs the count itself only once.
     pub fn take(&mut self) -> Self {
-        let empty = Self::new(Arc::clone(&self.method));
+        let empty = self.begin();
         std::mem::replace(self, empty)
     }
 

@@ -313,16 +313,15 @@ impl Report {
     /// Whether every matched exposure went into exactly one of the report's figures.
     pub fn adds_up(&self) -> bool {
         let input = &self.input;
-        let parts = sum([
-            self.total(),
-            self.unknown_month(),
+        let counted = self.categories.iter().flat_map(|category| [category.total, category.unknown_month]);
+        let others = [
             input.duplicates,
             input.without_secret,
             input.outside_period,
             input.outside_validity,
             input.not_surveyed,
-        ]);
-        parts == input.matched
+        ];
+        counted.chain(others).try_fold(0, u64::checked_add) == Some(input.matched)
     }
 }
 

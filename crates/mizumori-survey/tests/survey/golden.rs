@@ -47,6 +47,15 @@ fn views(report: &Report, name: &str, detail: Detail) {
 }
 
 #[test]
+fn the_incidents_that_ship_are_read() {
+    let file: PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "..", "..", "incidents", "jp-government.toml"].iter().collect();
+    let incidents =
+        mizumori_survey::incidents::parse("jp-government.toml", &std::fs::read_to_string(file).unwrap());
+    assert_eq!(incidents.unwrap().len(), 8);
+}
+
+#[test]
 fn published_figures() {
     let report = published();
     assert!(report.adds_up());

@@ -179,3 +179,51 @@ fn whole_categories_are_never_withheld_for_their_organisations() {
     assert!(markdown.contains("| 2019 | 36 | 59 |"), "{markdown}");
     assert!(markdown.contains("| 2021 | 15 | 10 |"), "{markdown}");
 }
+
+/// A report that is read back may say anything.
+#[test]
+fn odd_reports_are_rendered() {
+    let mut empty = small();
+    empty.period = None;
+    empty.sources.clear();
+    for category in &mut empty.categories {
+        category.years.clear();
+        category.rank.clear();
+        category.pace = None;
+        category.total = 0;
+        category.organisations.clear();
+    }
+    let mut bare = empty.clone();
+    bare.categories.clear();
+    let mut huge = small();
+    huge.input.matched = u64::MAX;
+    huge.input.bytes = u64::MAX;
+    huge.input.duplicates = u64::MAX;
+    for category in &mut huge.categories {
+        category.total = u64::MAX;
+        category.unknown_month = u64::MAX;
+        category.years.values_mut().for_each(|count| *count = u64::MAX);
+        for organisation in &mut category.organisations {
+            organisation.parent = Some("suigen".to_owned());
+            organisation.total = u64::MAX;
+            organisation.years.values_mut().for_each(|count| *count = u64::MAX);
+        }
+        if let Some(pace) = &mut category.pace {
+            pace.months = 0;
+            pace.so_far = u64::MAX;
+        }
+    }
+    let incidents = incidents();
+    for report in [empty, bare, huge] {
+        for lang in [Lang::Ja, Lang::En] {
+            for detail in [Detail::Category, Detail::Organisation, Detail::Domain, Detail::Host] {
+                let view = View { lang, detail, incidents: &incidents, ..View::default() };
+                assert!(render::html(&report, &view).ends_with("</html>\n"));
+                assert!(!render::markdown(&report, &view).is_empty());
+                assert!(!render::table(&report, lang, detail, 60).is_empty());
+                assert!(render::csv(&report, detail).starts_with('\u{feff}'));
+            }
+        }
+        assert!(!report.adds_up());
+    }
+}

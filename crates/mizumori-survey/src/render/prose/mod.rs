@@ -93,6 +93,11 @@ mod tests {
     }
 
     #[test]
+    fn an_authors_line_ends_are_spaces_between_words_only() {
+        assert_eq!(html("終わる。\n始まる\nend\n終", 2), "<p>終わる。始まる\nend\n終</p>\n");
+    }
+
+    #[test]
     fn markdown_says_the_same_again() {
         let once = markdown(HOSTILE, 2);
         assert!(once.contains("### 考察") && once.contains("#### 深い"), "{once}");

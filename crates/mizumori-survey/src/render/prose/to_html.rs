@@ -1,6 +1,7 @@
 //! An author's Markdown as HTML.
 
 use pulldown_cmark::{Alignment, Event, Tag, TagEnd};
+use unicode_width::UnicodeWidthChar;
 
 use super::super::plain;
 use super::{Headings, Links, events};
@@ -16,6 +17,7 @@ pub(in crate::render) fn html(text: &str, base: usize) -> String {
         column: 0,
         in_head: false,
         in_code: false,
+        line_ended: false,
     };
     for event in events(text) {
         writer.event(event);
@@ -32,10 +34,19 @@ struct Writer {
     column: usize,
     in_head: bool,
     in_code: bool,
+    /// Whether a line of the author's ended here.
+    line_ended: bool,
 }
 
 impl Writer {
     fn event(&mut self, event: Event<'_>) {
+        if std::mem::take(&mut self.line_ended) {
+            // In Japanese, the end of an author's line is no space between words.
+            let after = if let Event::Text(text) = &event { text.chars().next() } else { None };
+            if !(is_wide(self.out.chars().next_back()) && is_wide(after)) {
+                self.out.push('\n');
+            }
+        }
         match event {
             Event::Start(tag) => self.start(&tag),
             Event::End(tag) => self.end(tag),
@@ -55,7 +66,7 @@ impl Writer {
                 self.out.push_str(&plain::html(&text));
                 self.out.push_str("</code>");
             }
-            Event::SoftBreak => self.out.push('\n'),
+            Event::SoftBreak => self.line_ended = true,
             Event::HardBreak => self.out.push_str("<br>\n"),
             Event::Rule => self.out.push_str("<hr>\n"),
             Event::TaskListMarker(_) => {}
@@ -161,4 +172,9 @@ impl Writer {
         };
         self.out.push_str(closed);
     }
+}
+
+/// Whether a character is an East Asian one, written without spaces.
+fn is_wide(character: Option<char>) -> bool {
+    character.and_then(UnicodeWidthChar::width) == Some(2)
 }

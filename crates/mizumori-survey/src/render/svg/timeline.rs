@@ -36,7 +36,7 @@ pub(super) fn render(from: Month, to: Month, marks: &[Mark]) -> (f64, String) {
         out.push_str(&line((at, floor - 4.0), (at, floor + 4.0), INK, 1.0));
         let next = f64::from(start + 12 - if year == from.year() { i32::from(from.month()) - 1 } else { 0 });
         let end = x(next.min(months));
-        if i32::from(year - from.year()) % every == 0 && end - at > 24.0 {
+        if i32::from(year - from.year()) % every == 0 && end - at > 20.0 {
             out.push_str(&text(
                 f64::midpoint(at, end),
                 floor + 17.0,
