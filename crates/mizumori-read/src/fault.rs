@@ -1,4 +1,4 @@
-//! What goes wrong on the way up a chain of readers, who reports it, and how far an input may expand.
+//! What goes wrong on the way up a chain of readers, and who reports it.
 //!
 //! Every level of a walk (a decompressor, a member of an archive) reads through a [`Guarded`]. The lowest level
 //! that fails notes the reason in its [`Fault`]; the levels above only see that somebody below failed, and stay
@@ -10,7 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::{Format, LimitKind, Limits, ReadAt, Unreadable};
+use crate::meter::Meter;
+use crate::{Format, ReadAt, Unreadable};
 
 /// The first failure of one level.
 #[derive(Default)]
@@ -50,72 +51,6 @@ impl Fault {
     }
 }
 
-/// Counts what a top-level input expands to.
-pub(crate) struct Meter {
-    limits: Limits,
-    /// Bytes of the top-level input: its length, or what a stream gave so far.
-    input: Cell<u64>,
-    /// Bytes that came out of each level.
-    levels: RefCell<Vec<u64>>,
-    members: Cell<u64>,
-    exhausted: Cell<bool>,
-}
-
-impl Meter {
-    pub(crate) fn new(limits: Limits, input: u64) -> Rc<Self> {
-        Rc::new(Self {
-            limits,
-            input: Cell::new(input),
-            levels: RefCell::default(),
-            members: Cell::new(0),
-            exhausted: Cell::new(false),
-        })
-    }
-
-    /// Whether a limit of the whole input was hit, so that the walk ends.
-    pub(crate) fn exhausted(&self) -> bool {
-        self.exhausted.get()
-    }
-
-    /// One more member; an error when it is one too many.
-    pub(crate) fn member(&self) -> Result<(), Unreadable> {
-        let members = self.members.get().saturating_add(1);
-        self.members.set(members);
-        if members > self.limits.members {
-            return Err(self.exhaust(LimitKind::Members, self.limits.members));
-        }
-        Ok(())
-    }
-
-    /// `n` more bytes of a top-level stream.
-    fn consume(&self, n: u64) {
-        self.input.set(self.input.get().saturating_add(n));
-    }
-
-    /// `n` more bytes out of `level`.
-    fn produce(&self, level: u32, n: u64) -> Result<(), Unreadable> {
-        let mut levels = self.levels.borrow_mut();
-        let index = level as usize;
-        if levels.len() <= index {
-            levels.resize(index + 1, 0);
-        }
-        let Some(total) = levels.get_mut(index) else { return Ok(()) };
-        *total = total.saturating_add(n);
-        if *total > self.limits.total_bytes {
-            return Err(self.exhaust(LimitKind::TotalBytes, self.limits.total_bytes));
-        }
-        if *total > self.limits.ratio_floor && *total / self.limits.ratio.max(1) > self.input.get() {
-            return Err(self.exhaust(LimitKind::Ratio, self.limits.ratio));
-        }
-        Ok(())
-    }
-
-    fn exhaust(&self, limit: LimitKind, value: u64) -> Unreadable {
-        self.exhausted.set(true);
-        Unreadable::Limit { limit, value }
-    }
-}
-
 /// A reader of somebody else's making, watched: a panic inside it, an error and a limit all become a [`Fault`]
 /// and a read error that stays. What was read before is delivered.
 pub(crate) struct Guarded<R> {
@@ -141,11 +76,6 @@ impl<R: Read> Guarded<R> {
         }
     }
 
-    /// Bytes that came out so far.
-    pub(crate) fn produced(&self) -> u64 {
-        self.produced
-    }
-
     fn fail(&mut self, why: Unreadable) -> Unreadable {
         self.fault.set(why.clone());
         self.failed = Some(why.clone());
@@ -162,11 +92,9 @@ impl<R: Read> Read for Guarded<R> {
         match catch_unwind(AssertUnwindSafe(|| inner.read(buf))) {
             Ok(Ok(n)) => {
                 self.produced = self.produced.saturating_add(n as u64);
-                let member = self.meter.limits.member_bytes;
-                if let Err(why) = self.meter.produce(self.level, n as u64) {
+                let metered = self.meter.produce(self.level, n as u64);
+                if let Err(why) = metered.and_then(|()| self.meter.member_size(self.produced)) {
                     self.fail(why);
-                } else if self.produced > member {
-                    self.fail(Unreadable::Limit { limit: LimitKind::MemberBytes, value: member });
                 }
                 Ok(n)
             }
@@ -256,6 +184,7 @@ impl ReadAt for Watched {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{LimitKind, Limits};
 
     struct Failing(&'static [u8]);
 
@@ -271,7 +200,6 @@ mod tests {
     struct Panicking;
 
     impl Read for Panicking {
-        #[expect(clippy::panic, reason = "a decoder that panics is what is tested")]
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
             panic!("decoder")
         }
@@ -325,13 +253,5 @@ mod tests {
         assert_eq!(check(Limits { member_bytes: 100, ..limits }, LimitKind::MemberBytes, 100), 128);
         assert_eq!(check(Limits { total_bytes: 640, ..limits }, LimitKind::TotalBytes, 640), 704);
         assert_eq!(check(Limits { ratio: 20, ratio_floor: 64, ..limits }, LimitKind::Ratio, 20), 256);
-    }
-
-    #[test]
-    fn members_are_counted() {
-        let meter = meter(Limits { members: 2, ..Limits::default() });
-        assert!(meter.member().is_ok() && meter.member().is_ok());
-        assert_eq!(meter.member(), Err(Unreadable::Limit { limit: LimitKind::Members, value: 2 }));
-        assert!(meter.exhausted());
     }
 }

@@ -15,6 +15,7 @@ mod container;
 mod fault;
 mod find;
 mod limits;
+mod meter;
 mod name;
 mod read_at;
 mod reader;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use mizumori_core::Secret;
 
-use crate::fault::{Fault, Meter, RootStream};
+use crate::fault::{Fault, RootStream};
 use crate::find::Search;
+use crate::meter::Meter;
 use crate::walk::{Purpose, Source, Walk};
 use crate::{Flow, Input, Limits, MemberName, Unreadable, VisitError, Visitor};
 

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use mizumori_core::Secret;
 
 use crate::container::{rar, sevenz, tar, zip};
-use crate::fault::{Fault, Guarded, Meter, Watched};
+use crate::fault::{Fault, Guarded, Watched};
 use crate::find::Search;
+use crate::meter::Meter;
 use crate::name::file_name;
 use crate::read_at::fill_at;
 use crate::sniff::{HEAD, sniff};

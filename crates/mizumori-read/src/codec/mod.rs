@@ -186,3 +186,70 @@ pub(crate) fn open<'a, R: BufRead + 'a>(format: Format, input: R, limits: &Limit
         Format::Tar | Format::Zip | Format::SevenZip | Format::Rar => Box::new(input),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufReader, Write};
+
+    use super::*;
+
+    fn text() -> Vec<u8> {
+        (0..9000_u32)
+            .flat_map(|i| {
+                format!("user{i}@suigen.example:{:x}\n", i.wrapping_mul(2_654_435_761)).into_bytes()
+            })
+            .collect()
+    }
+
+    fn packed(format: Format, text: &[u8]) -> Vec<u8> {
+        match format {
+            Format::Gzip => {
+                let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                writer.write_all(text).unwrap();
+                writer.finish().unwrap()
+            }
+            Format::Bzip2 => {
+                let mut writer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+                writer.write_all(text).unwrap();
+                writer.finish().unwrap()
+            }
+            Format::Xz => {
+                let options = lzma_rust2::XzOptions::with_preset(0);
+                let mut writer = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+                writer.write_all(text).unwrap();
+                writer.finish().unwrap()
+            }
+            Format::Zstd => zstd::bulk::compress(text, 1).unwrap(),
+            _ => {
+                let mut writer = lz4_flex::frame::FrameEncoder::new(Vec::new());
+                writer.write_all(text).unwrap();
+                writer.finish().unwrap()
+            }
+        }
+    }
+
+    /// However small the pieces are that come in and go out: a decompressor that needs more of one must not take
+    /// that for the end of the other.
+    #[test]
+    fn pieces_do_not_matter() {
+        let text = text();
+        for format in [Format::Gzip, Format::Bzip2, Format::Xz, Format::Zstd, Format::Lz4] {
+            let two = [packed(format, &text[..1000]), packed(format, &text[1000..])].concat();
+            for (input, output) in
+                [(1, 4096), (3, 7), (5, 1), (7, 2048), (1000, 100_000), (4096, 2048), (65_536, 313)]
+            {
+                let mut read =
+                    open(format, BufReader::with_capacity(input, two.as_slice()), &Limits::default());
+                let mut out = Vec::new();
+                let mut buf = vec![0; output];
+                loop {
+                    match read.read(&mut buf).unwrap() {
+                        0 => break,
+                        n => out.extend_from_slice(&buf[..n]),
+                    }
+                }
+                assert!(out == text, "{format} by {input} and {output}: {} of {}", out.len(), text.len());
+            }
+        }
+    }
+}

@@ -31,6 +31,7 @@ impl Codec for Xz {
     }
 
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Step {
+        let action = if input.is_empty() { Action::Finish } else { Action::Run };
         let mut produced = 0;
         let mut consumed = 0;
         loop {
@@ -38,7 +39,6 @@ impl Codec for Xz {
             let room = output.get_mut(produced..).unwrap_or_default();
             let room_len = room.len().min(STEP);
             let out_before = self.inner.total_out();
-            let action = if input.is_empty() { Action::Finish } else { Action::Run };
             match self.inner.process(input, room.get_mut(..room_len).unwrap_or_default(), action) {
                 Ok(result) => {
                     consumed += result.bytes_consumed;

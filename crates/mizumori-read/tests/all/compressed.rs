@@ -42,7 +42,9 @@ pub(crate) fn lz4(data: &[u8]) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
-pub(crate) const ALL: [(Format, fn(&[u8]) -> Vec<u8>); 5] =
+type Pack = fn(&[u8]) -> Vec<u8>;
+
+pub(crate) const ALL: [(Format, Pack); 5] =
     [(Format::Gzip, gz), (Format::Bzip2, bz2), (Format::Xz, xz), (Format::Zstd, zst), (Format::Lz4, lz4)];
 
 #[test]

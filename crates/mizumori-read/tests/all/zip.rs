@@ -227,8 +227,13 @@ fn directories_and_links_are_no_members() {
 #[test]
 fn empty_archives_comments_and_zip64() {
     assert_eq!(read(&raw(&[])).sound(), []);
+    let comment = b"a comment with PK\x05\x06 in it, long enough to be taken for an end record";
+    let mut bytes = raw(&[Raw::stored(b"a", b"one")]);
+    let len = bytes.len();
+    bytes[len - 2] = u8::try_from(comment.len()).unwrap();
+    bytes.extend(comment);
+    assert_eq!(read(&bytes).sound(), [("f!a", "one".to_owned())]);
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    writer.set_comment("a comment with PK\u{5}\u{6} in it, long enough to be taken for an end record");
     writer.start_file("a", options().large_file(true)).unwrap();
     writer.write_all(b"one").unwrap();
     let bytes = writer.finish().unwrap().into_inner();
@@ -258,7 +263,7 @@ fn split_archives() {
     assert!(matches!(read.why()[..], [("f", Unreadable::Unsupported { format: Format::Zip, .. })]));
 }
 
-fn encrypted(data: &[u8], method: CompressionMethod, how: &str) -> Vec<u8> {
+pub(crate) fn encrypted(data: &[u8], method: CompressionMethod, how: &str, names: &[&str]) -> Vec<u8> {
     let options = options().compression_method(method);
     let options = match how {
         "128" => options.with_aes_encryption(AesMode::Aes128, "合言葉"),
@@ -267,8 +272,8 @@ fn encrypted(data: &[u8], method: CompressionMethod, how: &str) -> Vec<u8> {
         _ => options.with_deprecated_encryption("合言葉".as_bytes()).unwrap(),
     };
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    for name in ["a.txt", "b.txt"] {
-        writer.start_file(name, options).unwrap();
+    for name in names {
+        writer.start_file(*name, options).unwrap();
         writer.write_all(data).unwrap();
     }
     writer.finish().unwrap().into_inner()
@@ -283,7 +288,7 @@ fn passwords() {
     for how in ["128", "192", "256", "old"] {
         for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
             for data in [list(3000), b"few".to_vec(), Vec::new()] {
-                let bytes = encrypted(&data, method, how);
+                let bytes = encrypted(&data, method, how, &["a.txt", "b.txt"]);
                 let right = read_with(&with_passwords(&["wrong", "合言葉"]), &bytes);
                 assert_eq!(right.unreadable, [], "{how} {method}");
                 assert!(right.members.iter().all(|(_, got)| *got == data) && right.members.len() == 2);
@@ -302,7 +307,7 @@ fn passwords() {
 #[test]
 fn wrong_passwords_never_give_garbage() {
     for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
-        let bytes = encrypted(&list(50), method, "old");
+        let bytes = encrypted(&list(50), method, "old", &["a.txt", "b.txt"]);
         for chunk in 0..30 {
             let many: Vec<String> = (0..50).map(|i| format!("wrong{}", chunk * 50 + i)).collect();
             let many: Vec<&str> = many.iter().map(String::as_str).collect();

@@ -1,6 +1,11 @@
 //! The blocks of a RAR archive, as far as needed to tell an archive from text, and to find where a damaged one
 //! stops being sound (RAR 5.0 archive format; technote.txt of RAR 4).
 
+#![cfg_attr(
+    not(feature = "rar"),
+    expect(dead_code, reason = "without the feature, archives are only told from text")
+)]
+
 use crate::ReadAt;
 use crate::read_at::fill_at;
 
@@ -21,7 +26,6 @@ pub(crate) fn bears_out(head: &[u8]) -> bool {
 
 /// How far the chain of blocks is sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "rar"), expect(dead_code, reason = "used by the feature `rar` only"))]
 pub(super) struct Sound {
     /// The end of the last block whose header is sound, its data included.
     pub(super) end: u64,
@@ -30,12 +34,11 @@ pub(super) struct Sound {
 }
 
 /// Follows the blocks from the first. None when there is not a single one, or they are encrypted.
-#[cfg_attr(not(feature = "rar"), expect(dead_code, reason = "used by the feature `rar` only"))]
 pub(super) fn sound(at: &dyn ReadAt) -> Option<Sound> {
     let mut head = [0; 8];
     fill_at(at, 0, &mut head).ok()?;
     let five = head == MAGIC5;
-    let (mut end, block): (u64, fn(&[u8]) -> Option<Block>) = if five {
+    let (mut end, block): (u64, Parse) = if five {
         (8, block5)
     } else if head.starts_with(MAGIC4) {
         (7, block4)
@@ -74,6 +77,9 @@ pub(super) fn sound(at: &dyn ReadAt) -> Option<Sound> {
 /// Nearly every header is shorter than the first, and no header that matters is longer than the second.
 const SHORT: usize = 512;
 const LONG: usize = 128 * 1024;
+
+/// Parses the block that the bytes begin with.
+type Parse = fn(&[u8]) -> Option<Block>;
 
 struct Block {
     /// Header and data.

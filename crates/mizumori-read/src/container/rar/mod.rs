@@ -9,6 +9,8 @@ mod extract;
 #[cfg(feature = "rar")]
 mod feed;
 #[cfg(feature = "rar")]
+mod list;
+#[cfg(feature = "rar")]
 mod open;
 
 pub(crate) use blocks::bears_out;

@@ -7,6 +7,7 @@ use std::io::Read;
 
 use lzma_rust2::LzmaReader;
 
+use super::cursor::{BROKEN, Cursor};
 use crate::read_at::fill_at;
 use crate::{Format, LimitKind, Limits, ReadAt, Unreadable};
 
@@ -19,8 +20,6 @@ const STREAM: u64 = 32;
 /// A packed header that cannot be looked into (an encrypted one) may be so long: 200,000 members or so.
 const BLIND: u64 = 16 << 20;
 
-const BROKEN: Unreadable = Unreadable::Damaged { format: Format::SevenZip, what: "its header is broken" };
-
 /// Checks that reading the archive's header stays within `limits`.
 pub(super) fn check(at: &dyn ReadAt, limits: &Limits) -> Result<(), Unreadable> {
     let mut start = [0; SIGNATURE];
@@ -28,7 +27,7 @@ pub(super) fn check(at: &dyn ReadAt, limits: &Limits) -> Result<(), Unreadable> 
     if n < SIGNATURE {
         return Err(Unreadable::Truncated(Format::SevenZip));
     }
-    let mut fields = Cursor(start.get(12..).unwrap_or_default());
+    let mut fields = Cursor::new(start.get(12..).unwrap_or_default());
     let (offset, size) = (fields.fixed(8)?, fields.fixed(8)?);
     if !bears_out(&start) {
         return Err(BROKEN);
@@ -63,7 +62,7 @@ pub(crate) fn bears_out(head: &[u8]) -> bool {
 
 /// The header that is packed as `streams` describe. None when it cannot be unpacked here but is short.
 fn unpack(at: &dyn ReadAt, streams: &[u8], limits: &Limits) -> Result<Option<Vec<u8>>, Unreadable> {
-    let mut cursor = Cursor(streams);
+    let mut cursor = Cursor::new(streams);
     let info = Streams::parse(&mut cursor)?;
     let limit = |limit, value| Unreadable::Limit { limit, value };
     if info.unpacked > limits.header_bytes {
@@ -84,7 +83,7 @@ fn unpack(at: &dyn ReadAt, streams: &[u8], limits: &Limits) -> Result<Option<Vec
 
 /// About what the library takes for a header (behind its first byte), in bytes.
 fn cost(header: &[u8]) -> Result<u64, Unreadable> {
-    let mut cursor = Cursor(header);
+    let mut cursor = Cursor::new(header);
     let mut cost = header.len() as u64;
     let mut id = cursor.byte()?;
     if id == 0x02 {
@@ -259,76 +258,9 @@ fn folder(cursor: &mut Cursor<'_>) -> Result<(u64, u64, Option<[u8; 5]>), Unread
     Ok((coders, outs, lzma))
 }
 
-/// Bytes of a header that are not read yet.
-struct Cursor<'a>(&'a [u8]);
-
-impl<'a> Cursor<'a> {
-    fn take(&mut self, n: u64) -> Result<&'a [u8], Unreadable> {
-        let n = usize::try_from(n).map_err(|_| BROKEN)?;
-        let (now, later) = self.0.split_at_checked(n).ok_or(BROKEN)?;
-        self.0 = later;
-        Ok(now)
-    }
-
-    fn skip(&mut self, n: u64) -> Result<(), Unreadable> {
-        self.take(n).map(|_| ())
-    }
-
-    fn byte(&mut self) -> Result<u8, Unreadable> {
-        self.take(1)?.first().copied().ok_or(BROKEN)
-    }
-
-    fn fixed(&mut self, n: u64) -> Result<u64, Unreadable> {
-        Ok(self.take(n)?.iter().rev().fold(0, |n, byte| n << 8 | u64::from(*byte)))
-    }
-
-    /// A number: the leading ones of its first byte say how many bytes follow.
-    fn number(&mut self) -> Result<u64, Unreadable> {
-        let first = self.byte()?;
-        let extra = first.leading_ones();
-        let low = self.fixed(extra.into())?;
-        let high = if extra >= 7 { 0 } else { u64::from(first) & (0x7F >> extra) };
-        Ok(low | high.checked_shl(8 * extra).unwrap_or(0))
-    }
-
-    /// A number of things, each of which takes a byte of the header at least.
-    fn count(&mut self) -> Result<u64, Unreadable> {
-        let count = self.number()?;
-        if count > self.0.len() as u64 { Err(BROKEN) } else { Ok(count) }
-    }
-
-    /// Checksums of `n` things; which of them have one.
-    fn digests(&mut self, n: u64) -> Result<Vec<bool>, Unreadable> {
-        let n_bits = usize::try_from(n).map_err(|_| BROKEN)?;
-        let defined = if self.byte()? != 0 {
-            if n > self.0.len() as u64 {
-                return Err(BROKEN);
-            }
-            vec![true; n_bits]
-        } else {
-            let bits = self.take(n.div_ceil(8))?;
-            bits.iter().flat_map(|byte| (0..8).map(move |bit| byte & 0x80 >> bit != 0)).take(n_bits).collect()
-        };
-        self.skip(defined.iter().filter(|defined| **defined).count() as u64 * 4)?;
-        Ok(defined)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers() {
-        let check = |bytes: &[u8], n: u64| assert_eq!(Cursor(bytes).number().unwrap(), n, "{bytes:02X?}");
-        check(&[0x7F], 0x7F);
-        check(&[0x80, 0x80], 0x80);
-        check(&[0xBF, 0xFF], 0x3FFF);
-        check(&[0xC1, 0x34, 0x12], 0x1_1234);
-        check(&[0xFE, 1, 2, 3, 4, 5, 6, 7], 0x07_0605_0403_0201);
-        check(&[0xFF, 1, 2, 3, 4, 5, 6, 7, 8], 0x0807_0605_0403_0201);
-        assert!(Cursor(&[0x80]).number().is_err());
-    }
 
     #[test]
     fn a_header_that_counts_too_much() {

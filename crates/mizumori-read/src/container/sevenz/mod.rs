@@ -6,6 +6,7 @@
 //! not for each of its members.
 
 mod blocks;
+mod cursor;
 mod header;
 mod password;
 

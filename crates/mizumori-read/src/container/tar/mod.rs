@@ -51,7 +51,7 @@ pub(crate) fn walk(
             }
             // Whoever is below reports it; a file's own error has nobody else.
             Err(e) => {
-                if !below.failed() {
+                if !below.failed() && !pending.input_failed {
                     walk.unreadable(name, &Unreadable::from_io(&e));
                 }
                 break;
@@ -63,7 +63,7 @@ pub(crate) fn walk(
                 let what = "a broken header; looked for the next sound one";
                 walk.unreadable(name, &Unreadable::Damaged { format: Format::Tar, what });
                 broken = true;
-                pending = Pending::default();
+                pending.next_file();
             }
             continue;
         };
@@ -83,6 +83,8 @@ struct Pending {
     long_name: Option<Vec<u8>>,
     extended: Extended,
     global: Extended,
+    /// Whether reading the input failed inside of a file, which was reported under that file's name.
+    input_failed: bool,
 }
 
 impl Pending {
@@ -150,7 +152,10 @@ fn entry(
             if !reached && !fault.failed() {
                 fault.set(Unreadable::Truncated(Format::Tar));
             }
-            walk.report(&name.member(&inner), &fault);
+            if let Some(why) = fault.take() {
+                pending.input_failed = matches!(why, Unreadable::Io(_));
+                walk.unreadable(&name.member(&inner), &why);
+            }
             return Ok((reached || flow == Flow::Stop).then_some(flow));
         }
     }

@@ -49,10 +49,6 @@ impl<'a> Fields<'a> {
         self.number::<8>()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -228,7 +224,7 @@ mod tests {
     fn fields_end_in_zeros() {
         let mut fields = Fields::new(b"\x01\x02\x03");
         assert_eq!((fields.u16(), fields.u16(), fields.u64()), (0x0201, 3, 0));
-        assert!(fields.is_empty());
+        assert_eq!(fields.len(), 0);
     }
 
     #[test]

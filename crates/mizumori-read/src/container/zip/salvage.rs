@@ -3,7 +3,7 @@
 //! This is for archives that were cut short, damaged, or are one part of several. It may find members that were
 //! deleted from the directory; those were data, too.
 
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Seek, SeekFrom};
 use std::rc::Rc;
 use std::sync::Arc;
 

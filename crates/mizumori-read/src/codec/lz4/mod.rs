@@ -3,6 +3,8 @@
 //! The library's own frame reader takes an input that ends between two blocks for a complete one, and knows no
 //! legacy frames; here only its block decoder is used.
 
+mod salvage;
+
 use std::hash::Hasher as _;
 use std::io::{self, BufRead, Read};
 
@@ -10,6 +12,8 @@ use twox_hash::XxHash32;
 
 use crate::read_at::fill;
 use crate::{Format, Unreadable};
+
+use salvage::salvage;
 
 const FRAME: u32 = 0x184D_2204;
 const LEGACY: u32 = 0x184C_2102;
@@ -149,10 +153,7 @@ impl<R: BufRead> Lz4<R> {
 
     /// One block, or the end of the frame.
     fn block(&mut self, mut frame: Frame) -> Result<(), Unreadable> {
-        let size = match self.block_size(&frame)? {
-            Some(size) => size,
-            None => return self.finish(&frame),
-        };
+        let Some(size) = self.block_size(&frame)? else { return self.finish(&frame) };
         let stored = !frame.legacy && size >> 31 != 0;
         let len = if frame.legacy { size } else { size & 0x7FFF_FFFF } as usize;
         // Data that does not shrink is stored, so that no block is larger than unpacked; legacy ones may be.
@@ -285,61 +286,4 @@ impl<R: BufRead> Read for Lz4<R> {
         self.start += n;
         Ok(n)
     }
-}
-
-/// Decodes a block as far as it goes (lz4_Block_format.md): the slow way, for a block that is cut off or broken.
-fn salvage(packed: &[u8], history: &[u8], out: &mut [u8]) -> usize {
-    let mut input = packed.iter().copied();
-    let mut n = 0;
-    let mut put = |n: &mut usize, byte: u8| match out.get_mut(*n) {
-        Some(to) => {
-            *to = byte;
-            *n += 1;
-            true
-        }
-        None => false,
-    };
-    let mut decoded = Vec::new();
-    while let Some(token) = input.next() {
-        let Some(literals) = length(&mut input, token >> 4) else { break };
-        for _ in 0..literals {
-            let Some(byte) = input.next() else { return n };
-            if !put(&mut n, byte) {
-                return n;
-            }
-            decoded.push(byte);
-        }
-        let (Some(low), Some(high)) = (input.next(), input.next()) else { break };
-        let distance = usize::from(u16::from_le_bytes([low, high]));
-        let Some(matched) = length(&mut input, token & 0x0F) else { break };
-        for _ in 0..matched + 4 {
-            let byte = match decoded.len().checked_sub(distance) {
-                _ if distance == 0 => None,
-                Some(at) => decoded.get(at).copied(),
-                None => (history.len() + decoded.len())
-                    .checked_sub(distance)
-                    .and_then(|at| history.get(at).copied()),
-            };
-            let Some(byte) = byte else { return n };
-            if !put(&mut n, byte) {
-                return n;
-            }
-            decoded.push(byte);
-        }
-    }
-    n
-}
-
-fn length(input: &mut impl Iterator<Item = u8>, nibble: u8) -> Option<usize> {
-    let mut len = usize::from(nibble);
-    if nibble == 15 {
-        loop {
-            let byte = input.next()?;
-            len += usize::from(byte);
-            if byte != 255 {
-                break;
-            }
-        }
-    }
-    Some(len)
 }
