@@ -20,7 +20,13 @@ use crate::record::{Emit, Reject};
 
 /// Reads one line of a table whose rows are lines, without its line feed. A quote that does not close in the
 /// line is a part of its cell.
-pub(crate) fn line(layout: &CsvLayout, line_number: u64, line: &[u8], limits: &RecordLimits, out: &mut dyn Emit) {
+pub(crate) fn line(
+    layout: &CsvLayout,
+    line_number: u64,
+    line: &[u8],
+    limits: &RecordLimits,
+    out: &mut dyn Emit,
+) {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if layout.is_skipped(line) {
         return;

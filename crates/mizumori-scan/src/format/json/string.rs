@@ -39,7 +39,10 @@ pub(super) fn string_end(text: &[u8], quote: u8, from: usize, whole: bool) -> St
         };
         let at = from + at;
         match text.get(at) {
-            Some(b'\\') if at + 1 < text.len() => from = at + 2,
+            Some(b'\\') if at + 1 < text.len() => {
+                // A line break is looked at even so: no escape of JSON begins with one.
+                from = if text.get(at + 1) == Some(&b'\n') { at + 1 } else { at + 2 };
+            }
             Some(b'\n') => match resumes(text.get(at + 1..).unwrap_or_default(), quote) {
                 Some(true) => from = at + 1,
                 Some(false) => return StringEnd::Broken { at },

@@ -77,8 +77,11 @@ impl Log<'_> {
                 return;
             }
             let field = |role, value| Field { role, value };
-            let fields =
-                [field(Role::Url, record.url), field(Role::Login, record.login), field(Role::Secret, record.secret)];
+            let fields = [
+                field(Role::Url, record.url),
+                field(Role::Login, record.login),
+                field(Role::Secret, record.secret),
+            ];
             emit_row(line.number, &fields, Bare::Accept, out);
             return;
         }
@@ -96,6 +99,9 @@ impl Log<'_> {
         if line.cut && matters(value) {
             out.rejected(line.number, Reject::TooLong);
         } else if !self.block.add(value, self.limits) {
+            if self.block.has(Key::Secret) {
+                self.block.end(self.limits, out);
+            }
             emit_row(line.number, &[Field { role: Role::Other, value }], Bare::Accept, out);
         }
     }
