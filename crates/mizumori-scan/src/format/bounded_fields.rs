@@ -166,8 +166,9 @@ impl BoundedFields {
         }
         if self.open_cut {
             // An address that the cut goes through would be another one.
-            let whole = without_last_word(self.open_value()).len();
-            self.bytes.truncate(self.open + whole);
+            let whole = self.open + without_last_word(self.open_value()).len();
+            self.lost_matter |= self.bytes.get(whole..).is_some_and(matters);
+            self.bytes.truncate(whole);
         }
         let end = self.bytes.len();
         self.spans.push(Span { start: self.open, end, role, form, cut: self.open_cut });

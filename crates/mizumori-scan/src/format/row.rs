@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use mizumori_core::{Account, LocalPart};
 
 use super::column::Role;
-use crate::address::addresses;
+use crate::address::{addresses, next_at};
 use crate::record::{Emit, Login, Record};
 use crate::secret::SecretField;
 use crate::url::{Bare, Url};
@@ -36,19 +36,17 @@ pub(crate) fn emit_row(line: u64, fields: &[Field<'_>], bare: Bare, out: &mut dy
         Some(field) => login_of(field.value),
         None => Login::None,
     };
-    let secret = secret.map_or(SecretField::NONE, |field| SecretField::new(field.value));
     let is_record = !matches!(login, Login::None) || url.is_some() || secret.is_present();
     let account_of_owner = login.account().cloned();
     if is_record {
         out.record(Record { line, login, secret, url: url.clone() });
     }
-    // An address that stands twice in a row is one exposure.
+    // An address that stands twice in a row is one exposure. Most rows hold one: the set stays empty then.
     let mut seen = HashSet::new();
-    seen.extend(account_of_owner);
     for (at, field) in fields.iter().enumerate() {
-        if Some(at) != owner && field.role != Role::Secret {
+        if Some(at) != owner && field.role != Role::Secret && next_at(field.value, 0).is_some() {
             others_of(field, url.as_ref(), &mut |account| {
-                if seen.insert(account.clone()) {
+                if account_of_owner.as_ref() != Some(&account) && seen.insert(account.clone()) {
                     out.record(Record {
                         line,
                         login: Login::Account(account),
@@ -99,14 +97,12 @@ fn owner(fields: &[Field<'_>]) -> Option<usize> {
 
 /// The secret that goes with the owner: of several columns the first on its right that holds one, else the
 /// first that does.
-fn secret_for<'f, 'a>(fields: &'f [Field<'a>], owner: Option<usize>) -> Option<&'f Field<'a>> {
+fn secret_for<'a>(fields: &[Field<'a>], owner: Option<usize>) -> SecretField<'a> {
     let secrets = || fields.iter().enumerate().filter(|(_, field)| field.role == Role::Secret);
-    let present = |field: &Field<'_>| SecretField::new(field.value).is_present();
-    let right = secrets().filter(|(at, _)| owner.is_none_or(|owner| *at > owner)).map(|(_, field)| field);
-    right
-        .clone()
-        .find(|field| present(field))
-        .or_else(|| secrets().map(|(_, field)| field).find(|field| present(field)))
+    let present =
+        |(_, field): (usize, &Field<'a>)| Some(SecretField::new(field.value)).filter(SecretField::is_present);
+    let mut right = secrets().filter(|(at, _)| owner.is_none_or(|owner| *at > owner));
+    right.find_map(present).or_else(|| secrets().find_map(present)).unwrap_or(SecretField::NONE)
 }
 
 /// What a login field says: an address, or a name.
@@ -129,10 +125,8 @@ pub(crate) fn login_of(value: &[u8]) -> Login<'_> {
 
 /// The address that a whole field is.
 pub(crate) fn whole_address(value: &[u8]) -> Option<Account<'_>> {
-    // The at-sign first: it is what most fields lack.
-    if memchr::memchr(b'@', value).is_none() && value.is_ascii() {
-        return None;
-    }
+    // The at-sign first, in all its widths: it is what most fields lack.
+    next_at(value, 0)?;
     Account::parse(std::str::from_utf8(value).ok()?, LocalPart::Column)
 }
 
@@ -176,6 +170,19 @@ mod tests {
             &["1 ~l p x.example", "1 a@y.example - -"],
         );
         check(&[(Email, "a@x.example"), (Other, "A@X.example"), (Secret, "p")], &["1 a@x.example p -"]);
+        check(
+            &[(Other, "水源 太郎"), (Email, "ｔａｒｏ＠x.example"), (Secret, "合言葉")],
+            &["1 taro@x.example 合言葉 -"],
+        );
+        check(
+            &[
+                (Email, "a@x.example"),
+                (Other, "b@x.example B@x.example"),
+                (Other, "b@x.example"),
+                (Secret, "p"),
+            ],
+            &["1 a@x.example p -", "1 b@x.example - -"],
+        );
         check(&[(Login, "NULL"), (Secret, "NULL")], &[]);
         check(
             &[(Email, "a@x.example"), (Secret, "NULL"), (Secret, "5f4dcc3b5aa765d61d8327deb882cf99")],

@@ -70,8 +70,10 @@ pub(super) fn tell(sample: &[u8], whole: bool) -> Option<SqlDialect> {
         (guessed, counted, if marked.is_some() { Certainty::Known } else { Certainty::Guessed })
     } else {
         let countered = census(other);
-        // What breaks fewer rows is right; in a short text what finds more of them.
-        let merit = |census: &Census| (Reverse(census.failures), census.rows);
+        // What breaks fewer rows is right. A text without marks may be so short that nothing breaks: then what
+        // finds more rows.
+        let rows = |census: &Census| if marked.is_some() { 0 } else { census.rows };
+        let merit = |census: &Census| (Reverse(census.failures), rows(census));
         match merit(&counted).cmp(&merit(&countered)) {
             Ordering::Less => (other, countered, Certainty::Known),
             Ordering::Greater => (guessed, counted, Certainty::Known),

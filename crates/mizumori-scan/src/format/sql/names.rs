@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::super::bounded_fields::{BoundedFields, Form};
+use super::super::bounded_fields::{BoundedFields, Form, Span};
 use super::super::column::{Role, is_plausible_password, role_of_name};
 use super::super::key_cache::KeyCache;
 use super::super::row::whole_address;
@@ -153,6 +153,10 @@ fn by_name(fields: &mut BoundedFields, columns: &Columns, line: u64, out: &mut d
         // A number beside which no password can stand is a key into another table.
         let is_key = *role == Role::Login && span.form == Form::Bare && !columns.has_secret;
         span.role = if is_key { Role::Other } else { *role };
+    }
+    let says_nothing = |span: &Span| span.role == Role::Other || fields.value(*span).trim_ascii().is_empty();
+    if fields.spans().iter().all(says_nothing) && !fields.has_at_sign() {
+        return;
     }
     fields.emit(line, columns.bare, out);
 }
