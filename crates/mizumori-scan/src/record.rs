@@ -78,7 +78,7 @@ impl Reject {
 }
 
 /// Receives what a format understands, in the order of the text.
-pub trait Emit {
+pub(crate) trait Emit {
     /// One record.
     fn record(&mut self, record: Record<'_>);
 

@@ -23,12 +23,12 @@ impl<'a> Url<'a> {
     /// top-level domain, and is one only where `bare` says that such stand there.
     pub fn parse(text: &'a [u8], bare: Bare) -> Option<Self> {
         let text = text.trim_ascii();
-        let authority = match after_scheme(text) {
-            Some(start) => authority(text.get(start..)?),
-            None if bare == Bare::Accept => bare_authority(text)?,
+        let host = match after_scheme(text) {
+            Some(start) => host_of(text.get(start..)?),
+            None if bare == Bare::Accept => bare_host(text)?,
             None => return None,
         };
-        let host = std::str::from_utf8(authority.host).ok().and_then(canonical_host);
+        let host = std::str::from_utf8(host).ok().and_then(canonical_host);
         Some(Self { text: String::from_utf8_lossy(text), host })
     }
 
@@ -79,14 +79,6 @@ pub enum Bare {
     Refuse,
 }
 
-/// The authority of a URL, taken apart.
-pub(crate) struct Authority<'a> {
-    /// The host as written.
-    pub(crate) host: &'a [u8],
-    /// Bytes from the start of the authority to its end: user-info, host and port.
-    pub(crate) length: usize,
-}
-
 /// Where the authority begins, if `text` begins with `scheme://`.
 pub(crate) fn after_scheme(text: &[u8]) -> Option<usize> {
     let length = text.iter().take(MAX_SCHEME + 1).take_while(|byte| is_scheme_byte(**byte)).count();
@@ -98,24 +90,19 @@ pub(crate) const fn is_scheme_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 
-/// Takes apart the authority at the start of `text`, which ends at a slash, a question mark, a hash sign or
-/// white space. The user-info before an at-sign is no part of the host.
-pub(crate) fn authority(text: &[u8]) -> Authority<'_> {
+/// The host of the authority at the start of `text`, which ends at a slash, a question mark, a hash sign or
+/// white space: without port, and without the user-info before an at-sign.
+fn host_of(text: &[u8]) -> &[u8] {
     let length = text.iter().take_while(|byte| !ends_authority(**byte)).count();
     let whole = text.get(..length).unwrap_or_default();
-    let after_user = match memchr::memrchr(b'@', whole) {
-        Some(at) => whole.get(at + 1..).unwrap_or_default(),
-        None => whole,
-    };
-    Authority { host: without_port(after_user), length }
+    without_port(memchr::memrchr(b'@', whole).and_then(|at| whole.get(at + 1..)).unwrap_or(whole))
 }
 
 /// The host at the start of `text` that has no scheme, if it is one of a known top-level domain, `localhost`,
 /// or an IPv4 address.
-pub(crate) fn bare_authority(text: &[u8]) -> Option<Authority<'_>> {
+pub(crate) fn bare_host(text: &[u8]) -> Option<&[u8]> {
     let length = text.iter().take_while(|byte| !ends_authority(**byte)).count();
-    let host = without_port(text.get(..length)?);
-    is_bare_host(host).then_some(Authority { host, length })
+    Some(without_port(text.get(..length)?)).filter(|host| is_bare_host(host))
 }
 
 /// Whether `host` is one that may stand alone.

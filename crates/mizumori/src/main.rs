@@ -1,2 +1,26 @@
-//! The `mizumori` binary.
-fn main() {}
+//! The `mizumori` binary: arguments, configuration, printing, wiring.
+//!
+//! Each command is one file below `commands`; what several of them need stands beside them. Nothing here knows
+//! formats or counts: that is the libraries' work.
+
+mod cli;
+mod commands;
+mod config;
+mod dumps;
+mod input;
+mod interrupt;
+mod locale;
+mod outcome;
+mod output;
+mod process;
+mod progress;
+mod sources;
+mod tidings;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    process::harden();
+    let outcome = cli::run();
+    outcome.code()
+}

@@ -5,7 +5,7 @@
 
 use super::{ListLayout, Order, Parts, SEPARATORS, Separator, split_first};
 use crate::record::Login;
-use crate::url::{Bare, Url, after_scheme, bare_authority, is_bare_host, is_scheme_byte};
+use crate::url::{Bare, Url, after_scheme, bare_host, is_bare_host, is_scheme_byte};
 
 use crate::format::row::login_of;
 
@@ -179,7 +179,7 @@ fn bare_first<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<Parts<'a>> {
         set => line.iter().position(|byte| set.contains(byte))?,
     };
     let url = line.get(..end)?;
-    bare_authority(url)?;
+    bare_host(url)?;
     let rest = line.get(end + 1..)?;
     // With two fields it is a login and its secret: `john.example:secret`.
     rest.iter().any(|byte| separators.contains(byte)).then_some(())?;
@@ -195,7 +195,7 @@ fn bare_last<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<Parts<'a>> {
         begin = memchr::memrchr(separator, line.get(..begin - 1)?)? + 1;
     }
     let url = line.get(begin..)?;
-    bare_authority(url)?;
+    bare_host(url)?;
     let (login, secret) = split_first(layout, line.get(..begin - 1)?)?;
     Some(Parts { login: login_of(login), secret, url: Some(Url::parse(url, Bare::Accept)?) })
 }

@@ -2,7 +2,7 @@
 
 use super::{ListLayout, Order, Padding, SEPARATORS, Separator};
 use crate::format::row::whole_address;
-use crate::url::{after_scheme, bare_authority};
+use crate::url::{after_scheme, bare_host};
 
 /// The layouts that a line can vote for.
 const LAYOUTS: [(Separator, Order); 21] = {
@@ -89,7 +89,7 @@ fn fits((separator, order): (Separator, Order), line: &[u8]) -> Option<Padding> 
             let begin = match after_scheme(line) {
                 Some(start) => start,
                 None => {
-                    bare_authority(line.get(..first_at)?.split(|byte| *byte == b'/').next()?)?;
+                    bare_host(line.get(..first_at)?.split(|byte| *byte == b'/').next()?)?;
                     0
                 }
             };
@@ -108,7 +108,7 @@ fn fits((separator, order): (Separator, Order), line: &[u8]) -> Option<Padding> 
                 None => {
                     let last_at = memchr::memrchr(separator, line)?;
                     let last = line.get(last_at + 1..)?;
-                    bare_authority(last)?;
+                    bare_host(last)?;
                     whole_address(first)?;
                     line.get(..last_at)?
                 }

@@ -1,0 +1,93 @@
+//! The command line: which commands there are, and what all of them have in common.
+
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::commands;
+use crate::outcome::{Failure, Outcome};
+
+/// Finds leaked accounts and makes them harmless.
+///
+/// Mizumori reads leak material as it really comes (lists, databases, stealer logs; in any container, encoding
+/// and format) and tells which accounts of the organisations on a watch list stand in it. Data goes to standard
+/// output, everything else to standard error.
+#[derive(Debug, Parser)]
+#[command(name = "mizumori", version, arg_required_else_help = true, after_long_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    findings, and --fail-on-findings was given
+  2    could not do it; usage errors too
+  3    done, but some input could not be read: each is named on standard error
+  130  interrupted
+
+Environment:
+  MIZUMORI_CONFIG  the configuration file, instead of ./mizumori.toml
+  MIZUMORI_WATCH   the watch list, where --watch is not given
+  NO_COLOR         no colours
+
+Start with:
+  mizumori demo";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the whole on a synthetic world: generate it, count it, print the yearly table
+    #[cfg(feature = "demo")]
+    Demo(commands::demo::Arguments),
+    /// Show the whole on a synthetic world (not built in)
+    #[cfg(not(feature = "demo"))]
+    #[command(hide = true)]
+    Demo(commands::not_built::Arguments),
+    /// Count leaked accounts by category, organisation, domain and year
+    #[cfg(feature = "survey")]
+    Survey(Box<commands::survey::Arguments>),
+    /// Print the records that concern a watch list, or all of them
+    #[cfg(feature = "scan")]
+    Scan(Box<commands::scan::Arguments>),
+    /// Print the records that concern a watch list (not built in)
+    #[cfg(not(feature = "scan"))]
+    #[command(hide = true)]
+    Scan(commands::not_built::Arguments),
+    /// Check this machine and configuration
+    Doctor(commands::doctor::Arguments),
+    /// Print the completion script of a shell
+    Completions(commands::completions::Arguments),
+}
+
+/// Parses the command line and runs the command.
+pub(crate) fn run() -> Outcome {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colour = if plain { ColorChoice::Never } else { ColorChoice::Auto };
+    let parsed =
+        Cli::command().color(colour).try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help that nobody reads to its end is no error.
+            let _ = error.print();
+            return if error.use_stderr() { Outcome::Failed } else { Outcome::Done };
+        }
+    };
+    run_command(cli.command).unwrap_or_else(|failure| failure.tell())
+}
+
+fn run_command(command: Command) -> Result<Outcome, Failure> {
+    match command {
+        #[cfg(feature = "demo")]
+        Command::Demo(arguments) => commands::demo::run(&arguments),
+        #[cfg(not(feature = "demo"))]
+        Command::Demo(_) => commands::not_built::run("demo", "demo"),
+        #[cfg(feature = "survey")]
+        Command::Survey(arguments) => commands::survey::run(&arguments),
+        #[cfg(feature = "scan")]
+        Command::Scan(arguments) => commands::scan::run(&arguments),
+        #[cfg(not(feature = "scan"))]
+        Command::Scan(_) => commands::not_built::run("scan", "scan"),
+        Command::Doctor(arguments) => commands::doctor::run(&arguments),
+        Command::Completions(arguments) => commands::completions::run(&arguments, &mut Cli::command()),
+    }
+}

@@ -1,0 +1,336 @@
+//! `mizumori survey`: leaked accounts by category, organisation, domain and year.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use mizumori_core::{Lang, Month, WatchList};
+use mizumori_read::MemberName;
+use mizumori_scan::{
+    Event, HandOver, Look, Match, Matcher, MemberContext, MemberSource, PieceSizes, Proceed, Progress,
+    Record, Scan, Sink, Wanted, Workshop,
+};
+use mizumori_survey::model::Unreadable;
+use mizumori_survey::{
+    AskedPeriod, Count, Countermeasures, Detail, HasSecret, Incident, InputFacts, Report, Tally, View,
+    incidents, render,
+};
+
+use crate::input::{self, InputOptions, Prepared};
+use crate::interrupt;
+use crate::locale;
+use crate::outcome::{Failure, Outcome};
+use crate::output::{Output, terminal_width};
+use crate::progress::Bar;
+use crate::sources::Sources;
+use crate::tidings;
+
+/// Counts leaked accounts by category, organisation, domain and year.
+///
+/// What counts is the distinct account, place and month: an identical account leaked at the same time in the same
+/// place counts once. Accounts are held in memory only, as tags under a key that is drawn for the run and thrown
+/// away; what comes out is months and counts, nothing else.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    input: InputOptions,
+
+    /// The first month that counts
+    ///
+    /// Without --from and --to the period is what the sources' months span.
+    #[arg(long, value_name = "YYYY-MM")]
+    from: Option<Month>,
+
+    /// The last month that counts, included
+    #[arg(long, value_name = "YYYY-MM")]
+    to: Option<Month>,
+
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+
+    /// The language of table, md and html: ja or en [default: the environment's]
+    #[arg(long)]
+    lang: Option<Lang>,
+
+    /// How far down the figures go [default: host for json, organisation for table and csv, category for md and html]
+    ///
+    /// md and html finer than category carry TLP:AMBER and print figures below 5 as <5.
+    #[arg(long, value_enum)]
+    detail: Option<DetailWord>,
+
+    /// Incidents to tell beside the figures (TOML), in md and html
+    #[arg(long, value_name = "FILE")]
+    incidents: Option<PathBuf>,
+
+    /// A person's words about the figures (Markdown), in md and html
+    #[arg(long, value_name = "FILE")]
+    discussion: Option<PathBuf>,
+
+    /// Countermeasures (Markdown) instead of the three built in, in md and html
+    #[arg(long, value_name = "FILE")]
+    countermeasures: Option<PathBuf>,
+
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mizumori survey --watch watchlists/jp-government.toml --from 2008-07 --to 2021-05 dumps/
+  mizumori survey --watch list.toml --format html --incidents incidents/jp-government.toml -o report.html dumps/
+  zcat list.txt.gz | mizumori survey --watch list.toml --format json -
+
+A folder of dumps says where they come from in a `source.toml`, a single file in `<file>.source.toml`:
+  id = \"collection-1\"
+  place = \"forum X\"       # where it was seen
+  leaked = \"2019-01\"      # when it was first public there; what has none is counted as of unknown month";
+
+/// The form of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Aligned columns, to be read here
+    Table,
+    /// The whole report, to be read by programs
+    Json,
+    /// One row a figure, for spreadsheets
+    Csv,
+    /// Markdown
+    Md,
+    /// A self-contained page, to be published or printed
+    Html,
+}
+
+/// How far down figures go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum DetailWord {
+    /// Categories
+    Category,
+    /// Organisations
+    Organisation,
+    /// Watched domains
+    Domain,
+    /// Hosts
+    Host,
+}
+
+impl From<DetailWord> for Detail {
+    fn from(word: DetailWord) -> Self {
+        match word {
+            DetailWord::Category => Self::Category,
+            DetailWord::Organisation => Self::Organisation,
+            DetailWord::Domain => Self::Domain,
+            DetailWord::Host => Self::Host,
+        }
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let asked = AskedPeriod { from: arguments.from, to: arguments.to };
+    let texts = Texts::read(arguments)?;
+    let survey = Survey::prepare(&arguments.input, asked)?;
+    // Opened before the work: a place that cannot be written is told at once.
+    let mut out = Output::open(arguments.output.as_deref())?;
+    let counted = survey.count(Synthetic::No)?;
+    let width = if out.is_terminal() { terminal_width() } else { render::WIDE };
+    out.write_all(texts.rendered(arguments, &counted.report, width)?.as_bytes())?;
+    out.finish()?;
+    Ok(counted.tell())
+}
+
+/// What goes into a report beside its figures.
+struct Texts {
+    incidents: Vec<Incident>,
+    discussion: Option<String>,
+    countermeasures: Option<String>,
+}
+
+impl Texts {
+    fn read(arguments: &Arguments) -> Result<Self, Failure> {
+        let text = |file: &Option<PathBuf>| file.as_deref().map(read_text).transpose();
+        let incidents = match &arguments.incidents {
+            Some(file) => incidents::parse(&file.display().to_string(), &read_text(file)?)?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            incidents,
+            discussion: text(&arguments.discussion)?,
+            countermeasures: text(&arguments.countermeasures)?,
+        })
+    }
+
+    fn rendered(&self, arguments: &Arguments, report: &Report, width: usize) -> Result<String, Failure> {
+        let lang = arguments.lang.unwrap_or_else(locale::language);
+        let detail = |default: Detail| arguments.detail.map_or(default, Detail::from);
+        let view = View {
+            lang,
+            detail: detail(Detail::Category),
+            incidents: &self.incidents,
+            discussion: self.discussion.as_deref(),
+            countermeasures: match &self.countermeasures {
+                Some(text) => Countermeasures::Text(text),
+                None => Countermeasures::BuiltIn,
+            },
+        };
+        Ok(match arguments.format {
+            Format::Json => render::json(report, detail(Detail::Host))?,
+            Format::Csv => render::csv(report, detail(Detail::Organisation)),
+            Format::Table => render::table(report, lang, detail(Detail::Organisation), width),
+            Format::Md => render::markdown(report, &view),
+            Format::Html => render::html(report, &view),
+        })
+    }
+}
+
+/// Reads a text that the user named.
+pub(crate) fn read_text(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file)
+        .with_context(|| format!("could not read `{}`", file.display()))
+        .map_err(Failure::new)
+}
+
+/// Whether the data are made up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Synthetic {
+    /// They are.
+    #[cfg_attr(not(feature = "demo"), expect(dead_code, reason = "only the demo's are"))]
+    Yes,
+    /// They are not.
+    No,
+}
+
+/// A survey, ready to be counted.
+pub(crate) struct Survey {
+    prepared: Prepared,
+    watch: Arc<WatchList>,
+    asked: AskedPeriod,
+}
+
+/// A survey that has been counted.
+pub(crate) struct Counted {
+    /// The report.
+    pub(crate) report: Report,
+}
+
+impl Survey {
+    /// Loads the watch list and every description; nothing has been scanned when one has a mistake.
+    pub(crate) fn prepare(input: &InputOptions, asked: AskedPeriod) -> Result<Self, Failure> {
+        let mut prepared = Prepared::new(input)?;
+        let Some(watch) = prepared.watch.take() else {
+            return Err(Failure::say("a survey needs a watch list")
+                .hint("give --watch FILE; `watchlists/jp-government.toml` is one"));
+        };
+        Ok(Self { prepared, watch: Arc::new(watch), asked })
+    }
+
+    /// Counts.
+    pub(crate) fn count(self, synthetic: Synthetic) -> Result<Counted, Failure> {
+        let Self { prepared, watch, asked } = self;
+        let mut count = Count::new(Arc::clone(&watch), prepared.sources.list.clone(), asked)?;
+        let matcher = Matcher::new(&watch, Look::Accounts);
+        let scan = Scan {
+            reader: &prepared.reader,
+            matcher: Some(&matcher),
+            wanted: Wanted::Watched,
+            limits: prepared.records,
+            threads: prepared.threads,
+            hand_over: HandOver::AsItComes,
+            pieces: PieceSizes::default(),
+        };
+        let progress = Arc::new(Progress::default());
+        interrupt::stops(&progress);
+        let bar = Bar::follow(&progress, prepared.dumps.bytes());
+        let tallies = Tallies { sources: &prepared.sources, empty: count.tally() };
+        let mut unreadable: Vec<_> =
+            prepared.dumps.unreadable.iter().map(|(file, why)| trouble(file.clone(), why.clone())).collect();
+        scan.run(&prepared.dumps.scanned(), &tallies, &progress, |event| {
+            match event {
+                Event::Batch { batch, .. } if batch.tally.is_empty() => {}
+                Event::Batch { batch, .. } => count.merge(batch.tally),
+                Event::Unreadable { name, why } => unreadable.push(trouble(name.to_string(), why)),
+            }
+            Proceed::GoOn
+        })?;
+        drop(bar);
+        let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let complete = !progress.is_stopped();
+        let input = InputFacts {
+            files: if complete { prepared.dumps.found.len() as u64 } else { read(&progress.dumps) },
+            bytes: prepared.dumps.bytes().unwrap_or_else(|| read(&progress.bytes)),
+            lines: read(&progress.lines),
+            addresses: read(&progress.addresses),
+            rejected: read(&progress.rejected),
+            unreadable,
+            complete,
+            synthetic: synthetic == Synthetic::Yes,
+        };
+        let report = count.finish(concat!("mizumori ", env!("CARGO_PKG_VERSION")), input);
+        Ok(Counted { report })
+    }
+}
+
+impl Counted {
+    /// Tells what could not be read, and says how the survey ended.
+    pub(crate) fn tell(&self) -> Outcome {
+        let input = &self.report.input;
+        input::tell_unreadable(input.unreadable.iter().map(|what| (what.file.as_str(), what.why.as_str())));
+        if !self.report.complete {
+            tidings::warning("interrupted: the figures are those of what had been read");
+            Outcome::Interrupted
+        } else if input.unreadable.is_empty() {
+            Outcome::Done
+        } else {
+            Outcome::Partly
+        }
+    }
+}
+
+fn trouble(file: String, why: String) -> Unreadable {
+    Unreadable { file, why }
+}
+
+/// Makes the tallies that workers fill.
+struct Tallies<'s> {
+    sources: &'s Sources,
+    empty: Tally,
+}
+
+impl Workshop for Tallies<'_> {
+    type Batch = SourceTally;
+
+    fn source(&self, member: &MemberName) -> Option<MemberSource> {
+        self.sources.of_member(member)
+    }
+
+    fn batch(&self, member: &Arc<MemberContext>) -> SourceTally {
+        SourceTally { tally: self.empty.begin(), source: member.source }
+    }
+}
+
+/// A tally of one source.
+struct SourceTally {
+    tally: Tally,
+    source: MemberSource,
+}
+
+impl Sink for SourceTally {
+    fn record(&mut self, record: &Record<'_>, matched: Option<&Match>) {
+        // A record that is matched by its site alone is none of the survey's.
+        if let Some(found) = matched.and_then(|matched| matched.account)
+            && let Some(account) = record.login.account()
+        {
+            let secret = if record.secret.is_present() { HasSecret::Yes } else { HasSecret::No };
+            self.tally.observe(self.source.index, account, found, secret);
+        }
+    }
+
+    fn weight(&self) -> usize {
+        if self.tally.is_full() { usize::MAX / 2 } else { 0 }
+    }
+}

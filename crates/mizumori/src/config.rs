@@ -1,0 +1,95 @@
+//! The configuration file: what need not be said on every command line.
+//!
+//! `mizumori.toml` in the current folder, or the file that `MIZUMORI_CONFIG` names. A command-line option goes
+//! before the environment, the environment before the file, the file before what is built in.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use mizumori_core::document::{Document, Table};
+use mizumori_read::Limits;
+use mizumori_scan::RecordLimits;
+
+use crate::outcome::Failure;
+
+/// The file that is looked for in the current folder.
+const FILE: &str = "mizumori.toml";
+
+/// What the configuration says.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    /// Where it stands.
+    pub(crate) file: Option<PathBuf>,
+    /// The watch list; a relative path is one from the file's folder.
+    pub(crate) watch: Option<PathBuf>,
+    /// Worker threads.
+    pub(crate) threads: Option<usize>,
+    /// Limits of containers.
+    pub(crate) limits: Limits,
+    /// Limits of records.
+    pub(crate) records: RecordLimits,
+}
+
+impl Config {
+    /// Reads the configuration; without a file it is empty.
+    pub(crate) fn load() -> Result<Self, Failure> {
+        let named = std::env::var_os("MIZUMORI_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from);
+        let file = match named {
+            Some(file) => file,
+            None if Path::new(FILE).is_file() => PathBuf::from(FILE),
+            None => return Ok(Self::default()),
+        };
+        let text = std::fs::read_to_string(&file)
+            .with_context(|| format!("could not read the configuration `{}`", file.display()))
+            .map_err(Failure::new)?;
+        let name = file.display().to_string();
+        let mut config = Document::read(&name, &text, Self::read).map_err(Failure::new)?;
+        if let (Some(watch), Some(folder)) = (&config.watch, file.parent()) {
+            config.watch = Some(folder.join(watch));
+        }
+        config.file = Some(file);
+        Ok(config)
+    }
+
+    fn read(document: &mut Document<'_>, root: &Table<'_>) -> Option<Self> {
+        document.only(root, &["watch", "threads", "limits"]);
+        let mut config = Self::default();
+        config.watch = document.string(root, "watch").map(|watch| PathBuf::from(watch.text));
+        config.threads = document.count(root, "threads").and_then(|threads| usize::try_from(threads).ok());
+        if config.threads == Some(0) {
+            document.mistake(
+                root.span_of("threads"),
+                "`threads` is 0".to_owned(),
+                Some("write 1 or more".to_owned()),
+            );
+        }
+        if let Some(table) = document.table(root, "limits") {
+            config.read_limits(document, &table);
+        }
+        Some(config)
+    }
+
+    fn read_limits(&mut self, document: &mut Document<'_>, table: &Table<'_>) {
+        let (containers, records) = (&mut self.limits, &mut self.records);
+        let mut known = Vec::new();
+        let mut set = |document: &mut Document<'_>, key: &'static str, set: &mut dyn FnMut(u64)| {
+            known.push(key);
+            if let Some(value) = document.count(table, key) {
+                set(value);
+            }
+        };
+        let size = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+        set(document, "depth", &mut |value| containers.depth = u32::try_from(value).unwrap_or(u32::MAX));
+        set(document, "ratio", &mut |value| containers.ratio = value);
+        set(document, "members", &mut |value| containers.members = value);
+        set(document, "member_bytes", &mut |value| containers.member_bytes = value);
+        set(document, "total_bytes", &mut |value| containers.total_bytes = value);
+        set(document, "dictionary_bytes", &mut |value| containers.dictionary_bytes = value);
+        set(document, "memory_bytes", &mut |value| containers.memory_bytes = value);
+        set(document, "spool_bytes", &mut |value| containers.spool_bytes = value);
+        set(document, "line_bytes", &mut |value| records.line_bytes = size(value));
+        set(document, "field_bytes", &mut |value| records.field_bytes = size(value));
+        set(document, "record_bytes", &mut |value| records.record_bytes = size(value));
+        document.only(table, &known);
+    }
+}

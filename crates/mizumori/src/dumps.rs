@@ -1,0 +1,183 @@
+//! From the PATHs of a command line to the dumps below them, in a fixed order.
+//!
+//! Folders are walked in the order of their names, so that the same folder gives the same output on every
+//! machine. A symbolic link to a file is followed, one to a folder is not: no walk goes round in circles.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use mizumori_read::MemberName;
+use mizumori_scan::{Dump, DumpPlace};
+
+use crate::outcome::Failure;
+
+/// A dump that was found.
+#[derive(Debug)]
+pub(crate) struct FoundDump {
+    /// The dump.
+    pub(crate) dump: Dump,
+    /// The PATH that it was found below, as its place on the command line.
+    pub(crate) path: usize,
+    /// The id of its source where no description names one.
+    pub(crate) default_id: String,
+    /// Its bytes; `None` on standard input.
+    pub(crate) bytes: Option<u64>,
+}
+
+impl FoundDump {
+    /// Its file; `None` on standard input.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match &self.dump.place {
+            DumpPlace::File(path) => Some(path),
+            DumpPlace::StandardInput => None,
+        }
+    }
+}
+
+/// What stands below the PATHs.
+#[derive(Debug, Default)]
+pub(crate) struct Dumps {
+    /// The dumps, in their order.
+    pub(crate) found: Vec<FoundDump>,
+    /// Folders and files that could not be looked at, each with the reason.
+    pub(crate) unreadable: Vec<(String, String)>,
+}
+
+impl Dumps {
+    /// Walks `paths`; `-` is standard input.
+    ///
+    /// # Errors
+    /// When a PATH does not exist, or the same one is given twice.
+    pub(crate) fn below(paths: &[PathBuf]) -> Result<Self, Failure> {
+        let mut dumps = Self::default();
+        for (index, path) in paths.iter().enumerate() {
+            if paths.iter().take(index).any(|other| other == path) {
+                return Err(
+                    Failure::say(format!("`{}` is given twice", path.display())).hint("leave one out")
+                );
+            }
+            if path == Path::new("-") {
+                let dump = Dump { name: MemberName::new("stdin"), place: DumpPlace::StandardInput };
+                dumps.found.push(FoundDump {
+                    dump,
+                    path: index,
+                    default_id: "stdin".to_owned(),
+                    bytes: None,
+                });
+                continue;
+            }
+            let metadata =
+                fs::metadata(path).with_context(|| format!("could not read `{}`", path.display())).map_err(
+                    |error| Failure::new(error).hint("give a file, a folder, or `-` for standard input"),
+                )?;
+            if metadata.is_dir() {
+                dumps.walk(path, index, None);
+            } else {
+                dumps.add(path.clone(), index, stem(path));
+            }
+        }
+        Ok(dumps)
+    }
+
+    /// The dumps as a scan takes them.
+    pub(crate) fn scanned(&self) -> Vec<Dump> {
+        self.found.iter().map(|found| found.dump.clone()).collect()
+    }
+
+    /// How many bytes there are; `None` when nobody knows.
+    pub(crate) fn bytes(&self) -> Option<u64> {
+        self.found.iter().map(|dump| dump.bytes).sum()
+    }
+
+    fn walk(&mut self, folder: &Path, index: usize, id: Option<&str>) {
+        let entries = match fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
+            Ok(entries) => entries,
+            Err(error) => return self.unreadable.push((name_of(folder), error.to_string())),
+        };
+        let mut entries: Vec<_> = entries.into_iter().map(|entry| (entry.file_name(), entry)).collect();
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for (name, entry) in entries {
+            let path = entry.path();
+            let kind = match entry.file_type() {
+                Ok(kind) => kind,
+                Err(error) => {
+                    self.unreadable.push((name_of(&path), error.to_string()));
+                    continue;
+                }
+            };
+            if kind.is_dir() {
+                let id = id.map_or_else(|| name.to_string_lossy().into_owned(), str::to_owned);
+                self.walk(&path, index, Some(&id));
+            } else if is_description(&name) {
+                // Looked up beside each dump.
+            } else {
+                let id = id.map_or_else(|| stem(&path), str::to_owned);
+                self.add(path, index, id);
+            }
+        }
+    }
+
+    fn add(&mut self, path: PathBuf, index: usize, default_id: String) {
+        match fs::metadata(&path) {
+            // A link to a folder; a pipe or a socket that somebody left in a folder of dumps.
+            Ok(metadata) if metadata.is_dir() => {}
+            Ok(metadata) => {
+                let bytes = metadata.is_file().then(|| metadata.len());
+                let dump = Dump { name: MemberName::from_path(&path), place: DumpPlace::File(path) };
+                self.found.push(FoundDump { dump, path: index, default_id, bytes });
+            }
+            Err(error) => self.unreadable.push((name_of(&path), error.to_string())),
+        }
+    }
+}
+
+/// Whether a file of this name describes sources.
+pub(crate) fn is_description(name: &OsStr) -> bool {
+    name.to_str().is_some_and(is_description_name)
+}
+
+/// The same for a name that is text.
+pub(crate) fn is_description_name(name: &str) -> bool {
+    name == "source.toml" || name.ends_with(".source.toml")
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn name_of(path: &Path) -> String {
+    MemberName::from_path(path).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_walked_in_order_of_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("b/deep/er")).unwrap();
+        for file in ["c.txt", "a.zip", "b/deep/er/x", "b/a.txt", "source.toml", "c.txt.source.toml"] {
+            fs::write(root.join(file), "x").unwrap();
+        }
+        std::os::unix::fs::symlink(root, root.join("loop")).unwrap();
+        let dumps = Dumps::below(&[root.to_owned()]).unwrap();
+        let seen: Vec<_> = dumps
+            .found
+            .iter()
+            .map(|found| {
+                (
+                    found.file().unwrap().strip_prefix(root).unwrap().display().to_string(),
+                    found.default_id.clone(),
+                )
+            })
+            .collect();
+        let expected = [("a.zip", "a"), ("b/a.txt", "b"), ("b/deep/er/x", "b"), ("c.txt", "c")];
+        assert_eq!(seen, expected.map(|(file, id)| (file.to_owned(), id.to_owned())));
+        assert_eq!(dumps.bytes(), Some(4));
+        assert!(Dumps::below(&[root.join("nowhere")]).is_err());
+    }
+}

@@ -1,0 +1,85 @@
+//! What the commands that read dumps have in common: their options, and everything that is loaded and checked
+//! before anything is scanned.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use mizumori_core::{Secret, WatchList};
+use mizumori_read::Reader;
+use mizumori_scan::RecordLimits;
+
+use crate::config::Config;
+use crate::dumps::Dumps;
+use crate::outcome::Failure;
+use crate::sources::Sources;
+use crate::tidings;
+
+/// The options of every command that reads dumps.
+#[derive(Debug, Args)]
+pub(crate) struct InputOptions {
+    /// The watch list (TOML) [env: MIZUMORI_WATCH]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) watch: Option<PathBuf>,
+
+    /// Dumps, or folders of them; - is standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// A password of archives; may be given several times
+    #[arg(long, value_name = "PASSWORD")]
+    pub(crate) archive_password: Vec<String>,
+
+    /// Worker threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+/// Everything that is known before a scan begins.
+pub(crate) struct Prepared {
+    /// The watch list, where there is one.
+    pub(crate) watch: Option<WatchList>,
+    /// The dumps.
+    pub(crate) dumps: Dumps,
+    /// Their sources.
+    pub(crate) sources: Sources,
+    /// What opens them.
+    pub(crate) reader: Reader,
+    /// Limits of records.
+    pub(crate) records: RecordLimits,
+    /// Worker threads.
+    pub(crate) threads: usize,
+}
+
+impl Prepared {
+    /// Loads and checks everything; the first thing that is wrong ends it.
+    pub(crate) fn new(options: &InputOptions) -> Result<Self, Failure> {
+        let config = Config::load()?;
+        let asked = options.watch.clone().or_else(|| {
+            std::env::var_os("MIZUMORI_WATCH").filter(|value| !value.is_empty()).map(PathBuf::from)
+        });
+        let watch = asked.or(config.watch).map(load_watch_list).transpose()?;
+        let passwords = options.archive_password.iter().cloned().map(Secret::new).collect();
+        let reader = Reader::new(config.limits).with_passwords(passwords);
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let threads = options.threads.map(NonZeroUsize::get).or(config.threads).unwrap_or(cores);
+        let dumps = Dumps::below(&options.paths)?;
+        let sources = Sources::of(&dumps, &reader, threads)?;
+        Ok(Self { watch, dumps, sources, reader, records: config.records, threads })
+    }
+}
+
+fn load_watch_list(file: PathBuf) -> Result<WatchList, Failure> {
+    let text = std::fs::read_to_string(&file)
+        .with_context(|| format!("could not read the watch list `{}`", file.display()))
+        .map_err(Failure::new)?;
+    WatchList::parse(&file.display().to_string(), &text).map_err(Failure::new)
+}
+
+/// Names on standard error what could not be read.
+pub(crate) fn tell_unreadable<'u>(unreadable: impl Iterator<Item = (&'u str, &'u str)>) {
+    for (file, why) in unreadable {
+        tidings::warning(&format!("could not read `{file}`: {why}"));
+    }
+}

@@ -1,0 +1,111 @@
+//! How a command ended, and the exit code that says so.
+
+use std::process::ExitCode;
+
+use mizumori_core::ErrorClass;
+
+use crate::tidings;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Done.
+    Done,
+    /// Done; something was found, and the caller wanted to know.
+    #[cfg_attr(not(feature = "scan"), expect(dead_code, reason = "only a scan fails on findings"))]
+    Found,
+    /// It could not be done.
+    Failed,
+    /// Done, but some input could not be read.
+    Partly,
+    /// Interrupted.
+    Interrupted,
+}
+
+impl Outcome {
+    /// The exit code.
+    pub(crate) fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Done => 0,
+            Self::Found => 1,
+            Self::Failed => 2,
+            Self::Partly => 3,
+            Self::Interrupted => 130,
+        })
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    error: anyhow::Error,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure that the user can mend.
+    pub(crate) fn new(error: impl Into<anyhow::Error>) -> Self {
+        Self { error: error.into(), hint: None }
+    }
+
+    /// The same, in words.
+    pub(crate) fn say(what: impl Into<String>) -> Self {
+        Self { error: anyhow::Error::msg(what.into()), hint: None }
+    }
+
+    /// With the next thing to do.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Tells it, and says how the command ended. Somebody who closed the pipe has seen enough.
+    pub(crate) fn tell(&self) -> Outcome {
+        if self.is_broken_pipe() {
+            return Outcome::Done;
+        }
+        tidings::error(&self.in_words());
+        if let Some(hint) = &self.hint {
+            tidings::hint(hint);
+        }
+        Outcome::Failed
+    }
+
+    /// The error with its causes.
+    pub(crate) fn in_words(&self) -> String {
+        let causes: Vec<_> = self.error.chain().map(ToString::to_string).collect();
+        causes.join(": ")
+    }
+
+    fn is_broken_pipe(&self) -> bool {
+        self.error
+            .chain()
+            .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+            .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(error)
+    }
+}
+
+impl From<mizumori_survey::SurveyError> for Failure {
+    fn from(error: mizumori_survey::SurveyError) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        let class = error.class();
+        let failure = Self { error: error.into(), hint };
+        if class == ErrorClass::Internal {
+            failure.hint("this is a defect of mizumori: please report it")
+        } else {
+            failure
+        }
+    }
+}
+
+impl From<mizumori_scan::ScanError> for Failure {
+    fn from(error: mizumori_scan::ScanError) -> Self {
+        Self::new(error)
+    }
+}

@@ -1,0 +1,351 @@
+//! Which source every dump and every member belongs to, decided in full before anything is scanned.
+//!
+//! The nearest description wins: the sidecar of a file, `source.toml` in its folder, then in the folders above.
+//! Inside an archive the same holds for its members, then for the archive itself. Without any description the id
+//! is the first folder below the PATH, or the file's stem.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use mizumori_core::document::{Mistake, Mistakes};
+use mizumori_core::{Source, SourceId, SourceIndex};
+use mizumori_read::{MemberName, Reader};
+use mizumori_scan::MemberSource;
+
+use crate::dumps::{Dumps, FoundDump, is_description_name};
+use crate::outcome::Failure;
+
+/// The sources of a run, and what belongs to them.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    /// The sources, in the order in which their first dump stands.
+    pub(crate) list: Vec<Source>,
+    dumps: HashMap<Box<str>, SourceIndex>,
+    /// Descriptions inside archives, by what they describe: a folder (`a.zip!x/`), an archive's root
+    /// (`a.zip!`), or one member (`a.zip!x/y.txt`).
+    inner: HashMap<Box<str>, SourceIndex>,
+}
+
+impl Sources {
+    /// Reads every description that concerns `dumps`.
+    ///
+    /// # Errors
+    /// Every mistake in the descriptions; an id that is described twice differently, or that two PATHs give.
+    pub(crate) fn of(dumps: &Dumps, reader: &Reader, threads: usize) -> Result<Self, Failure> {
+        let mut gathering = Gathering::default();
+        let in_archives = descriptions_in_archives(dumps, reader, threads);
+        for ((place, found), inside) in dumps.found.iter().enumerate().zip(in_archives) {
+            let index = gathering.outside(found);
+            gathering.dumps.insert(found.dump.name.as_str().into(), index);
+            for (name, text) in inside {
+                gathering.inside(name.as_str(), &text);
+            }
+            debug_assert!(place < dumps.found.len());
+        }
+        gathering.finish()
+    }
+
+    /// The source of a member; `None` when it is a description itself.
+    pub(crate) fn of_member(&self, member: &MemberName) -> Option<MemberSource> {
+        if is_description_name(member.file_name()) {
+            return None;
+        }
+        let index = self.index_of(member.as_str())?;
+        let source = self.list.get(index.0)?;
+        Some(MemberSource { index, time: source.time() })
+    }
+
+    fn index_of(&self, name: &str) -> Option<SourceIndex> {
+        if let Some(index) = self.dumps.get(name) {
+            return Some(*index);
+        }
+        if let Some(index) = self.inner.get(name) {
+            return Some(*index);
+        }
+        for (at, separator) in
+            name.char_indices().rev().filter(|(_, character)| matches!(character, '/' | '!'))
+        {
+            let (before, folder) = (name.get(..at)?, name.get(..=at)?);
+            if let Some(index) = self.inner.get(folder) {
+                return Some(*index);
+            }
+            if separator == '!'
+                && let Some(index) = self.inner.get(before).or_else(|| self.dumps.get(before))
+            {
+                return Some(*index);
+            }
+        }
+        None
+    }
+}
+
+/// The descriptions inside each dump that is an archive, in the dumps' order.
+fn descriptions_in_archives(
+    dumps: &Dumps,
+    reader: &Reader,
+    threads: usize,
+) -> Vec<Vec<(MemberName, Vec<u8>)>> {
+    let next = AtomicUsize::new(0);
+    let all = Mutex::new(Vec::new());
+    let work = || {
+        let mut mine = Vec::new();
+        while let Some(found) = {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            dumps.found.get(at).map(|found| (at, found))
+        } {
+            let (at, found) = found;
+            // Standard input is read once; what cannot be opened is reported when it is scanned.
+            if found.bytes.is_none() {
+                continue;
+            }
+            let Ok(input) = found.dump.open() else { continue };
+            let mut texts = Vec::new();
+            let failed = reader.find(&found.dump.name, input, &is_description_name, &mut |name, text| {
+                texts.push((name.clone(), text));
+            });
+            // A description that cannot be read is as bad as a wrong one: nothing may be guessed.
+            texts.extend(failed.into_iter().map(|(name, _)| (name, vec![0xff])));
+            if !texts.is_empty() {
+                mine.push((at, texts));
+            }
+        }
+        all.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(mine);
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads.min(dumps.found.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut by_dump: Vec<Vec<_>> = std::iter::repeat_with(Vec::new).take(dumps.found.len()).collect();
+    for (at, texts) in all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        if let Some(slot) = by_dump.get_mut(at) {
+            *slot = texts;
+        }
+    }
+    by_dump
+}
+
+/// The sources while they are gathered.
+#[derive(Default)]
+struct Gathering {
+    list: Vec<Source>,
+    /// What gave each source of `list`.
+    origins: Vec<Origin>,
+    by_id: HashMap<SourceId, SourceIndex>,
+    dumps: HashMap<Box<str>, SourceIndex>,
+    inner: HashMap<Box<str>, SourceIndex>,
+    /// What was found in each folder: the description there, if any.
+    folders: HashMap<PathBuf, Option<SourceIndex>>,
+    mistakes: Vec<Mistake>,
+    clashes: Vec<String>,
+}
+
+/// What gave an id.
+enum Origin {
+    Described { file: String },
+    Default { path: usize, dump: String },
+}
+
+impl Gathering {
+    /// The source of a dump as a whole.
+    fn outside(&mut self, found: &FoundDump) -> SourceIndex {
+        let described = found.file().and_then(|file| {
+            let mut sidecar = file.as_os_str().to_owned();
+            sidecar.push(".source.toml");
+            self.file(Path::new(&sidecar)).or_else(|| self.folder(file.parent()?))
+        });
+        described.unwrap_or_else(|| {
+            let origin = Origin::Default { path: found.path, dump: found.dump.name.to_string() };
+            self.add(Source::undescribed(SourceId::new(&found.default_id)), origin)
+        })
+    }
+
+    /// The description of a folder: its own, else that of the folders above.
+    fn folder(&mut self, folder: &Path) -> Option<SourceIndex> {
+        if let Some(known) = self.folders.get(folder) {
+            return *known;
+        }
+        let index = self.file(&folder.join("source.toml")).or_else(|| {
+            let above = match folder.parent() {
+                Some(above) if !above.as_os_str().is_empty() => Some(above.to_owned()),
+                // Of a relative path the folders above are those of the current folder.
+                _ if folder.is_absolute() => None,
+                _ => fs::canonicalize(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
+                    .ok()
+                    .and_then(|absolute| absolute.parent().map(Path::to_owned)),
+            };
+            above.and_then(|above| self.folder(&above))
+        });
+        self.folders.insert(folder.to_owned(), index);
+        index
+    }
+
+    /// The description in `file`, if there is one.
+    fn file(&mut self, file: &Path) -> Option<SourceIndex> {
+        let bytes = match fs::read(file) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return None,
+            Err(error) => {
+                let name = file.display().to_string();
+                self.mistakes.push(Mistake { file: name, line: 1, what: error.to_string(), instead: None });
+                return None;
+            }
+        };
+        self.described(&file.display().to_string(), &bytes)
+    }
+
+    /// A description inside an archive.
+    fn inside(&mut self, name: &str, bytes: &[u8]) {
+        let Some(index) = self.described(name, bytes) else { return };
+        let key = match name.strip_suffix(".source.toml") {
+            Some(member) => member,
+            None => name.strip_suffix("source.toml").unwrap_or(name),
+        };
+        self.inner.insert(key.into(), index);
+    }
+
+    fn described(&mut self, name: &str, bytes: &[u8]) -> Option<SourceIndex> {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            let what = "the description cannot be read as UTF-8".to_owned();
+            self.mistakes.push(Mistake { file: name.to_owned(), line: 1, what, instead: None });
+            return None;
+        };
+        match Source::parse(name, text) {
+            Ok(source) => Some(self.add(source, Origin::Described { file: name.to_owned() })),
+            Err(mistakes) => {
+                self.mistakes.extend(mistakes);
+                None
+            }
+        }
+    }
+
+    fn add(&mut self, source: Source, origin: Origin) -> SourceIndex {
+        if let Some(index) = self.by_id.get(&source.id).copied() {
+            let same = self.list.get(index.0) == Some(&source);
+            if let Some(first) = self.origins.get(index.0) {
+                self.clashes.extend(clash(&source.id, first, &origin, same));
+            }
+            return index;
+        }
+        let index = SourceIndex(self.list.len());
+        self.by_id.insert(source.id.clone(), index);
+        self.list.push(source);
+        self.origins.push(origin);
+        index
+    }
+
+    fn finish(self) -> Result<Sources, Failure> {
+        if let Some(mistakes) = Mistakes::gather(self.mistakes) {
+            return Err(Failure::new(mistakes));
+        }
+        if !self.clashes.is_empty() {
+            let failure = Failure::say(self.clashes.join("\n"));
+            return Err(failure.hint("give each source an id of its own in a `source.toml`"));
+        }
+        Ok(Sources { list: self.list, dumps: self.dumps, inner: self.inner })
+    }
+}
+
+/// What is wrong when two origins give one id.
+fn clash(id: &SourceId, first: &Origin, second: &Origin, same: bool) -> Option<String> {
+    match (first, second) {
+        (Origin::Described { .. }, Origin::Described { .. }) if same => None,
+        (Origin::Described { file: first }, Origin::Described { file: second }) => Some(format!(
+            "the source `{id}` is described twice, and differently: in `{first}` and in `{second}`"
+        )),
+        (Origin::Default { path: first, .. }, Origin::Default { path: second, .. }) if first == second => {
+            None
+        }
+        (Origin::Default { dump: first, .. }, Origin::Default { dump: second, .. }) => {
+            Some(format!("two paths give the source `{id}`: `{first}` and `{second}`"))
+        }
+        (Origin::Described { file, .. }, Origin::Default { dump, .. })
+        | (Origin::Default { dump, .. }, Origin::Described { file }) => Some(format!(
+            "`{file}` describes the source `{id}`, which `{dump}` without a description would be too"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mizumori_read::Limits;
+
+    /// Writes the files, and gives the sources and the id of each member asked for.
+    fn check(files: &[(&str, &str)], paths: &[&str], members: &[(&str, &str)]) -> Result<usize, String> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let paths: Vec<_> = paths.iter().map(|path| folder.path().join(path)).collect();
+        let dumps = Dumps::below(&paths).unwrap_or_else(|_| panic!("no dumps"));
+        let sources = Sources::of(&dumps, &Reader::new(Limits::default()), 2)
+            .map_err(|failure| format!("{failure:?}"))?;
+        for (member, id) in members {
+            let name = MemberName::new(&folder.path().join(member).display().to_string());
+            let index = sources.of_member(&name).map(|source| source.index.0);
+            assert_eq!(index.map(|index| sources.list[index].id.as_str()), Some(*id), "{member}");
+        }
+        Ok(sources.list.len())
+    }
+
+    #[test]
+    fn the_nearest_description_wins() {
+        let files = [
+            ("d/source.toml", "id = 'outer'"),
+            ("d/a.txt", ""),
+            ("d/x/b.txt", ""),
+            ("d/x/c.txt", ""),
+            ("d/x/c.txt.source.toml", "id = 'sidecar'"),
+            ("d/y/source.toml", "id = 'inner'"),
+            ("d/y/z/e.txt", ""),
+            ("f/g/h.txt", ""),
+            ("f/i.txt", ""),
+        ];
+        let members = [
+            ("d/a.txt", "outer"),
+            ("d/x/b.txt", "outer"),
+            ("d/x/c.txt", "sidecar"),
+            ("d/x/c.txt!inside/it", "sidecar"),
+            ("d/y/z/e.txt", "inner"),
+            ("f/g/h.txt", "g"),
+            ("f/i.txt", "i"),
+        ];
+        assert_eq!(check(&files, &["d", "f"], &members), Ok(5));
+        assert_eq!(
+            check(&files, &["d/x", "d/y/z/e.txt"], &[("d/x/b.txt", "outer"), ("d/y/z/e.txt", "inner")]),
+            Ok(3)
+        );
+    }
+
+    #[test]
+    fn one_id_is_one_source() {
+        let same = [("a/source.toml", "id = 's'"), ("a/x", ""), ("b/source.toml", "id = 's'"), ("b/x", "")];
+        assert_eq!(check(&same, &["a", "b"], &[]), Ok(1));
+        let differently = [
+            ("a/source.toml", "id = 's'"),
+            ("a/x", ""),
+            ("b/source.toml", "id = 's'\nleaked = 2019"),
+            ("b/x", ""),
+        ];
+        assert!(
+            check(&differently, &["a", "b"], &[]).unwrap_err().contains("described twice, and differently")
+        );
+        let paths = [("a/x.txt", ""), ("b/x.txt", "")];
+        assert!(check(&paths, &["a", "b"], &[]).unwrap_err().contains("two paths give the source `x`"));
+        assert_eq!(check(&[("a/x.txt", ""), ("a/x.csv", "")], &["a"], &[]), Ok(1));
+    }
+
+    #[test]
+    fn mistakes_come_before_anything_runs() {
+        let error = check(&[("a/source.toml", "id = 's'\nleakd = 1"), ("a/x", "")], &["a"], &[]).unwrap_err();
+        assert!(error.contains("unknown key `leakd`"), "{error}");
+    }
+}
