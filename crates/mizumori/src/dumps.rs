@@ -31,7 +31,7 @@ impl FoundDump {
     pub(crate) fn file(&self) -> Option<&Path> {
         match &self.dump.place {
             DumpPlace::File(path) => Some(path),
-            DumpPlace::StandardInput => None,
+            DumpPlace::Held(_) | DumpPlace::StandardInput => None,
         }
     }
 }

@@ -13,13 +13,14 @@ mod text;
 #[cfg(test)]
 mod twin;
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use mizumori_core::{ErrorClass, LeakTime, SourceIndex};
-use mizumori_read::{FileAt, Input, MemberName, Reader};
+use mizumori_read::{FileAt, Input, MemberName, ReadAt, Reader};
 
 use crate::format::RecordLimits;
 use crate::matching::{Matcher, Wanted};
@@ -35,12 +36,24 @@ pub struct Dump {
 }
 
 /// Where the bytes of a dump are.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum DumpPlace {
     /// In a file.
     File(PathBuf),
+    /// Somewhere that can be read at any place: in memory, in an object store.
+    Held(Arc<dyn ReadAt>),
     /// On standard input.
     StandardInput,
+}
+
+impl fmt::Debug for DumpPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "file `{}`", path.display()),
+            Self::Held(at) => write!(f, "{} bytes held", at.len()),
+            Self::StandardInput => f.write_str("standard input"),
+        }
+    }
 }
 
 impl Dump {
@@ -51,6 +64,7 @@ impl Dump {
     pub fn open(&self) -> io::Result<Input> {
         match &self.place {
             DumpPlace::File(path) => open_file(path),
+            DumpPlace::Held(at) => Ok(Input::At(Arc::clone(at))),
             DumpPlace::StandardInput => Ok(Input::Stream(Box::new(io::stdin()))),
         }
     }
