@@ -204,8 +204,9 @@ impl<'s> Scanner<'s> {
         if !may_begin(self.window.rest()) {
             return Statement::Other;
         }
-        self.hold(self.last_head.len());
-        if !self.last_head.is_empty() && self.window.rest().starts_with(&self.last_head) {
+        self.hold(self.last_head.len() + 1);
+        let behind = self.window.rest().strip_prefix(&*self.last_head);
+        if !self.last_head.is_empty() && behind.is_some_and(|behind| behind.first() == Some(&b'(')) {
             self.window.advance(self.last_head.len());
             return Statement::Insert;
         }

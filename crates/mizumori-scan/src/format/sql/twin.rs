@@ -401,7 +401,7 @@ proptest! {
         let dialect = SqlDialect { escapes: escapes(style), certainty: Certainty::Known };
         let seen = read(dialect, &text, 8192);
         let good = seen.lines().iter().filter_map(|line| line.split(' ').find(|part| part.starts_with("good")));
-        prop_assert_eq!(good.collect::<Vec<_>>(), expected);
+        prop_assert_eq!(good.collect::<Vec<_>>(), expected, "{}", String::from_utf8_lossy(&text));
     }
 }
 
