@@ -1,0 +1,99 @@
+//! Rows as comma-separated values (RFC 4180) for spreadsheets: UTF-8 with a byte order mark, and no cell that a
+//! spreadsheet would take for a formula.
+
+use std::io::Write;
+
+use super::Secrets;
+use super::rows::Row;
+
+const COLUMNS: &str = "account,login,domain,host,watched,matched_by,organisation,source,leaked,file,line,\
+    secret_kind,secret_algorithm,secret_hint,secret_length,url,non_rfc";
+
+/// What stands above the first row.
+pub(super) fn header(secrets: Secrets) -> String {
+    match secrets {
+        Secrets::Masked => format!("\u{feff}{COLUMNS}\r\n"),
+        Secrets::Revealed => format!("\u{feff}{COLUMNS},secret_value\r\n"),
+    }
+}
+
+/// Appends a row; gives the place of its line number.
+pub(super) fn push(row: &Row<'_>, text: &mut Vec<u8>) -> usize {
+    for value in [row.account, row.login, row.domain, row.host, row.watched, row.matched_by, row.organisation]
+    {
+        push_cell(value.unwrap_or_default(), text);
+        text.push(b',');
+    }
+    push_cell(row.source.id.as_str(), text);
+    text.push(b',');
+    if let Some(leaked) = row.source.leaked {
+        // Writing into memory does not fail.
+        drop(write!(text, "{leaked}"));
+    }
+    text.push(b',');
+    push_cell(row.file.as_str(), text);
+    text.push(b',');
+    let number = text.len();
+    let secret = row.secret;
+    for value in [Some(secret.kind().as_str()), secret.algorithm(), secret.hint().as_deref()] {
+        text.push(b',');
+        push_cell(value.unwrap_or_default(), text);
+    }
+    text.push(b',');
+    if let Some(length) = secret.length() {
+        drop(write!(text, "{length}"));
+    }
+    text.push(b',');
+    push_cell(row.url.unwrap_or_default(), text);
+    text.extend_from_slice(if row.non_rfc { b",true" } else { b"," });
+    if row.secrets == Secrets::Revealed {
+        text.push(b',');
+        push_cell(secret.expose(), text);
+    }
+    text.extend_from_slice(b"\r\n");
+    number
+}
+
+fn push_cell(value: &str, text: &mut Vec<u8>) {
+    let is_formula = matches!(value.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r'));
+    let is_special = value.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'));
+    if !is_formula && !is_special {
+        text.extend_from_slice(value.as_bytes());
+        return;
+    }
+    text.push(b'"');
+    if is_formula {
+        text.push(b'\'');
+    }
+    for byte in value.bytes() {
+        if byte == b'"' {
+            text.push(b'"');
+        }
+        text.push(byte);
+    }
+    text.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_quoted_and_are_no_formulas() {
+        for (value, cell) in [
+            ("", ""),
+            ("a b", "a b"),
+            ("a,b", "\"a,b\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("=1+1", "\"'=1+1\""),
+            ("@x", "\"'@x\""),
+            ("-1", "\"'-1\""),
+            ("\tx", "\"'\tx\""),
+            ("x=1", "x=1"),
+        ] {
+            let mut text = Vec::new();
+            push_cell(value, &mut text);
+            assert_eq!(String::from_utf8(text).unwrap(), cell);
+        }
+    }
+}
