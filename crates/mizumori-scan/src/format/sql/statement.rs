@@ -95,7 +95,7 @@ pub(super) fn may_begin(text: &[u8]) -> bool {
     };
     // The first letter is enough to tell most lines.
     matches!(text.first(), Some(b'i' | b'I' | b'r' | b'R' | b'c' | b'C'))
-        && ["insert", "into", "replace", "copy", "create"].iter().any(|word| begins(word))
+        && ["insert", "into", "replace", "copy", "create"].iter().any(begins)
 }
 
 /// Reads the head of a statement; its table and its columns are left in `names`.
