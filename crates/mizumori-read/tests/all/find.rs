@@ -102,18 +102,19 @@ impl ReadAt for Counting {
 
 #[test]
 fn reads_little() {
-    let data = list(60_000);
+    let data = list(80_000);
     let members: [(&str, &[u8]); 3] = [("a.txt", &data), ("source.toml", DESCRIPTION), ("b.txt", &data)];
-    for (kind, bytes, found, share) in [
-        ("tar", tar::tar(&members), 1, 20),
-        ("zip", zip::zip(&members), 1, 20),
-        ("gz", compressed::gz(&data), 0, 10),
-        ("7z without", sevenz::sevenz(&[("a.txt", &data), ("b.txt", &data)]), 0, 100),
+    for (kind, bytes, found) in [
+        ("tar", tar::tar(&members), 1),
+        ("zip", zip::zip(&members), 1),
+        ("gz", compressed::gz(&data), 0),
+        ("7z without", sevenz::sevenz(&[("a.txt", &data), ("b.txt", &data)]), 0),
     ] {
         let counting = Arc::new(Counting(Bytes::new(bytes), AtomicU64::new(0)));
         let input = Input::At(Arc::clone(&counting) as Arc<dyn ReadAt>);
         assert_eq!(find_with(&Reader::default(), input).0.len(), found, "{kind}");
         let read = counting.1.load(Ordering::Relaxed);
-        assert!(read * share < counting.len() + 300_000, "{kind}: {read} of {}", counting.len());
+        // A buffer before and behind each member, and the directory.
+        assert!(read < counting.len() / 20 + 400_000, "{kind}: {read} of {}", counting.len());
     }
 }

@@ -5,6 +5,9 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::{Format, Unreadable};
 
+/// Largest piece of data in the queue.
+const BLOCK: usize = 256 * 1024;
+
 /// What the library's thread tells, in order: a member begins, its data, its failure if there is one; at last
 /// that all is done.
 pub(super) enum Event {
@@ -29,10 +32,12 @@ pub(super) struct Sink(pub(super) SyncSender<Event>);
 
 impl Write for Sink {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        if !buf.is_empty() {
-            self.0.send(Event::Data(buf.to_vec())).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        // A member that the library decodes as a whole comes at once, and must not wait in the queue as a whole.
+        let now = buf.get(..buf.len().min(BLOCK)).unwrap_or_default();
+        if !now.is_empty() {
+            self.0.send(Event::Data(now.to_vec())).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
         }
-        Ok(buf.len())
+        Ok(now.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

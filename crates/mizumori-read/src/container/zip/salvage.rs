@@ -8,13 +8,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::content::{BUFFER, decompress, ends_itself};
-use super::record::{DESCRIPTOR_MAGIC, Entry, Fields, LOCAL, LOCAL_MAGIC};
+use super::record::{CENTRAL_MAGIC, DESCRIPTOR_MAGIC, Entry, Fields, LOCAL, LOCAL_MAGIC};
 use super::{deliver, member_name};
 use crate::fault::{Fault, Guarded};
 use crate::name::NameSample;
 use crate::read_at::fill_at;
 use crate::walk::{Source, Walk, Walked, fill_some};
 use crate::{Flow, Format, MemberName, ReadAt, ReadAtCursor, Section};
+
+/// How many times over an archive may be searched for lengths that stand behind the data.
+const SEARCHES: u64 = 16;
 
 /// Hands every member that a local header announces to `walk`.
 pub(super) fn walk(
@@ -25,13 +28,14 @@ pub(super) fn walk(
     below: &Rc<Fault>,
 ) -> Walked {
     let mut position = 0;
+    let mut budget = at.len().saturating_mul(SEARCHES);
     while !walk.over() {
-        let Some(start) = search(&**at, position, LOCAL_MAGIC) else { break };
+        let Some(start) = search(&**at, position, &[LOCAL_MAGIC]) else { break };
         let Some((entry, data)) = local(&**at, start) else {
             position = start + 4;
             continue;
         };
-        let (flow, end) = member(walk, name, at, &entry, data, level, below)?;
+        let (flow, end) = member(walk, name, at, &entry, data, level, below, &mut budget)?;
         position = end.max(start + 4);
         if flow == Flow::Stop {
             return Ok(Flow::Stop);
@@ -60,6 +64,10 @@ fn local(at: &dyn ReadAt, start: u64) -> Option<(Entry, u64)> {
 }
 
 /// Delivers a member; returns where to look for the next.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one step of `walk`, which would otherwise be too long to read"
+)]
 fn member(
     walk: &mut Walk<'_>,
     name: &MemberName,
@@ -68,6 +76,7 @@ fn member(
     data: u64,
     level: u32,
     below: &Rc<Fault>,
+    budget: &mut u64,
 ) -> Result<(Flow, u64), crate::VisitError> {
     let mut sample = NameSample::default();
     sample.add(&entry.name);
@@ -90,7 +99,7 @@ fn member(
         return self_ending(walk, name, &inner, at, entry, data, level, below);
     }
     // Stored or encrypted, and its length stands behind it.
-    let (packed, sums) = descriptor(&**at, data);
+    let (packed, sums) = descriptor(&**at, data, budget);
     let entry = match sums {
         Some((crc, size)) => Entry { crc, size, packed, ..entry.clone() },
         // Encrypted data cannot be read without knowing where it ends, and stored data only by luck.
@@ -138,9 +147,15 @@ fn self_ending(
 
 /// How long the data is that begins at `data` and has its length behind it; its checksum and unpacked size if the
 /// descriptor was found, not only the next header.
-fn descriptor(at: &dyn ReadAt, data: u64) -> (u64, Option<(u32, u64)>) {
+///
+/// `budget` is what may still be searched: an archive full of headers without descriptors would be searched to its
+/// end for each of them.
+fn descriptor(at: &dyn ReadAt, data: u64, budget: &mut u64) -> (u64, Option<(u32, u64)>) {
     let mut from = data;
-    while let Some(found) = search(at, from, DESCRIPTOR_MAGIC) {
+    while *budget > 0 {
+        let found = search(at, from, &[DESCRIPTOR_MAGIC]);
+        *budget = budget.saturating_sub(found.unwrap_or(at.len()).saturating_sub(from));
+        let Some(found) = found else { break };
         let mut bytes = [0; 24];
         let n = fill_at(at, found, &mut bytes).unwrap_or(0);
         let len = found - data;
@@ -157,21 +172,21 @@ fn descriptor(at: &dyn ReadAt, data: u64) -> (u64, Option<(u32, u64)>) {
         }
         from = found + 4;
     }
-    let next = [LOCAL_MAGIC, super::record::CENTRAL_MAGIC]
-        .into_iter()
-        .filter_map(|magic| search(at, data, magic))
-        .min();
+    let next = search(at, data, &[LOCAL_MAGIC, CENTRAL_MAGIC]);
     (next.unwrap_or(at.len()).saturating_sub(data), None)
 }
 
-/// The first place at or behind `from` where `magic` stands.
-fn search(at: &dyn ReadAt, from: u64, magic: [u8; 4]) -> Option<u64> {
-    let finder = memchr::memmem::Finder::new(&magic);
+/// The first place at or behind `from` where one of the magic numbers stands.
+fn search(at: &dyn ReadAt, from: u64, magic: &[[u8; 4]]) -> Option<u64> {
+    let finder = memchr::memmem::Finder::new(b"PK");
     let mut buf = vec![0; 64 * 1024];
     let mut position = from;
     loop {
         let n = fill_at(at, position, &mut buf).ok()?;
-        if let Some(found) = finder.find(buf.get(..n)?) {
+        let bytes = buf.get(..n)?;
+        let is_magic =
+            |i: &usize| magic.iter().any(|magic| bytes.get(*i..).is_some_and(|rest| rest.starts_with(magic)));
+        if let Some(found) = finder.find_iter(bytes).find(is_magic) {
             return Some(position + found as u64);
         }
         // The magic number may be cut in two.
