@@ -1,0 +1,4 @@
+//! The commands, seen from outside: exit code, standard output, standard error.
+
+mod help;
+mod mistakes;

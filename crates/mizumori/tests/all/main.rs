@@ -1,0 +1,6 @@
+//! The program as its users meet it: started as a process of its own, judged by what it leaves behind.
+
+mod commands;
+mod run;
+mod snapshot;
+mod world;
