@@ -8,7 +8,7 @@ use super::super::column::Role;
 use super::super::window::matters;
 use super::lexer::Found;
 use super::literal::extended_escape;
-use super::scanner::{Purpose, Scanner};
+use super::scanner::{Affordable, Purpose, Scanner};
 use super::statement::{Quoting, Rows, may_begin};
 use crate::record::Reject;
 
@@ -88,7 +88,7 @@ impl Scanner<'_> {
             }) {
                 Some(used) => {
                     self.window.advance(used);
-                    self.credit = self.credit.saturating_add(used);
+                    self.earn(used);
                     return Row::Read;
                 }
                 None if rest.len() <= self.limits.record_bytes && self.more() => {}
@@ -98,12 +98,9 @@ impl Scanner<'_> {
         let held = self.window.rest().len();
         let (end, whole) = self.line_end();
         // Looking for the quote again in every line would take its time.
-        let end = match self.credit.checked_sub(held) {
-            Some(left) => {
-                self.credit = left;
-                end
-            }
-            None => held,
+        let end = match self.spend(held) {
+            Affordable::Yes => end,
+            Affordable::No => held,
         };
         let lost = self.window.rest().get(..end).unwrap_or_default();
         if matters(lost) && self.purpose == Purpose::Records {

@@ -88,9 +88,9 @@ pub(super) fn tell(sample: &[u8], whole: bool) -> Option<SqlDialect> {
 /// Rows, and hardly an address outside them. A dump may begin with a schema so large that no row is in the
 /// sample.
 fn is_dump(census: &Census, is_marked: bool, whole: bool) -> bool {
-    let Census { rows, tables, strays, .. } = *census;
-    let schema_first = is_marked && !whole && tables > 0 && strays == 0;
-    (rows > 0 && rows >= strays) || schema_first
+    let Census { rows, telling, tables, strays, .. } = *census;
+    let schema_first = is_marked && !whole && tables > 0;
+    (strays == 0 && (rows > 0 || schema_first)) || (strays > 0 && telling >= strays)
 }
 
 /// Receives nothing: a census hands nothing on.

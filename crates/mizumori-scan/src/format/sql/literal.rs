@@ -74,6 +74,13 @@ impl<'t> Lexer<'t> {
                     self.hexadecimal(keep)?;
                     return if self.take(b'\'')? { Ok(Atom::Text) } else { Err(MALFORMED) };
                 }
+                Some(b'\'')
+                    if blanks == Blanks::None
+                        && (word.eq_ignore_ascii_case(b"q") || word.eq_ignore_ascii_case(b"nq")) =>
+                {
+                    self.freely_quoted(keep)?;
+                    return Ok(Atom::Text);
+                }
                 Some(b'\'') if let Some(escapes) = self.escapes_behind(word, blanks) => {
                     self.quoted(b'\'', escapes, keep)?;
                     return Ok(Atom::Text);
@@ -160,6 +167,25 @@ impl<'t> Lexer<'t> {
             push(meant.get(..length).unwrap_or_default());
             self.at += 1 + used;
         }
+    }
+
+    /// Reads the rest of Oracle's `q'[…]'`, from its quote on.
+    fn freely_quoted(&mut self, keep: Option<&mut BoundedFields>) -> Step<()> {
+        let close = match self.ahead(1)? {
+            None => return Err(self.cut_off()),
+            Some(b'[') => b']',
+            Some(b'(') => b')',
+            Some(b'{') => b'}',
+            Some(b'<') => b'>',
+            Some(other) => other,
+        };
+        let inner = self.rest().get(2..).unwrap_or_default();
+        let Some(length) = memchr::memmem::find(inner, &[close, b'\'']) else { return Err(self.cut_off()) };
+        if let Some(keep) = keep {
+            keep.push(inner.get(..length).unwrap_or_default());
+        }
+        self.at += length + 4;
+        Ok(())
     }
 
     /// Reads `$tag$…$tag$`; `false` where the dollar sign begins no such string.

@@ -20,11 +20,26 @@ const MAX_COMMENT: usize = 1 << 20;
 /// Bytes that may be read once more from the start on.
 const CREDIT: usize = 16 << 20;
 
+/// Most bytes that may ever be read once more.
+const MAX_CREDIT: usize = 64 << 20;
+/// How far to look for the end of something when nothing may be read once more: heads and comments are rarely
+/// longer.
+const SHORT: usize = 512;
+
+/// Whether there is credit enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Affordable {
+    Yes,
+    No,
+}
+
 /// What a walk came by. It tells whether a text is a dump, and how it is written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Census {
     /// Rows that were understood.
     pub(super) rows: u64,
+    /// Those of them with an at-sign.
+    pub(super) telling: u64,
     /// Rows that were not.
     pub(super) failures: u64,
     /// Tables that are created.
@@ -167,6 +182,7 @@ impl<'s> Scanner<'s> {
 
     /// Passes a comment; of MySQL's conditional ones (`/*!40000 … */`) only the mark, for they hold statements.
     fn comment(&mut self) {
+        let longest = self.affordable(MAX_COMMENT);
         loop {
             let rest = self.window.rest();
             let mark = match rest {
@@ -174,7 +190,7 @@ impl<'s> Scanner<'s> {
                 [b'/', b'*', b'M', ..] if rest.get(3) == Some(&b'!') => Some(4),
                 _ => None,
             };
-            let near = rest.get(..MAX_COMMENT).unwrap_or(rest);
+            let near = rest.get(..longest).unwrap_or(rest);
             let used = match mark {
                 Some(mark) if rest.len() >= MAX_MARK || self.window.has_ended() => {
                     let digits =
@@ -189,8 +205,9 @@ impl<'s> Scanner<'s> {
                     self.window.advance(used);
                     return;
                 }
-                None if near.len() < MAX_COMMENT && self.more() => {}
+                None if near.len() < longest && self.more() => {}
                 None => {
+                    self.spend(longest);
                     self.pass_through(b'\n', b'\n');
                     return;
                 }
@@ -210,13 +227,20 @@ impl<'s> Scanner<'s> {
             self.window.advance(self.last_head.len());
             return Statement::Insert;
         }
+        let longest = self.affordable(MAX_HEAD);
         loop {
             let rest = self.window.rest();
+            let rest = rest.get(..longest).unwrap_or(rest);
             // Between names and keywords no string stands whose way of writing could matter, but in comments
             // of columns.
-            let mut lexer = Lexer::new(rest, self.window.has_ended(), self.dialect.escapes);
+            let ended = self.window.has_ended() && rest.len() < longest;
+            let mut lexer = Lexer::new(rest, ended, self.dialect.escapes);
             match statement(&mut lexer, &mut self.names) {
-                Ok(Statement::Other) | Err(Stop::Bad(_)) => return Statement::Other,
+                Ok(Statement::Other) | Err(Stop::Bad(_)) => {
+                    let looked_at = lexer.at;
+                    self.spend(looked_at);
+                    return Statement::Other;
+                }
                 Ok(found) => {
                     let head = rest.get(..lexer.at).unwrap_or_default();
                     match found {
@@ -232,7 +256,10 @@ impl<'s> Scanner<'s> {
                     self.settle(found);
                     return found;
                 }
-                Err(Stop::More) if rest.len() > MAX_HEAD => return Statement::Other,
+                Err(Stop::More) if rest.len() >= longest => {
+                    self.spend(longest);
+                    return Statement::Other;
+                }
                 Err(Stop::More) => {
                     self.more();
                 }
@@ -251,10 +278,37 @@ impl<'s> Scanner<'s> {
 
     /// Hands on the row that has been read.
     pub(super) fn emit(&mut self, line: u64) {
-        self.census.rows += 1;
-        if self.purpose == Purpose::Records {
-            emit_by_columns(&mut self.fields, self.columns.as_deref(), line, self.out);
+        match self.purpose {
+            Purpose::Records => emit_by_columns(&mut self.fields, self.columns.as_deref(), line, self.out),
+            Purpose::Census => {
+                self.census.rows += 1;
+                self.census.telling += u64::from(self.fields.has_at_sign());
+            }
         }
+    }
+
+    /// Takes from the bytes that may be read once more; tells whether there were so many.
+    pub(super) const fn spend(&mut self, bytes: usize) -> Affordable {
+        match self.credit.checked_sub(bytes) {
+            Some(left) => {
+                self.credit = left;
+                Affordable::Yes
+            }
+            None => {
+                self.credit = 0;
+                Affordable::No
+            }
+        }
+    }
+
+    /// Adds bytes that were understood to those that may be read once more.
+    pub(super) fn earn(&mut self, bytes: usize) {
+        self.credit = self.credit.saturating_add(bytes).min(MAX_CREDIT);
+    }
+
+    /// How far to look for an end that may not be there.
+    const fn affordable(&self, most: usize) -> usize {
+        if self.credit >= most { most } else { SHORT }
     }
 
     /// How strings are written, as far as it is known.

@@ -120,6 +120,8 @@ fn values() {
         ("_utf8 \"x\"", "x"),
         (r"E'a\x40b\101\u3042'", "a@bAあ"),
         ("U&'x'", "x"),
+        ("q'[it's]'", "it's"),
+        ("nq'!x!!'", "x!"),
         ("$$it's$$", "it's"),
         ("$q$a$$b$q$", "a$$b"),
         ("x'706173732077'", "pass w"),
@@ -165,9 +167,9 @@ fn backslashes_by_the_dump() {
         check(&text, &[&format!("2 a@x.example {secret} -")]);
     }
     // What the beginning does not tell is told by the first string that fits one way only.
-    let text = format!("{}{}{}", row("x").repeat(20_000), row(r"b\"), row(r"c\d"));
+    let text = format!("{}{}{}", row("x").repeat(15_000), row(r"b\"), row(r"c\d"));
     let out = read(text.as_bytes(), &RecordLimits::default(), 8192);
-    assert_eq!(out.lines()[20_000..], [r"20001 a@x.example b\ -", r"20002 a@x.example c\d -"]);
+    assert_eq!(out.lines()[15_000..], [r"15001 a@x.example b\ -", r"15002 a@x.example c\d -"]);
 }
 
 #[test]
@@ -255,8 +257,8 @@ fn memory_is_bounded() {
         assert_eq!((out.lines(), &*out.rejected), (&*owned(expected), rejected));
     };
     let head = "INSERT INTO t (email, password, photo) VALUES ";
-    let blob = "x'".repeat(150_000).replace('\'', "''");
-    let digits = "ab".repeat(150_000);
+    let blob = "x'".repeat(90_000).replace('\'', "''");
+    let digits = "ab".repeat(135_000);
     let rows = ["1 a@x.example pw -", "1 b@x.example pw -"];
     let behind = "('b@x.example','pw','');";
     check(&format!("{head}('a@x.example','pw','{blob}'),{behind}"), &rows, &[]);
@@ -286,6 +288,7 @@ fn what_is_no_dump() {
         "INSERT INTO is a statement of SQL.\nWrite to a@x.example (or else).",
         "insert@x.example:pw\ncopy@x.example:(x)",
         "a@x.example:pw\nb@x.example:pw\nINSERT INTO t VALUES ('c@x.example','pw');",
+        "INSERT INTO t VALUES (1);\na@x.example:pw\n",
         "COPY this text\nfrom stdin;",
         "CREATE TABLE t (id int);",
         "create a table (or not)",

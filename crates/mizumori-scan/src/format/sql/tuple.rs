@@ -6,8 +6,8 @@ use super::super::window::matters;
 use super::dialect::Certainty;
 use super::lexer::{Lexer, OpenLiteral, Stop, is_blank};
 use super::literal::{Escapes, end_of_run};
-use super::scanner::{Purpose, Scanner};
-use super::statement::may_begin;
+use super::scanner::{Affordable, Purpose, Scanner};
+use super::statement::{MAX_HEAD, may_begin};
 use crate::record::Reject;
 
 /// A tuple that could not be read.
@@ -59,7 +59,7 @@ impl Scanner<'_> {
         };
         let tried = self.window.rest().get(..broken.reached).unwrap_or_default();
         let is_ambiguous = memchr::memchr(b'\\', tried).is_some();
-        if self.purpose == Purpose::Census || !is_ambiguous || !self.spend(broken.reached) {
+        if self.purpose == Purpose::Census || !is_ambiguous || self.spend(broken.reached) == Affordable::No {
             return Err(broken);
         }
         let other = match self.escapes() {
@@ -74,17 +74,6 @@ impl Scanner<'_> {
                 Ok(())
             }
             Err(again) => Err(Broken { why: broken.why, reached: again.reached }),
-        }
-    }
-
-    /// Takes from the bytes that may be read once more.
-    fn spend(&mut self, bytes: usize) -> bool {
-        match self.credit.checked_sub(bytes) {
-            Some(left) => {
-                self.credit = left;
-                true
-            }
-            None => false,
         }
     }
 
@@ -126,7 +115,7 @@ impl Scanner<'_> {
             }
         }
         self.window.advance(at);
-        self.credit = self.credit.saturating_add(at).min(MAX_CREDIT);
+        self.earn(at);
         Ok(())
     }
 
@@ -246,6 +235,7 @@ impl Scanner<'_> {
                     return Next::Tuple;
                 }
                 Ok(Next::Statement) | Err(Stop::Bad(_)) => return self.behind_tuples(),
+                Err(Stop::More) if rest.len() > MAX_HEAD => return self.behind_tuples(),
                 Err(Stop::More) => {
                     self.more();
                 }
@@ -271,7 +261,10 @@ impl Scanner<'_> {
 
     /// Goes on behind something broken: at the next tuple or statement.
     fn resume(&mut self, line: u64, broken: &Broken) -> Next {
-        let from = if self.spend(broken.reached) { 1 } else { broken.reached.max(1) };
+        let from = match self.spend(broken.reached) {
+            Affordable::Yes => 1,
+            Affordable::No => broken.reached.max(1),
+        };
         let mut lost_matter = matters(self.window.rest().get(..from).unwrap_or_default());
         self.window.advance(from);
         let next = loop {
@@ -295,8 +288,6 @@ impl Scanner<'_> {
 
 /// Bytes to look ahead behind a mark for what follows it.
 const LOOK_AHEAD: usize = 256;
-/// Most bytes that may ever be read once more.
-const MAX_CREDIT: usize = 64 << 20;
 
 /// The first place in `text` where reading may go on: how many bytes are before it, and what is there. Without
 /// one, the bytes that need not be looked at again.
@@ -307,7 +298,10 @@ fn resumption(text: &[u8], ended: bool) -> (usize, Option<Next>) {
             return (at, None);
         }
         let blanks = |text: &[u8]| text.iter().take(LOOK_AHEAD).take_while(|byte| is_blank(**byte)).count();
-        let first = blanks(behind);
+        let of_line =
+            || behind.iter().take(LOOK_AHEAD).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        // What follows a line feed behind another is looked at there.
+        let first = if text.get(at) == Some(&b')') { blanks(behind) } else { of_line() };
         let next = behind.get(first..).unwrap_or_default();
         match text.get(at) {
             Some(b')') if next.first() == Some(&b',') => {

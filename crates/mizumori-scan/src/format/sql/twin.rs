@@ -23,7 +23,9 @@ type Value = Option<String>;
 fn twin(text: &str, escapes: Escapes) -> Vec<String> {
     let mut out = Collected::default();
     let mut rest = text;
-    let line_of = |rest: &str| text[..text.len() - rest.len()].matches('\n').count() as u64 + 1;
+    let line_of = |rest: &str| {
+        memchr::memchr_iter(b'\n', &text.as_bytes()[..text.len() - rest.len()]).count() as u64 + 1
+    };
     while !rest.is_empty() {
         let statement = rest.trim_start();
         if let Some(copy) = statement.strip_prefix("COPY ") {
