@@ -59,15 +59,12 @@ impl<'a> Account<'a> {
         if !text.is_ascii() {
             return Self::parse_composed(text, allowed);
         }
-        let (local, host) = text.rsplit_once('@')?;
-        Self::from_parts(local, host, allowed)
+        let at = text.bytes().rposition(|byte| byte == b'@')?;
+        Self::from_parts(text.get(..at)?, text.get(at + 1..)?, allowed)
     }
 
     /// Puts an address together from what stands on the two sides of its at-sign.
     pub fn from_parts(local: &'a str, host: &'a str, allowed: LocalPart) -> Option<Self> {
-        if !local.is_ascii() {
-            return None;
-        }
         if !is_local(local, allowed) {
             return None;
         }
@@ -99,7 +96,14 @@ impl<'a> Account<'a> {
 
     /// Whether a dot stands at an end of the local part or beside another.
     pub fn non_rfc(&self) -> bool {
-        self.local.starts_with('.') || self.local.ends_with('.') || self.local.contains("..")
+        let mut before = b'.';
+        for byte in self.local.bytes() {
+            if byte == b'.' && before == b'.' {
+                return true;
+            }
+            before = byte;
+        }
+        before == b'.'
     }
 
     /// Whether the address is one wherever it stands. One that is not is an account only when its domain is

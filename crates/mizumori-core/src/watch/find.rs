@@ -1,6 +1,6 @@
 //! Which watched domain a host belongs to: whole labels from the right, the most specific first.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::{DomainIndex, Organisation, OrganisationIndex, WatchList, WatchedDomain};
 use crate::domain::self_and_parents;

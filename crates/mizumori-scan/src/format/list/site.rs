@@ -22,7 +22,8 @@ pub(super) enum Site<'a> {
 /// Takes a line apart that names a site.
 pub(super) fn parts<'a>(layout: &ListLayout, line: &'a [u8]) -> Site<'a> {
     let trimmed = line.trim_ascii_start();
-    let has_scheme = memchr::memmem::find(trimmed, b"://").is_some();
+    // The slash first: most lines have none, and it is found in a third of the time.
+    let has_scheme = memchr::memchr(b'/', trimmed).is_some() && memchr::memmem::find(trimmed, b"://").is_some();
     if has_scheme && let Some(start) = after_scheme(trimmed) {
         return url_first(layout, trimmed, start);
     }
