@@ -29,11 +29,15 @@ pub(crate) struct Field<'a> {
 /// every other address, in the order in which they stand.
 pub(crate) fn emit_row(line: u64, fields: &[Field<'_>], bare: Bare, out: &mut dyn Emit) {
     let owner = owner(fields);
-    let secret = secret_for(fields, owner);
+    let at_owner = owner.as_ref().map(|owner| owner.at);
+    let secret = secret_for(fields, at_owner);
     let url =
         fields.iter().filter(|field| field.role == Role::Url).find_map(|field| Url::parse(field.value, bare));
-    let login = match owner.and_then(|at| fields.get(at)) {
-        Some(field) => login_of(field.value),
+    let login = match owner {
+        Some(Owner { account: Some(account), .. }) => Login::Account(account),
+        Some(Owner { at, account: None }) => {
+            fields.get(at).map_or(Login::None, |field| login_of(field.value))
+        }
         None => Login::None,
     };
     let is_record = !matches!(login, Login::None) || url.is_some() || secret.is_present();
@@ -44,7 +48,7 @@ pub(crate) fn emit_row(line: u64, fields: &[Field<'_>], bare: Bare, out: &mut dy
     // An address that stands twice in a row is one exposure. Most rows hold one: the set stays empty then.
     let mut seen = HashSet::new();
     for (at, field) in fields.iter().enumerate() {
-        if Some(at) != owner && field.role != Role::Secret && next_at(field.value, 0).is_some() {
+        if Some(at) != at_owner && field.role != Role::Secret && next_at(field.value, 0).is_some() {
             others_of(field, url.as_ref(), &mut |account| {
                 if account_of_owner.as_ref() != Some(&account) && seen.insert(account.clone()) {
                     out.record(Record {
@@ -75,24 +79,35 @@ fn others_of<'a>(field: &Field<'a>, url: Option<&'a Url<'a>>, found: &mut dyn Fn
 }
 
 /// The field whose login owns the secret.
-fn owner(fields: &[Field<'_>]) -> Option<usize> {
+struct Owner<'a> {
+    at: usize,
+    /// The address that the whole field is.
+    account: Option<Account<'a>>,
+}
+
+fn owner<'a>(fields: &[Field<'a>]) -> Option<Owner<'a>> {
     let with =
         |role: Role| fields.iter().enumerate().filter(move |(_, field)| field.role == role).map(|(at, _)| at);
-    let is_account = |at: &usize| fields.get(*at).is_some_and(|field| whole_address(field.value).is_some());
+    // Parsing is what costs here: an address is parsed once, and none that cannot own the secret.
+    let account = |at: usize| Some(Owner { at, account: Some(whole_address(fields.get(at)?.value)?) });
+    let name = |at: usize| Owner { at, account: None };
     let is_filled = |at: &usize| fields.get(*at).is_some_and(|field| !field.value.trim_ascii().is_empty());
     let secret = with(Role::Secret).next();
     let left_of_secret = |at: &usize| secret.is_none_or(|secret| *at < secret);
     with(Role::Login)
-        .find(is_account)
-        .or_else(|| with(Role::Email).filter(left_of_secret).filter(is_account).last())
-        .or_else(|| with(Role::Email).find(is_account))
+        .find_map(account)
+        .or_else(|| with(Role::Email).rev().filter(left_of_secret).find_map(account))
+        .or_else(|| with(Role::Email).find_map(account))
         .or_else(|| {
-            let others = || with(Role::Other).filter(is_account);
+            let others = || with(Role::Other);
             let wanted = with(Role::Login).chain(with(Role::Email)).any(|at| is_filled(&at));
-            if wanted { None } else { others().filter(left_of_secret).last().or_else(|| others().next()) }
+            if wanted {
+                return None;
+            }
+            others().rev().filter(left_of_secret).find_map(account).or_else(|| others().find_map(account))
         })
-        .or_else(|| with(Role::Login).find(is_filled))
-        .or_else(|| with(Role::Email).find(is_filled))
+        .or_else(|| with(Role::Login).find(is_filled).map(name))
+        .or_else(|| with(Role::Email).find(is_filled).map(name))
 }
 
 /// The secret that goes with the owner: of several columns the first on its right that holds one, else the
