@@ -35,26 +35,21 @@ Start with:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show the whole on a synthetic world: generate it, count it, print the yearly table
     #[cfg(feature = "demo")]
     Demo(commands::demo::Arguments),
     /// Show the whole on a synthetic world (not built in)
     #[cfg(not(feature = "demo"))]
     #[command(hide = true)]
     Demo(commands::not_built::Arguments),
-    /// Count leaked accounts by category, organisation, domain and year
     #[cfg(feature = "survey")]
     Survey(Box<commands::survey::Arguments>),
-    /// Print the records that concern a watch list, or all of them
     #[cfg(feature = "scan")]
     Scan(Box<commands::scan::Arguments>),
     /// Print the records that concern a watch list (not built in)
     #[cfg(not(feature = "scan"))]
     #[command(hide = true)]
     Scan(commands::not_built::Arguments),
-    /// Check this machine and configuration
     Doctor(commands::doctor::Arguments),
-    /// Print the completion script of a shell
     Completions(commands::completions::Arguments),
 }
 
@@ -67,9 +62,12 @@ pub(crate) fn run() -> Outcome {
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
-            // Help that nobody reads to its end is no error.
-            let _ = error.print();
-            return if error.use_stderr() { Outcome::Failed } else { Outcome::Done };
+            let is_mistake = error.use_stderr();
+            return match error.print() {
+                _ if is_mistake => Outcome::Failed,
+                Ok(()) => Outcome::Done,
+                Err(error) => Failure::new(error).tell(),
+            };
         }
     };
     run_command(cli.command).unwrap_or_else(|failure| failure.tell())

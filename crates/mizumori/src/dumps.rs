@@ -49,15 +49,11 @@ impl Dumps {
     /// Walks `paths`; `-` is standard input.
     ///
     /// # Errors
-    /// When a PATH does not exist, or the same one is given twice.
+    /// When a PATH does not exist, or is or leads into another.
     pub(crate) fn below(paths: &[PathBuf]) -> Result<Self, Failure> {
+        refuse_overlaps(paths)?;
         let mut dumps = Self::default();
         for (index, path) in paths.iter().enumerate() {
-            if paths.iter().take(index).any(|other| other == path) {
-                return Err(
-                    Failure::say(format!("`{}` is given twice", path.display())).hint("leave one out")
-                );
-            }
             if path == Path::new("-") {
                 let dump = Dump { name: MemberName::new("stdin"), place: DumpPlace::StandardInput };
                 dumps.found.push(FoundDump {
@@ -74,6 +70,8 @@ impl Dumps {
                 )?;
             if metadata.is_dir() {
                 dumps.walk(path, index, None);
+            } else if path.file_name().is_some_and(is_description) {
+                // `dumps/*` names descriptions too. They are looked up beside each dump.
             } else {
                 dumps.add(path.clone(), index, stem(path));
             }
@@ -131,6 +129,36 @@ impl Dumps {
             Err(error) => self.unreadable.push((name_of(&path), error.to_string())),
         }
     }
+}
+
+/// Refuses PATHs of which one is, or leads into, another: what lies below both would be counted twice.
+fn refuse_overlaps(paths: &[PathBuf]) -> Result<(), Failure> {
+    if paths.len() < 2 {
+        return Ok(());
+    }
+    // A path that cannot be resolved is told when it is looked at; `-` is no file's name here.
+    let resolve = |path: &PathBuf| {
+        if path == Path::new("-") { Some(path.clone()) } else { fs::canonicalize(path).ok() }
+    };
+    let mut resolved: Vec<_> =
+        paths.iter().filter_map(|path| resolve(path).map(|resolved| (resolved, path))).collect();
+    // Sorted by components, whatever lies below a folder follows it without a gap.
+    resolved.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for ((outer, first), (inner, second)) in resolved.iter().zip(resolved.iter().skip(1)) {
+        if inner == outer {
+            let what = if first == second {
+                format!("`{}` is given twice", first.display())
+            } else {
+                format!("`{}` and `{}` are the same", first.display(), second.display())
+            };
+            return Err(Failure::say(what).hint("leave one out"));
+        }
+        if inner.starts_with(outer) {
+            let what = format!("`{}` lies below `{}` already", second.display(), first.display());
+            return Err(Failure::say(what).hint(format!("leave `{}` out", second.display())));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a file of this name describes sources.

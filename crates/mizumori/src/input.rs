@@ -32,7 +32,7 @@ pub(crate) struct InputOptions {
     pub(crate) archive_password: Vec<String>,
 
     /// Worker threads [default: one a core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<NonZeroUsize>,
 }
 
@@ -68,6 +68,10 @@ impl Prepared {
         let sources = Sources::of(&dumps, &reader, threads)?;
         Ok(Self { watch, dumps, sources, reader, records: config.records, threads })
     }
+}
+
+fn threads(word: &str) -> Result<NonZeroUsize, &'static str> {
+    word.parse().map_err(|_| "write a whole number, 1 or more")
 }
 
 fn load_watch_list(file: PathBuf) -> Result<WatchList, Failure> {

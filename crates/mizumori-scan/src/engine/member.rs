@@ -39,8 +39,12 @@ impl<'v, 'p, W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisit
         self.pieces
     }
 
-    /// Reports something that could not be read.
+    /// Reports something that could not be read. Once the run is asked to stop nothing is: what looks cut off then
+    /// was given up.
     pub(super) fn report(&mut self, name: &MemberName, why: String) {
+        if self.pool.progress.is_stopped() {
+            return;
+        }
         let piece = self.number();
         self.pool.put(self.dump, piece, Item::Unreadable { name: name.clone(), why });
     }

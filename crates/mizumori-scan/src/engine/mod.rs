@@ -9,6 +9,7 @@ mod member;
 mod order;
 mod pool;
 mod read_lines;
+mod stream;
 mod text;
 #[cfg(test)]
 mod twin;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use mizumori_core::{ErrorClass, LeakTime, SourceIndex};
-use mizumori_read::{FileAt, Input, MemberName, ReadAt, Reader};
+use mizumori_read::{Input, MemberName, ReadAt, Reader};
 
 use crate::format::RecordLimits;
 use crate::matching::{Matcher, Wanted};
@@ -62,21 +63,17 @@ impl Dump {
     /// # Errors
     /// When the file cannot be opened.
     pub fn open(&self) -> io::Result<Input> {
+        self.open_until(&Arc::default())
+    }
+
+    /// Opens it; a pipe ends when `stop` is set, even while nobody writes to it.
+    fn open_until(&self, stop: &Arc<AtomicBool>) -> io::Result<Input> {
         match &self.place {
-            DumpPlace::File(path) => open_file(path),
+            DumpPlace::File(path) => stream::open(path, stop),
             DumpPlace::Held(at) => Ok(Input::At(Arc::clone(at))),
-            DumpPlace::StandardInput => Ok(Input::Stream(Box::new(io::stdin()))),
+            DumpPlace::StandardInput => stream::standard_input(stop),
         }
     }
-}
-
-/// A regular file is read at any place; a pipe or a device from the front.
-fn open_file(path: &std::path::Path) -> io::Result<Input> {
-    let file = std::fs::File::open(path)?;
-    if file.metadata()?.is_file() {
-        return Ok(Input::At(Arc::new(FileAt::new(file)?)));
-    }
-    Ok(Input::Stream(Box::new(file)))
 }
 
 /// The source that a member belongs to.
@@ -152,7 +149,7 @@ pub enum Proceed {
 /// How far a run is; any thread may look.
 #[derive(Debug, Default)]
 pub struct Progress {
-    stop: AtomicBool,
+    stop: Arc<AtomicBool>,
     /// Dumps that are done.
     pub dumps: AtomicU64,
     /// Bytes of dumps that were read.

@@ -202,7 +202,7 @@ impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> Pool<'_, W, R> {
     fn scan_dump(&self, number: usize) {
         let mut visitor = DumpVisitor::new(self, number);
         if let Some(dump) = self.dumps.get(number) {
-            match dump.open() {
+            match dump.open_until(&self.progress.stop) {
                 Ok(input) => {
                     let input = counted(input, self.progress);
                     // The visitor raises no errors of its own: what it meets, it reports.

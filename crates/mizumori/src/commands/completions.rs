@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Output;
 
-/// Prints the completion script of a shell.
+/// Print the completion script of a shell
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  mizumori completions bash > ~/.local/share/bash-completion/completions/mizumori"

@@ -18,10 +18,11 @@ use crate::output::{Output, terminal_width};
 use crate::progress::grouped;
 use crate::tidings;
 
-/// Shows the whole on a synthetic world.
+/// Show the whole on a synthetic world: generate it, count it, print the yearly table
 ///
-/// Generates about thirty leaks of invented organisations, in all formats, encodings and containers, scans them
-/// like any other input, and prints the yearly table. Nothing in it is real, and the counts come from counting.
+/// About thirty leaks of invented organisations are generated, in all formats, encodings and containers, and scanned
+/// like any other input. Nothing in them is real, and the counts come from counting. The folder holds the world and
+/// the report as a page, in Japanese and English.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  mizumori demo -o /tmp/mizumori-demo")]
 pub(crate) struct Arguments {

@@ -12,7 +12,7 @@ use crate::output::Output;
 use crate::process;
 use crate::progress::grouped;
 
-/// Checks this machine and configuration, and says what to do where something is wrong.
+/// Check this machine and configuration, and say what to do where something is wrong
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The watch list to check [default: the configuration's]

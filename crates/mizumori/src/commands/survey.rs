@@ -28,7 +28,7 @@ use crate::progress::Bar;
 use crate::sources::Sources;
 use crate::tidings;
 
-/// Counts leaked accounts by category, organisation, domain and year.
+/// Count leaked accounts by category, organisation, domain and year
 ///
 /// What counts is the distinct account, place and month: an identical account leaked at the same time in the same
 /// place counts once. Accounts are held in memory only, as tags under a key that is drawn for the run and thrown
@@ -83,13 +83,13 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   mizumori survey --watch watchlists/jp-government.toml --from 2008-07 --to 2021-05 dumps/
-  mizumori survey --watch list.toml --format html --incidents incidents/jp-government.toml -o report.html dumps/
+  mizumori survey --watch list.toml --format html --lang ja -o report.html dumps/
   zcat list.txt.gz | mizumori survey --watch list.toml --format json -
 
-A folder of dumps says where they come from in a `source.toml`, a single file in `<file>.source.toml`:
+Where dumps come from stands in a `source.toml` in their folder, or in `<file>.source.toml`:
   id = \"collection-1\"
   place = \"forum X\"       # where it was seen
-  leaked = \"2019-01\"      # when it was first public there; what has none is counted as of unknown month";
+  leaked = \"2019-01\"      # when it was first public there; without it the month is unknown";
 
 /// The form of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -262,7 +262,7 @@ impl Survey {
         let complete = !progress.is_stopped();
         let input = InputFacts {
             files: if complete { prepared.dumps.found.len() as u64 } else { read(&progress.dumps) },
-            bytes: prepared.dumps.bytes().unwrap_or_else(|| read(&progress.bytes)),
+            bytes: prepared.dumps.bytes().filter(|_| complete).unwrap_or_else(|| read(&progress.bytes)),
             lines: read(&progress.lines),
             addresses: read(&progress.addresses),
             rejected: read(&progress.rejected),

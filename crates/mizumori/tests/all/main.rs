@@ -1,6 +1,8 @@
 //! The program as its users meet it: started as a process of its own, judged by what it leaves behind.
 
 mod commands;
+#[cfg(feature = "scan")]
+mod golden;
 mod run;
 mod snapshot;
 mod world;

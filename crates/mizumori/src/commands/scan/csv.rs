@@ -3,6 +3,9 @@
 
 use std::io::Write;
 
+use mizumori_core::Source;
+use mizumori_read::MemberName;
+
 use super::Secrets;
 use super::rows::Row;
 
@@ -17,6 +20,19 @@ pub(super) fn header(secrets: Secrets) -> String {
     }
 }
 
+/// Appends what all rows of a member share.
+pub(super) fn push_origin(source: &Source, file: &MemberName, text: &mut Vec<u8>) {
+    push_cell(source.id.as_str(), text);
+    text.push(b',');
+    if let Some(leaked) = source.leaked {
+        // Writing into memory does not fail.
+        drop(write!(text, "{leaked}"));
+    }
+    text.push(b',');
+    push_cell(file.as_str(), text);
+    text.push(b',');
+}
+
 /// Appends a row; gives the place of its line number.
 pub(super) fn push(row: &Row<'_>, text: &mut Vec<u8>) -> usize {
     for value in [row.account, row.login, row.domain, row.host, row.watched, row.matched_by, row.organisation]
@@ -24,15 +40,7 @@ pub(super) fn push(row: &Row<'_>, text: &mut Vec<u8>) -> usize {
         push_cell(value.unwrap_or_default(), text);
         text.push(b',');
     }
-    push_cell(row.source.id.as_str(), text);
-    text.push(b',');
-    if let Some(leaked) = row.source.leaked {
-        // Writing into memory does not fail.
-        drop(write!(text, "{leaked}"));
-    }
-    text.push(b',');
-    push_cell(row.file.as_str(), text);
-    text.push(b',');
+    text.extend_from_slice(row.origin);
     let number = text.len();
     let secret = row.secret;
     for value in [Some(secret.kind().as_str()), secret.algorithm(), secret.hint().as_deref()] {

@@ -2,14 +2,27 @@
 
 use std::io::Write;
 
+use mizumori_core::Source;
+use mizumori_read::MemberName;
 use mizumori_scan::SecretField;
 
 use super::Secrets;
 use super::rows::Row;
 
+/// Appends what all rows of a member share.
+pub(super) fn push_origin(source: &Source, file: &MemberName, text: &mut Vec<u8>) {
+    let leaked = source.leaked.map(|leaked| leaked.to_string());
+    text.extend_from_slice(b",\"source\":");
+    push_string(Some(source.id.as_str()), text);
+    text.extend_from_slice(b",\"leaked\":");
+    push_string(leaked.as_deref(), text);
+    text.extend_from_slice(b",\"file\":");
+    push_string(Some(file.as_str()), text);
+    text.extend_from_slice(b",\"line\":");
+}
+
 /// Appends a row; gives the place of its line number.
 pub(super) fn push(row: &Row<'_>, text: &mut Vec<u8>) -> usize {
-    let leaked = row.source.leaked.map(|leaked| leaked.to_string());
     for (name, value) in [
         ("{\"account\":", row.account),
         (",\"login\":", row.login),
@@ -18,14 +31,11 @@ pub(super) fn push(row: &Row<'_>, text: &mut Vec<u8>) -> usize {
         (",\"watched\":", row.watched),
         (",\"matched_by\":", row.matched_by),
         (",\"organisation\":", row.organisation),
-        (",\"source\":", Some(row.source.id.as_str())),
-        (",\"leaked\":", leaked.as_deref()),
-        (",\"file\":", Some(row.file.as_str())),
     ] {
         text.extend_from_slice(name.as_bytes());
         push_string(value, text);
     }
-    text.extend_from_slice(b",\"line\":");
+    text.extend_from_slice(row.origin);
     let number = text.len();
     push_secret(row.secret, row.secrets, text);
     text.extend_from_slice(b",\"url\":");

@@ -21,7 +21,7 @@ use crate::output::Output;
 use crate::progress::{Bar, grouped};
 use crate::tidings;
 
-/// Prints the records that concern a watch list, or all of them.
+/// Print the records that concern a watch list, or all of them
 ///
 /// A record concerns the list by its account, or by its site: the login of a stealer log for a watched host
 /// concerns it whatever the login is. Secrets are shown by kind, length and a mask; in clear only with --reveal.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use mizumori_core::watch::Found;
-use mizumori_core::{Source, Tag, TagKey, TagSet, WatchList, domain};
+use mizumori_core::{Tag, TagKey, TagSet, WatchList, domain};
 use mizumori_read::MemberName;
 use mizumori_scan::{
     Login, Match, MemberContext, MemberSource, Record, SecretField, Sink, SiteMatch, Wanted, Workshop,
@@ -43,8 +43,8 @@ pub(super) struct Row<'a> {
     pub(super) watched: Option<&'a str>,
     pub(super) matched_by: Option<&'static str>,
     pub(super) organisation: Option<&'a str>,
-    pub(super) source: &'a Source,
-    pub(super) file: &'a MemberName,
+    /// The fields `source`, `leaked` and `file`, which all rows of a member share, in the form's own writing.
+    pub(super) origin: &'a [u8],
     pub(super) secret: &'a SecretField<'a>,
     pub(super) url: Option<&'a str>,
     pub(super) non_rfc: bool,
@@ -54,7 +54,7 @@ pub(super) struct Row<'a> {
 /// The rows of a piece.
 pub(super) struct RowBatch<'r> {
     rows: Rows<'r>,
-    context: Arc<MemberContext>,
+    origin: Vec<u8>,
     text: Vec<u8>,
     ends: Vec<RowEnd>,
     address: String,
@@ -79,9 +79,17 @@ impl<'r> Workshop for Rows<'r> {
     }
 
     fn batch(&self, member: &Arc<MemberContext>) -> RowBatch<'r> {
+        let mut origin = Vec::new();
+        if let Some(source) = self.sources.list.get(member.source.index.0) {
+            match self.printer {
+                Printer::Jsonl => jsonl::push_origin(source, &member.name, &mut origin),
+                Printer::Csv => csv::push_origin(source, &member.name, &mut origin),
+                Printer::Table => table::push_origin(source, &member.name, &mut origin),
+            }
+        }
         RowBatch {
             rows: self.clone(),
-            context: Arc::clone(member),
+            origin,
             text: Vec::new(),
             ends: Vec::new(),
             address: String::new(),
@@ -97,7 +105,6 @@ impl Sink for RowBatch<'_> {
         if watched.is_none() && self.rows.wanted == Wanted::Watched {
             return;
         }
-        let Some(source) = self.rows.sources.list.get(self.context.source.index.0) else { return };
         self.address.clear();
         let account = record.login.account();
         if let Some(account) = account {
@@ -120,8 +127,7 @@ impl Sink for RowBatch<'_> {
             watched: watched.as_ref().map(|watched| watched.name),
             matched_by: watched.as_ref().map(|watched| watched.by),
             organisation: watched.as_ref().map(|watched| watched.organisation),
-            source,
-            file: &self.context.name,
+            origin: &self.origin,
             secret: &record.secret,
             url: url.as_deref(),
             non_rfc: account.is_some_and(mizumori_core::Account::non_rfc),

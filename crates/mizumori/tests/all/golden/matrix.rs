@@ -1,0 +1,149 @@
+//! Every case in every encoding and every container: always the same records.
+
+use std::fmt::Write;
+
+use mizumori_scan::{PieceSizes, Wanted};
+use mizumori_world::pack::Member;
+
+use super::cases::{self, Case};
+use super::charsets::{ALWAYS, Charset};
+use super::containers::{ARCHIVES, STREAMS, member};
+use super::library::{How, held, scan};
+
+/// Gathers what differs, so that one run shows everything.
+#[derive(Default)]
+struct Differences {
+    text: String,
+    runs: usize,
+}
+
+impl Differences {
+    fn check(&mut self, what: &str, seen: &[String], expected: &[String]) {
+        self.runs += 1;
+        if seen == expected {
+            return;
+        }
+        writeln!(self.text, "{what}").unwrap();
+        for line in expected.iter().filter(|line| !seen.contains(line)) {
+            writeln!(self.text, "  - {line}").unwrap();
+        }
+        for line in seen.iter().filter(|line| !expected.contains(line)) {
+            writeln!(self.text, "  + {line}").unwrap();
+        }
+        if seen.len() == expected.len() && seen.iter().all(|line| expected.contains(line)) {
+            writeln!(self.text, "  in another order").unwrap();
+        }
+    }
+
+    #[track_caller]
+    fn end(self, least: usize) {
+        assert!(self.text.is_empty(), "- expected, + seen\n{}", self.text);
+        assert!(self.runs >= least, "only {} combinations were tried", self.runs);
+    }
+}
+
+/// The records of the dump called `name`: a stream's have its name, an archive's member has that as its beginning.
+fn of_dump(outcome: &super::library::Outcome, name: &str) -> Vec<String> {
+    let inside = format!("{name}!");
+    let is_its = |member: &str| member == name || member.starts_with(&inside);
+    outcome
+        .members
+        .iter()
+        .filter(|(member, _)| is_its(member))
+        .flat_map(|(_, records)| records.clone())
+        .collect()
+}
+
+/// The text as it is, and with the line ends of Windows.
+fn line_ends(case: &Case) -> Vec<(&'static str, String)> {
+    let mut texts = vec![("LF", case.text.clone())];
+    if case.any_line_end {
+        texts.push(("CRLF", case.text.replace('\n', "\r\n")));
+    }
+    texts
+}
+
+/// Pieces far smaller than the texts.
+const TINY: PieceSizes = PieceSizes { range: 64, block: 64 };
+
+#[test]
+fn every_encoding_and_line_end_by_both_ways() {
+    let watch = cases::watch_list();
+    let mut differences = Differences::default();
+    for case in cases::all() {
+        let mut dumps = Vec::new();
+        for charset in &case.charsets {
+            for (ends, text) in line_ends(&case) {
+                dumps.push(held(&format!("{} in {charset:?}, {ends}", case.name), &charset.encode(&text)));
+            }
+        }
+        for (wanted, expected) in
+            [(Wanted::All, case.expected.clone()), (Wanted::Watched, case.expected_watched())]
+        {
+            for pieces in [PieceSizes::default(), TINY] {
+                let outcome = scan(&How { pieces, ..How::new(&watch, wanted) }, &dumps);
+                assert_eq!(outcome.unreadable, [], "{}", case.name);
+                for dump in &dumps {
+                    let name = dump.name.as_str();
+                    differences.check(
+                        &format!("{name}, {wanted:?}, pieces of {}", pieces.range),
+                        &of_dump(&outcome, name),
+                        &expected,
+                    );
+                }
+            }
+        }
+    }
+    differences.end(2000);
+}
+
+#[test]
+fn every_encoding_in_every_container() {
+    let watch = cases::watch_list();
+    let mut differences = Differences::default();
+    for case in cases::all() {
+        let mut dumps = Vec::new();
+        for charset in &case.charsets {
+            let bytes = charset.encode(&case.text);
+            for (number, container) in STREAMS.iter().chain(&ARCHIVES).enumerate() {
+                let packed = (container.pack)(&[member(number, &bytes)]);
+                dumps.push(held(&format!("{} in {charset:?} in {}", case.name, container.name), &packed));
+            }
+        }
+        let outcome = scan(&How::new(&watch, Wanted::All), &dumps);
+        assert_eq!(outcome.unreadable, [], "{}", case.name);
+        for dump in &dumps {
+            differences.check(dump.name.as_str(), &of_dump(&outcome, dump.name.as_str()), &case.expected);
+        }
+    }
+    differences.end(5000);
+}
+
+/// The cases beside each other in one archive, each member with an encoding and a format of its own.
+#[test]
+fn all_cases_in_one_archive() {
+    let watch = cases::watch_list();
+    let cases = cases::all();
+    let mut members = Vec::new();
+    let mut expected = Vec::new();
+    for case in &cases {
+        let own = case.charsets.get(ALWAYS.len()..).unwrap().iter().copied();
+        for charset in own.chain([ALWAYS[0], Charset::Utf16Be]) {
+            let name = format!("{}/{charset:?}/Пароли.txt", case.name);
+            members.push(Member { name: name.clone(), bytes: charset.encode(&case.text) });
+            expected.push((name, &case.expected));
+        }
+    }
+    let mut differences = Differences::default();
+    for container in &ARCHIVES {
+        let outcome = scan(&How::new(&watch, Wanted::All), &[held("a", &(container.pack)(&members))]);
+        assert_eq!(outcome.unreadable, [], "{}", container.name);
+        for (name, expected) in &expected {
+            let inside = format!("!{name}");
+            let seen = outcome.members.iter().find(|(member, _)| member.ends_with(&inside));
+            let seen = seen.map(|(_, records)| records.as_slice()).unwrap_or_default();
+            differences.check(&format!("{name} in {}", container.name), seen, expected);
+        }
+    }
+    differences.end(1000);
+}
