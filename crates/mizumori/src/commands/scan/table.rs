@@ -7,6 +7,9 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
+use mizumori_core::Source;
+use mizumori_read::MemberName;
+
 use super::Secrets;
 use super::rows::Row;
 
@@ -18,7 +21,16 @@ const WIDEST: usize = 48;
 /// are replaced.
 const BETWEEN: char = '\u{1f}';
 
-const TITLES: [&str; 6] = ["account or login", "concerns", "leaked", "source", "secret", "file:line"];
+const TITLES: [&str; 6] = ["account or login", "concerns", "secret", "leaked", "source", "file:line"];
+
+/// Appends what all rows of a member share.
+pub(super) fn push_origin(source: &Source, file: &MemberName, text: &mut Vec<u8>) {
+    let leaked = source.leaked.map_or("unknown".to_owned(), |leaked| leaked.to_string());
+    push_cell(&leaked, text);
+    push_cell(source.id.as_str(), text);
+    text.extend_from_slice(file.as_str().as_bytes());
+    text.push(b':');
+}
 
 /// Appends a row, its cells still apart; gives the place of its line number.
 pub(super) fn push(row: &Row<'_>, text: &mut Vec<u8>) -> usize {
@@ -30,26 +42,23 @@ pub(super) fn push(row: &Row<'_>, text: &mut Vec<u8>) -> usize {
             format!("{} {hint}", row.secret.algorithm().unwrap_or_else(|| row.secret.kind().as_str()))
         }
     };
-    let leaked = row.source.leaked.map_or("unknown".to_owned(), |leaked| leaked.to_string());
     let concerns = match (row.organisation, row.matched_by) {
         (Some(organisation), Some(by)) => format!("{organisation} (by {by})"),
         _ => "-".to_owned(),
     };
     let login = row.account.or(row.login).unwrap_or("-");
     let url = row.url.map(|url| format!(" at {url}")).unwrap_or_default();
-    let cells =
-        [&format!("{login}{url}"), &concerns, &leaked, row.source.id.as_str(), &secret, row.file.as_str()];
-    for (at, cell) in cells.iter().enumerate() {
-        if at > 0 {
-            text.extend_from_slice(BETWEEN.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-        text.extend(cell.chars().flat_map(|character| {
-            let shown = if character.is_control() { '\u{fffd}' } else { character };
-            shown.to_string().into_bytes()
-        }));
+    for cell in [&format!("{login}{url}"), &concerns, &secret] {
+        push_cell(cell, text);
     }
-    text.push(b':');
+    text.extend_from_slice(row.origin);
     text.len()
+}
+
+/// Appends a cell and what ends it. A record's control characters must not reach a terminal.
+fn push_cell(cell: &str, text: &mut Vec<u8>) {
+    let shown = cell.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character });
+    text.extend_from_slice(shown.chain([BETWEEN]).collect::<String>().as_bytes());
 }
 
 /// The layout of the columns.
@@ -118,15 +127,15 @@ mod tests {
         let mut out = Vec::new();
         for login in ["taro@a.example", "水源@a.example"] {
             let before =
-                [login, "suigen (by account)", "2019-01", "s", "clear p******d", "f:"].join("\u{1f}");
+                [login, "suigen (by account)", "clear p******d", "2019-01", "s", "f:"].join("\u{1f}");
             layout.row(before.as_bytes(), 7, b"", &mut out).unwrap();
         }
         layout.finish(&mut out).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "account or login  concerns             leaked   source  secret          file:line\n\
-             taro@a.example    suigen (by account)  2019-01  s       clear p******d  f:7\n\
-             水源@a.example    suigen (by account)  2019-01  s       clear p******d  f:7\n"
+            "account or login  concerns             secret          leaked   source  file:line\n\
+             taro@a.example    suigen (by account)  clear p******d  2019-01  s       f:7\n\
+             水源@a.example    suigen (by account)  clear p******d  2019-01  s       f:7\n"
         );
     }
 }
