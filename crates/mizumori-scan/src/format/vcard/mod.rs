@@ -34,9 +34,8 @@ pub(crate) fn scan(text: &mut dyn BufRead, limits: &RecordLimits, out: &mut dyn 
     let mut cards = Cards {
         property: Vec::new(),
         property_line: 0,
-        encoding: Encoding::Plain,
+        fold: Fold::None,
         cut: false,
-        skipped: false,
         longest,
         card: None,
         decoded: Vec::new(),
@@ -45,6 +44,17 @@ pub(crate) fn scan(text: &mut dyn BufRead, limits: &RecordLimits, out: &mut dyn 
     for_each_line(text, longest, &mut |line| cards.line(line, out));
     cards.end_property(out);
     cards.end_card(out);
+}
+
+/// What is known of the lines that continue a property. Most have none, and are looked at once, at their end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fold {
+    /// There was none yet.
+    None,
+    /// They are kept.
+    Kept,
+    /// They are of no interest: those of a picture, say.
+    Skipped,
 }
 
 /// The card that is being read.
@@ -62,10 +72,8 @@ struct Cards {
     /// The property that is being read, unfolded.
     property: Vec<u8>,
     property_line: u64,
-    encoding: Encoding,
+    fold: Fold,
     cut: bool,
-    /// Whether what follows of the property is of no interest.
-    skipped: bool,
     longest: usize,
     card: Option<Card>,
     decoded: Vec<u8>,
@@ -75,8 +83,9 @@ struct Cards {
 impl Cards {
     fn line(&mut self, line: Line<'_>, out: &mut dyn Emit) {
         // A soft line break of quoted-printable: what follows belongs to the value whatever it begins with.
-        if self.encoding == Encoding::QuotedPrintable && self.property.last() == Some(&b'=') && !self.skipped
-        {
+        let breaks_softly = self.property.last() == Some(&b'=')
+            && Head::of(&self.property).is_some_and(|head| head.encoding() == Encoding::QuotedPrintable);
+        if breaks_softly {
             self.property.pop();
             self.append(line.text, line.cut);
             return;
@@ -84,21 +93,21 @@ impl Cards {
         if let [b' ' | b'\t', folded @ ..] = line.text
             && self.property_line > 0
         {
-            self.append(folded, line.cut);
+            if self.fold == Fold::None {
+                let skipped = Head::of(&self.property).is_some_and(|head| head.is_skipped());
+                self.fold = if skipped { Fold::Skipped } else { Fold::Kept };
+            }
+            if self.fold == Fold::Kept {
+                self.append(folded, line.cut);
+            }
             return;
         }
         self.end_property(out);
         self.property_line = line.number;
-        let head = Head::of(line.text);
-        self.skipped = head.as_ref().is_some_and(Head::is_skipped);
-        self.encoding = head.map_or(Encoding::Plain, |head| head.encoding());
         self.append(line.text, line.cut);
     }
 
     fn append(&mut self, text: &[u8], cut: bool) {
-        if self.skipped {
-            return;
-        }
         let room = self.longest.saturating_sub(self.property.len());
         self.property.extend_from_slice(text.get(..room).unwrap_or(text));
         self.cut |= cut || text.len() > room;
@@ -106,20 +115,18 @@ impl Cards {
 
     fn end_property(&mut self, out: &mut dyn Emit) {
         let property = std::mem::take(&mut self.property);
-        // Once more, for a name may be folded too.
-        if let Some(head) = Head::of(&property).filter(|head| !head.is_skipped()) {
-            self.encoding = head.encoding();
-            self.property(head.name, head.value, out);
+        if let Some(head) = Head::of(&property) {
+            self.property(&head, out);
         }
         self.property = property;
         self.property.clear();
         self.property_line = 0;
-        self.encoding = Encoding::Plain;
+        self.fold = Fold::None;
         self.cut = false;
-        self.skipped = false;
     }
 
-    fn property(&mut self, name: &[u8], value: &[u8], out: &mut dyn Emit) {
+    fn property(&mut self, head: &Head<'_>, out: &mut dyn Emit) {
+        let Head { name, value, .. } = *head;
         let of_card = value.trim_ascii().eq_ignore_ascii_case(b"VCARD");
         if name.eq_ignore_ascii_case(b"BEGIN") && of_card {
             match &mut self.card {
@@ -144,24 +151,24 @@ impl Cards {
             return;
         }
         card.agent_follows = name.eq_ignore_ascii_case(b"AGENT") && value.trim_ascii().is_empty();
-        self.value(name, value);
+        self.value(head);
     }
 
     /// Keeps a value in which an address stands.
-    fn value(&mut self, name: &[u8], value: &[u8]) {
+    fn value(&mut self, head: &Head<'_>) {
         self.decoded.clear();
-        let value = match self.encoding {
-            Encoding::Plain => value,
+        let value = match head.encoding() {
+            Encoding::Plain => head.value,
             Encoding::QuotedPrintable => {
-                quoted_printable(value, &mut self.decoded);
+                quoted_printable(head.value, &mut self.decoded);
                 &self.decoded
             }
             Encoding::Base64 => {
-                base64(value, &mut self.decoded);
+                base64(head.value, &mut self.decoded);
                 &self.decoded
             }
         };
-        if next_at(value, 0).is_none() {
+        if next_at(value, 0).is_none() || head.is_skipped() {
             return;
         }
         self.fields.begin();
@@ -169,7 +176,7 @@ impl Cards {
         if self.cut {
             self.fields.lose(b"");
         }
-        let is_owner = name.eq_ignore_ascii_case(b"EMAIL")
+        let is_owner = head.name.eq_ignore_ascii_case(b"EMAIL")
             && !self.cut
             && addresses(self.fields.open_value()).next().is_some();
         let role = match &mut self.card {
