@@ -175,6 +175,11 @@ const WORDS: [&str; 64] = [
     "\\.\n",
 ];
 
+/// How many skeletons there are.
+pub const fn count() -> u8 {
+    SKELETONS.len() as u8
+}
+
 /// A dump out of any bytes: the first chooses the skeleton, the second line ends and encoding, the rest fills.
 pub fn filled(bytes: &[u8]) -> Vec<u8> {
     let (first, second, mut rest) = match bytes {

@@ -1,0 +1,275 @@
+//! Makes the seed corpora in `fuzz/seeds/`: a few small files a target, from the synthetic world's writers.
+//!
+//! `cargo run --manifest-path fuzz/Cargo.toml --example seeds`. What it makes is the same every time but for the
+//! encrypted archives, whose salts are drawn; a file that is there is left as it is. Seeds that were found by
+//! fuzzing are added by hand and named by what they show.
+
+use std::fs;
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use mizumori_world::encode::{Charset, encode};
+use mizumori_world::format::{
+    Column, Csv, Escaping, FieldOrder, Format, Json, JsonShape, Ldif, List, Prose, Quoting, Record, SqlCopy,
+    SqlInsert, Stealer, StealerFamily, Vcard, write_all,
+};
+use mizumori_world::pack::{Compressor, Member, ZipMethod, compress, seven_zip, tar, zip};
+use rars::{ArchiveVersion, Builder};
+use sevenz_rust2::encoder_options::AesEncoderOptions;
+use sevenz_rust2::{ArchiveEntry, ArchiveWriter, EncoderConfiguration, EncoderMethod, Password};
+use zip::unstable::write::FileOptionsExt;
+use zip::write::SimpleFileOptions;
+use zip::{AesMode, ZipWriter};
+
+/// What every dump tells of.
+const RECORDS: [Record<'_>; 4] = [
+    record("taro@mof.go.jp", "a:b;c,\"d|e'f\\", "https://vpn.mof.go.jp/login", "太郎 \"T\""),
+    record("hanako@x.a.example", "NULL", "https://shop.test/", "花子"),
+    record("yamada01", "p@ss word", "https://vpn.test/", "山田, 一"),
+    record("z@b.example", "d41d8cd98f00b204e9800998ecf8427f", "android://aGFz==@com.b.example/", "Zoë"),
+];
+
+const COLUMNS: &[(Column, &str)] = &[
+    (Column::Number, "id"),
+    (Column::Login, "メールアドレス"),
+    (Column::Secret, "パスワード"),
+    (Column::Postal, "address"),
+    (Column::Url, "url"),
+];
+
+const fn record<'a>(login: &'a str, secret: &'a str, url: &'a str, name: &'a str) -> Record<'a> {
+    Record { login, secret, url, name, other: "t@kite.example.com" }
+}
+
+fn main() -> Result<()> {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
+    let texts = texts();
+    for (name, text) in &texts {
+        keep(&seeds, "scan", name, text.as_bytes())?;
+    }
+    for (name, bytes) in encoded()? {
+        keep(&seeds, "scan", &format!("list-{name}"), &bytes)?;
+        keep(&seeds, "charset", &name, &[&[0], &*bytes].concat())?;
+    }
+    for (name, bytes) in containers()? {
+        keep(&seeds, "container", &name, &bytes)?;
+        if name.len() <= 4 {
+            keep(&seeds, "scan", &format!("in-{name}"), &bytes)?;
+        }
+    }
+    for skeleton in 0..mizumori_fuzz::skeletons::count() {
+        // Every skeleton in two flavours, its fields filled with words one after the other.
+        let fields = (0..40).flat_map(|at| [(skeleton * 7 + at * 3) & 0x7f, 0xc0]);
+        for flavour in [0, (skeleton & 7) << 2] {
+            let bytes: Vec<u8> = [skeleton, flavour].into_iter().chain(fields.clone()).collect();
+            keep(&seeds, "formats", &format!("skeleton-{skeleton:02}-{flavour:02x}"), &bytes)?;
+        }
+    }
+    for (at, text) in ADDRESSES.iter().enumerate() {
+        keep(&seeds, "account", &format!("address-{at:02}"), text.as_bytes())?;
+    }
+    for (name, text) in LISTS {
+        keep(&seeds, "watch_list", name, text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Writes a seed that is not there.
+fn keep(seeds: &Path, target: &str, name: &str, bytes: &[u8]) -> Result<()> {
+    let folder: PathBuf = seeds.join(target);
+    fs::create_dir_all(&folder).with_context(|| format!("could not make seeds/{target}"))?;
+    let file = folder.join(name);
+    if !file.exists() {
+        fs::write(&file, bytes).with_context(|| format!("could not write seeds/{target}/{name}"))?;
+    }
+    Ok(())
+}
+
+/// A dump in every format.
+fn texts() -> Vec<(String, String)> {
+    let mut texts = Vec::new();
+    let mut add = |name: &str, format: &mut dyn Format| {
+        texts.push((name.to_owned(), write_all(format, RECORDS)));
+    };
+    for (name, order) in [
+        ("account-secret", FieldOrder::AccountSecret),
+        ("secret-account", FieldOrder::SecretAccount),
+        ("url-first", FieldOrder::UrlLoginPassword),
+        ("url-last", FieldOrder::LoginPasswordUrl),
+    ] {
+        for (separated, separator) in [("colon", ":"), ("semicolon", ";"), ("tab", "\t")] {
+            add(&format!("{name}-{separated}"), &mut List { order, separator });
+        }
+    }
+    add("csv-always", &mut Csv::new(',', Quoting::Always, COLUMNS));
+    add("csv-where-needed", &mut Csv::new(';', Quoting::WhereNeeded, COLUMNS));
+    add("csv-no-header", &mut Csv::new('\t', Quoting::WhereNeeded, COLUMNS).without_header());
+    add("sql-backslash", &mut SqlInsert::new(Escaping::Backslash, true, 3));
+    add("sql-doubled", &mut SqlInsert::new(Escaping::Doubled, false, 1));
+    add("sql-copy", &mut SqlCopy::default());
+    add("json-array", &mut Json::new(JsonShape::Array));
+    add("json-lines", &mut Json::new(JsonShape::Lines));
+    add("json-mongo", &mut Json::new(JsonShape::Mongo));
+    for family in StealerFamily::ALL {
+        add(&format!("stealer-{family:?}").to_lowercase(), &mut Stealer::new(family));
+    }
+    add("ldif", &mut Ldif::default());
+    add("vcard", &mut Vcard);
+    add("prose", &mut Prose::default());
+    texts
+}
+
+/// A list in every encoding.
+fn encoded() -> Result<Vec<(String, Vec<u8>)>> {
+    let mut encoded = Vec::new();
+    for charset in Charset::ALL {
+        let text = match charset {
+            Charset::Windows1251 => "taro@mof.go.jp:ключ от дома\nz@b.example:пароль и слово\n",
+            Charset::Windows1252 => "taro@mof.go.jp:Straßenbahn\nz@b.example:café crème\n",
+            _ => "taro@mof.go.jp:パスワード\nhanako@x.a.example:合言葉を忘れた\nz@b.example:水\n",
+        };
+        encoded.push((format!("{charset:?}").to_lowercase(), encode(text, charset)?));
+    }
+    Ok(encoded)
+}
+
+/// Something in every container, alone, nested, and under the password of the target.
+fn containers() -> Result<Vec<(String, Vec<u8>)>> {
+    let text = b"taro@mof.go.jp:pw1\nz@b.example:pw2\n".repeat(6);
+    let members = [
+        Member { name: "a.txt".to_owned(), bytes: text.clone() },
+        Member { name: "dir/source.toml".to_owned(), bytes: b"id = \"x\"\n".to_vec() },
+        Member { name: "empty".to_owned(), bytes: Vec::new() },
+    ];
+    let mut packed = vec![
+        ("zip".to_owned(), zip(&members, ZipMethod::Deflated)?),
+        ("zip-stored".to_owned(), zip(&members, ZipMethod::Stored)?),
+        ("tar".to_owned(), tar(&members)?),
+        ("7z".to_owned(), seven_zip(&members)?),
+    ];
+    for compressor in Compressor::ALL {
+        let name = format!("{compressor:?}").to_lowercase();
+        packed.push((name.clone(), compress(&text, compressor)?));
+        packed.push((format!("tar-{name}"), compress(&tar(&members)?, compressor)?));
+    }
+    let inner =
+        Member { name: "inner.tar.gz".to_owned(), bytes: compress(&tar(&members)?, Compressor::Gzip)? };
+    packed.push(("zip-in-zip".to_owned(), zip(&[inner.clone()], ZipMethod::Stored)?));
+    packed.push(("tar-in-7z".to_owned(), seven_zip(&[inner])?));
+    packed.push(("bomb-gzip".to_owned(), compress(&vec![b'a'; 600_000], Compressor::Gzip)?));
+
+    let options = SimpleFileOptions::default();
+    for (name, options) in [
+        ("zip-aes", options.with_aes_encryption(AesMode::Aes128, "password")),
+        ("zip-crypto", options.with_deprecated_encryption(b"password")?),
+    ] {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        writer.start_file("a.txt", options)?;
+        writer.write_all(&text)?;
+        packed.push((name.to_owned(), writer.finish()?.into_inner()));
+    }
+
+    for (name, method) in [
+        ("copy", EncoderMethod::COPY),
+        ("lzma", EncoderMethod::LZMA),
+        ("bzip2", EncoderMethod::BZIP2),
+        ("deflate", EncoderMethod::DEFLATE),
+        ("zstd", EncoderMethod::ZSTD),
+        ("delta", EncoderMethod::DELTA_FILTER),
+        ("bcj", EncoderMethod::BCJ_X86_FILTER),
+    ] {
+        let methods = if matches!(name, "delta" | "bcj") {
+            vec![method.into(), EncoderMethod::LZMA2.into()]
+        } else {
+            vec![method.into()]
+        };
+        packed.push((format!("7z-{name}"), sevenz(&text, methods)?));
+    }
+    // Few rounds: an execution should not be spent on deriving keys.
+    let aes = AesEncoderOptions { num_cycles_power: 4, ..AesEncoderOptions::new(Password::new("password")) };
+    packed.push(("7z-aes".to_owned(), sevenz(&text, vec![aes.into(), EncoderMethod::COPY.into()])?));
+
+    for version in [
+        ArchiveVersion::Rar13,
+        ArchiveVersion::Rar15,
+        ArchiveVersion::Rar20,
+        ArchiveVersion::Rar29,
+        ArchiveVersion::Rar50,
+        ArchiveVersion::Rar70,
+    ] {
+        let name = format!("{version:?}").to_lowercase();
+        packed.push((name.clone(), rar(&text, Builder::new(version))?));
+        packed.push((format!("{name}-stored"), rar(&text, Builder::new(version).store(true))?));
+        if matches!(version, ArchiveVersion::Rar15 | ArchiveVersion::Rar20) {
+            let builder = Builder::new(version).password(Some(b"password".to_vec()));
+            packed.push((format!("{name}-encrypted"), rar(&text, builder)?));
+        }
+    }
+    Ok(packed)
+}
+
+fn sevenz(text: &[u8], methods: Vec<EncoderConfiguration>) -> Result<Vec<u8>> {
+    let mut writer = ArchiveWriter::new(Cursor::new(Vec::new()))?;
+    writer.set_content_methods(methods);
+    for name in ["a.txt", "b.txt"] {
+        writer.push_archive_entry(ArchiveEntry::new_file(name), Some(text))?;
+    }
+    Ok(writer.finish()?.into_inner())
+}
+
+fn rar(text: &[u8], mut builder: Builder) -> Result<Vec<u8>> {
+    for name in ["A.TXT", "SOURCE.TOM"] {
+        builder.add_bytes(name.as_bytes().to_vec(), text.to_vec(), None, None)?;
+    }
+    Ok(builder.to_bytes()?)
+}
+
+const ADDRESSES: [&str; 16] = [
+    "Taro@MOF.go.jp",
+    "  taro@mof.go.jp.\t",
+    "ｔａｒｏ＠ｍｏｆ．ｇｏ．ｊｐ",
+    "taro＠水源省.example",
+    "o'brien/x=y@a.example",
+    "a..b.@docomo.ne.jp",
+    "a@b@c.example",
+    "a@xn--1rw63ci5l.example",
+    "a@xn--a.example",
+    "a@bücher.example",
+    "a@ẞ.example",
+    "a@a。example",
+    "a@mail.x.lg.jp",
+    "a@\u{200d}b.example",
+    "a@10.0.0.1",
+    "a@a\u{308}.example",
+];
+
+const LISTS: [(&str, &str); 5] = [
+    (
+        "list",
+        "[list]\ntitle = { ja = \"一覧\", en = \"List\" }\nas_of = \"2021-05-31\"\nnote = \"x\"\n\n[[category]]\n\
+         id = \"ministry\"\nname = { ja = \"省\", en = \"Ministries\" }\nlevel = \"counts\"\n\n[[organisation]]\n\
+         id = \"suigen\"\ncategory = \"ministry\"\nname = \"水源省\"\nincludes = [{ ja = \"a\", en = \"b\" }]\n\
+         domains = [\"suigen.example\", { name = \"old.example\", from = \"2010-04\", to = 2015-03, verified = false },\n\
+         { name = \"lg.jp\", suffix = true }]\nstaff_sites = [\"vpn.suigen.test\"]\nlevel = \"tags\"\n\n\
+         [[organisation]]\nid = \"child\"\ncategory = \"ministry\"\nparent = \"suigen\"\nname = \"y\"\n\
+         domains = [\"a.suigen.example\", \"水.example\"]\n",
+    ),
+    (
+        "mistakes",
+        "[[category]]\nid = 'c'\nnam = 'C'\n[[organisation]]\nid = 'o'\ncategory = 'd'\nname = 3\n\
+         domains = ['@a.example', '*.b.example', 'https://c.example/', 'jp', 'a.example', 'a.example']\n",
+    ),
+    (
+        "source",
+        "id = \"collection-1\"\ntitle = \"C\"\nkind = \"combo-list\"\nplace = \"forum X\"\nleaked = \"2019-01\"\n\
+         breached = 2012-06-07\nobtained = \"2021-05-31\"\npublic = true\nfabricated = false\nlevel = \"tags\"\n",
+    ),
+    ("source-mistakes", "id = \"\"\nkind = \"combolist\"\nleaked = \"May\"\npublic = 1\nx = []\n"),
+    (
+        "incidents",
+        "[[incident]]\ndate = \"2021-04\"\norganisation = { ja = \"乙\", en = \"B\" }\nsummary = \"s\"\n\
+         persons = 6745\nmail_addresses = 76_000\nkind = \"ransomware\"\nsource = \"a page\"\n\
+         [[incident]]\ndate = 2011\norganisation = \"A\"\nsummary = \"x\"\npersons = -3\n",
+    ),
+];
