@@ -5,6 +5,7 @@
 mod bench;
 mod command;
 mod components;
+mod fuzz;
 mod repository;
 mod test;
 mod tidy;
@@ -33,6 +34,8 @@ enum Chore {
     Watchlist(watchlist::WatchlistArguments),
     /// Measure how fast the product is, beside the naive way and whichever peers are installed
     Bench(bench::BenchArguments),
+    /// Run the fuzz targets, each for so long, and say what they find
+    Fuzz(fuzz::FuzzArguments),
     /// What benches start as processes of their own: generators and naive twins
     #[cfg(feature = "workload")]
     #[command(hide = true)]
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Chore::Tidy => tidy::run(),
         Chore::Watchlist(arguments) => watchlist::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
+        Chore::Fuzz(arguments) => fuzz::run(&arguments),
         #[cfg(feature = "workload")]
         Chore::Workload(arguments) => workload::run(&arguments),
     };
