@@ -106,7 +106,7 @@ impl Dumps {
                 }
             };
             if kind.is_dir() {
-                let id = id.map_or_else(|| name.to_string_lossy().into_owned(), str::to_owned);
+                let id = id.map_or_else(|| as_id(&name), str::to_owned);
                 self.walk(&path, index, Some(&id));
             } else if is_description(&name) {
                 // Looked up beside each dump.
@@ -171,8 +171,14 @@ pub(crate) fn is_description_name(name: &str) -> bool {
     name == "source.toml" || name.ends_with(".source.toml")
 }
 
+/// The id of a source that has only a file's name.
 fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    as_id(path.file_stem().unwrap_or(path.as_os_str()))
+}
+
+/// A name as an id: decoded as names of dumps are, without anything that would break a line.
+fn as_id(name: &OsStr) -> String {
+    MemberName::from_path(Path::new(name)).to_string()
 }
 
 fn name_of(path: &Path) -> String {

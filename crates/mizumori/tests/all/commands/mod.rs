@@ -2,3 +2,5 @@
 
 mod help;
 mod mistakes;
+mod scan;
+mod survey;
