@@ -155,7 +155,7 @@ struct Figures {
 }
 
 impl Figures {
-    /// Reads lines such as `#4096	pulse  cov: 512 ft: 900 corp: 40/2Kb exec/s: 2048 rss: 80Mb`.
+    /// Reads lines such as `#4096 pulse  cov: 512 ft: 900 corp: 40/2Kb exec/s: 2048 rss: 80Mb`.
     fn of(log: &str) -> Self {
         let unknown = || "?".to_owned();
         let mut figures = Self { executions: unknown(), rate: unknown(), edges: unknown() };
