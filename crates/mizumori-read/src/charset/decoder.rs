@@ -22,6 +22,8 @@ pub struct Decoder {
 struct Escapes {
     current: &'static [u8],
     cut: Vec<u8>,
+    /// What was in force where the line began that is about to be decoded.
+    resumed: Option<&'static [u8]>,
 }
 
 impl Decoder {
@@ -79,14 +81,26 @@ impl Decoder {
             if let Some(escape) = iso2022jp::escape(here) {
                 escapes.current = escape;
             } else if here.first() == Some(&b'\n') {
-                self.push(src.get(start..at).unwrap_or_default(), true, out);
+                self.push_line(escapes, src.get(start..at).unwrap_or_default(), true, out);
                 out.push(b'\n');
                 start = at + 1;
                 self.inner = self.encoding.new_decoder_without_bom_handling();
-                self.push(escapes.current, false, out);
+                escapes.resumed = Some(escapes.current);
             }
         }
-        self.push(src.get(start..).unwrap_or_default(), last, out);
+        self.push_line(escapes, src.get(start..).unwrap_or_default(), last, out);
+    }
+
+    /// A line, or the next part of one. A line that begins with an escape sequence needs no other before it: two
+    /// with nothing between them are broken text to `encoding_rs`.
+    fn push_line(&mut self, escapes: &mut Escapes, src: &[u8], last: bool, out: &mut Vec<u8>) {
+        if !src.is_empty()
+            && let Some(resumed) = escapes.resumed.take()
+            && iso2022jp::escape(src).is_none()
+        {
+            self.push(resumed, false, out);
+        }
+        self.push(src, last, out);
     }
 
     fn push(&mut self, src: &[u8], last: bool, out: &mut Vec<u8>) {
@@ -169,6 +183,12 @@ mod tests {
     fn iso_2022_jp_state_crosses_a_line_that_forgets_its_end() {
         assert_eq!(decode(&Charset::Iso2022Jp, b"\x1B$B%Q%9\n%o!<\x1B(Bx\n"), "パス\nワーx\n");
         assert_eq!(decode(&Charset::Iso2022Jp, b"\x1B$B%Q%\n9%o\n"), "パ\u{FFFD}\n好\u{FFFD}\n");
+    }
+
+    #[test]
+    fn iso_2022_jp_lines_that_end_and_begin_in_japanese() {
+        assert_eq!(decode(&Charset::Iso2022Jp, b"\x1B$B%Q\x1B(B\n\x1B$B%9\x1B(B\n\nx"), "パ\nス\n\nx");
+        assert_eq!(decode(&Charset::Iso2022Jp, b"\x1B$B%Q\n\n\x1B(Bx\n"), "パ\n\nx\n");
     }
 
     /// Every line feed survives behind every byte, and behind every pair of a lead byte and some other byte.

@@ -5,7 +5,7 @@
 //! are then looked at as they are.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, GB18030};
+use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GB18030, GBK, SHIFT_JIS};
 
 use super::{Charset, Detection, iso2022jp, utf16};
 
@@ -84,19 +84,43 @@ fn is_binary(sample: &[u8]) -> bool {
 /// The statistics look at so many bytes: they take 60 ms for a MiB, and a list is alike all through.
 const EXCERPT: usize = 64 * 1024;
 
+/// Encodings in which a single broken byte makes `chardetng` look no further.
+const MULTI_BYTE: [&Encoding; 5] = [SHIFT_JIS, EUC_JP, GBK, BIG5, EUC_KR];
+
 fn guess(sample: &[u8], whole: bool) -> &'static Encoding {
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    let mut left = EXCERPT;
     // Lines of ASCII say nothing.
-    for line in sample.split_inclusive(|byte| *byte == b'\n').filter(|line| !line.is_ascii()) {
-        let now = line.get(..left).unwrap_or(line);
-        detector.feed(now, false);
-        left -= now.len();
-        if left == 0 {
-            break;
-        }
+    let telling = || sample.split_inclusive(|byte| *byte == b'\n').filter(|line| !line.is_ascii());
+    let first = guess_lines(telling(), whole);
+    if MULTI_BYTE.contains(&first) {
+        return first;
     }
-    if whole && left > 0 {
+    // A few broken lines are no reason to take the others for something else: without them, is it what they broke?
+    let meant = MULTI_BYTE.into_iter().find(|encoding| {
+        let is_sound = |line: &&[u8]| encoding.decode_without_bom_handling_and_without_replacement(line).is_some();
+        let (sound, all) = within_excerpt(telling())
+            .fold((0_usize, 0_usize), |(sound, all), line| (sound + usize::from(is_sound(&line)), all + 1));
+        sound < all && sound * 4 >= all * 3 && guess_lines(telling().filter(is_sound), whole) == *encoding
+    });
+    meant.unwrap_or(first)
+}
+
+/// The lines of which the excerpt consists; the last one may be cut.
+fn within_excerpt<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a [u8]> {
+    lines.scan(EXCERPT, |left, line| {
+        let now = line.get(..*left).unwrap_or(line);
+        *left -= now.len();
+        (!now.is_empty()).then_some(now)
+    })
+}
+
+fn guess_lines<'a>(lines: impl Iterator<Item = &'a [u8]>, whole: bool) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    let mut fed = 0;
+    for line in within_excerpt(lines) {
+        detector.feed(line, false);
+        fed += line.len();
+    }
+    if whole && fed < EXCERPT {
         detector.feed(b"", true);
     }
     detector.guess(None, Utf8Detection::Deny)
@@ -109,9 +133,7 @@ pub(crate) fn guess_names(names: &[u8]) -> &'static Encoding {
 
 #[cfg(test)]
 mod tests {
-    use encoding_rs::{
-        BIG5, EUC_JP, EUC_KR, GBK, KOI8_R, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
-    };
+    use encoding_rs::{KOI8_R, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252};
 
     use super::*;
 
@@ -168,6 +190,19 @@ mod tests {
         check(&be, true, ("UTF-16BE", 0));
         let (jis, _, _) = encoding_rs::ISO_2022_JP.encode(JAPANESE);
         check(&jis, true, ("ISO-2022-JP", 0));
+    }
+
+    #[test]
+    fn a_few_broken_lines_do_not_change_the_guess() {
+        for (encoding, text) in [(SHIFT_JIS, JAPANESE), (EUC_JP, JAPANESE), (EUC_KR, KOREAN)] {
+            let mut bytes = encoding.encode(&text.repeat(3)).0.into_owned();
+            bytes.splice(3..3, [0xFF]);
+            assert_eq!(name(&bytes, true).0, encoding.name());
+        }
+        for (encoding, text) in [(WINDOWS_1252, FRENCH), (WINDOWS_1250, POLISH), (WINDOWS_1251, RUSSIAN)] {
+            let bytes = [&encoding.encode(text).0[..], b"\xFF \xFF\n"].concat();
+            assert_eq!(name(&bytes, true).0, encoding.name());
+        }
     }
 
     #[test]

@@ -39,11 +39,12 @@ pub(super) fn detect(sample: &[u8]) -> Option<Charset> {
     }
 }
 
-/// Whether the code units are text: surrogates in pairs, hardly a control character, and mostly characters that
-/// some language is written in.
+/// Whether the code units are text: surrogates mostly in pairs (a broken list has a few alone), hardly a control
+/// character, and mostly characters that some language is written in.
 fn plausible(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
     let mut units = 0_usize;
     let mut odd = 0_usize;
+    let mut alone = 0_usize;
     let mut high = false;
     for pair in bytes.chunks_exact(2) {
         let &[a, b] = pair else { break };
@@ -51,14 +52,14 @@ fn plausible(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
         units += 1;
         let low = (0xDC00..0xE000).contains(&u);
         if high != low {
-            odd += 1;
+            alone += 1;
         }
         high = (0xD800..0xDC00).contains(&u);
         if !low && !high && !written(u) {
             odd += 1;
         }
     }
-    odd * 200 <= units
+    odd * 200 <= units && alone * 40 <= units
 }
 
 /// Whether somebody writes this character: tab, line ends, letters of the common scripts, punctuation.
@@ -88,6 +89,15 @@ mod tests {
             assert_eq!(detect(&wide(text, u16::to_le_bytes)), Some(Charset::Utf16Le), "{text}");
             assert_eq!(detect(&wide(text, u16::to_be_bytes)), Some(Charset::Utf16Be), "{text}");
         }
+    }
+
+    #[test]
+    fn a_few_broken_characters_do_not_matter() {
+        let mut units: Vec<u16> = "taro@suigen.example:himitsu\n".repeat(4).encode_utf16().collect();
+        units.splice(30..30, [0xD800]);
+        units.splice(60..60, [0xDC00]);
+        let bytes: Vec<u8> = units.into_iter().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(detect(&bytes), Some(Charset::Utf16Le));
     }
 
     #[test]

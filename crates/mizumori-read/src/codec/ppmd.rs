@@ -60,7 +60,14 @@ impl<R: Read> Read for Ppmd<R> {
         };
         let room = usize::try_from(self.left).unwrap_or(usize::MAX).min(STEP).min(buf.len());
         let n = match buf.get_mut(..room) {
-            Some(room) if !room.is_empty() => inner.read(room)?,
+            Some(room) if !room.is_empty() => match inner.read(room) {
+                Ok(n) => n,
+                Err(e) => {
+                    // A decoder that failed must not be asked again.
+                    self.inner = Inner::Failed;
+                    return Err(e);
+                }
+            },
             _ => 0,
         };
         self.left = self.left.saturating_sub(n as u64);

@@ -104,17 +104,18 @@ impl ReadAt for Counting {
 fn reads_little() {
     let data = list(80_000);
     let members: [(&str, &[u8]); 3] = [("a.txt", &data), ("source.toml", DESCRIPTION), ("b.txt", &data)];
-    for (kind, bytes, found) in [
-        ("tar", tar::tar(&members), 1),
-        ("zip", zip::zip(&members), 1),
-        ("gz", compressed::gz(&data), 0),
-        ("7z without", sevenz::sevenz(&[("a.txt", &data), ("b.txt", &data)]), 0),
+    let little = &data[..500_000];
+    // A buffer before and behind each member, and the directory; of a 7z without anything wanted, its header.
+    for (kind, bytes, found, most) in [
+        ("tar", tar::tar(&members), 1, 600_000),
+        ("zip", zip::zip(&members), 1, 600_000),
+        ("gz", compressed::gz(&data), 0, 200_000),
+        ("7z without", sevenz::sevenz(&[("a.txt", little), ("b.txt", little)]), 0, 10_000),
     ] {
         let counting = Arc::new(Counting(Bytes::new(bytes), AtomicU64::new(0)));
         let input = Input::At(Arc::clone(&counting) as Arc<dyn ReadAt>);
         assert_eq!(find_with(&Reader::default(), input).0.len(), found, "{kind}");
         let read = counting.1.load(Ordering::Relaxed);
-        // A buffer before and behind each member, and the directory.
-        assert!(read < counting.len() / 20 + 400_000, "{kind}: {read} of {}", counting.len());
+        assert!(read < most && read * 4 < counting.len(), "{kind}: {read} of {}", counting.len());
     }
 }

@@ -140,6 +140,7 @@ impl Opened<'_> {
         let mut index = first;
         let mut outcome: Walked = Ok(Flow::Continue);
         let mut reported = false;
+        let mut broken = false;
         // Panics of the library are caught, those of the visitor are not ours.
         let mut visiting = false;
         let decoded = catch_unwind(AssertUnwindSafe(|| {
@@ -160,12 +161,20 @@ impl Opened<'_> {
                     visiting = true;
                     outcome = walk.member(name, &inner, source, self.level + 1, &fault);
                     visiting = false;
+                    broken = fault.failed();
                     if let Some(why) = fault.take() {
+                        // The decoder itself is sound, and the next member can be decoded.
+                        broken = !matches!(
+                            why,
+                            Unreadable::Checksum(_) | Unreadable::Size { .. } | Unreadable::Limit { .. }
+                        );
                         reported = true;
                         walk.unreadable(&name.member(&inner), &why);
                     }
                 }
-                Ok(matches!(outcome, Ok(Flow::Continue)) && here < last && !walk.over())
+                // A decoder that failed must not be asked again, as the library would to pass over the rest of a
+                // member: LZMA2 then runs in circles.
+                Ok(matches!(outcome, Ok(Flow::Continue)) && !broken && here < last && !walk.over())
             })
         }));
         let decoded = match decoded {
@@ -176,15 +185,14 @@ impl Opened<'_> {
                 return outcome;
             }
         };
-        if let Err(e) = decoded
-            && outcome.is_ok()
-        {
-            let lost = index <= last;
-            if !reported && !self.below.failed() {
-                walk.unreadable(name, &password::failure(&e));
-            } else if lost && !self.below.failed() {
-                let what = "members behind the damage in a solid block are lost";
-                walk.unreadable(name, &Unreadable::Damaged { format: Format::SevenZip, what });
+        if outcome.is_ok() && !self.below.failed() {
+            match decoded {
+                Err(e) if !reported => walk.unreadable(name, &password::failure(&e)),
+                Err(_) | Ok(_) if (broken || decoded.is_err()) && index <= last => {
+                    let what = "members behind the damage in a solid block are lost";
+                    walk.unreadable(name, &Unreadable::Damaged { format: Format::SevenZip, what });
+                }
+                _ => {}
             }
         }
         outcome
