@@ -127,7 +127,8 @@ fn scan(
         limits: prepared.records,
         threads: prepared.threads,
         hand_over: HandOver::InOrder,
-        pieces: PieceSizes::default(),
+        // Rows take several times the room of what they were read from: smaller pieces, less that waits.
+        pieces: PieceSizes { range: 2 << 20, ..PieceSizes::default() },
     };
     let key = if arguments.unique { Some(TagKey::random().map_err(Failure::new)?) } else { None };
     let rows =
