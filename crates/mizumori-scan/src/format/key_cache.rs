@@ -21,33 +21,51 @@ impl<T: Copy> KeyCache<T> {
 
     /// The meaning of `key`, from `tell` when it is not remembered. `tell` has to answer the same every time.
     pub(crate) fn get(&mut self, key: &[u8], tell: impl FnOnce(&[u8]) -> T) -> T {
+        self.find(key).unwrap_or_else(|| {
+            let meaning = tell(key);
+            self.keep(key, meaning);
+            meaning
+        })
+    }
+
+    /// The meaning of `key`, if it is remembered.
+    pub(crate) fn find(&self, key: &[u8]) -> Option<T> {
+        match self.slots.get(slot_of(key)) {
+            Some(Some((known, meaning))) if known == key => Some(*meaning),
+            _ => None,
+        }
+    }
+
+    /// Remembers the meaning of `key`, and forgets that of another for it.
+    pub(crate) fn keep(&mut self, key: &[u8], meaning: T) {
         if key.len() > MAX_KEY {
-            return tell(key);
+            return;
         }
         if self.slots.is_empty() {
             self.slots.resize_with(SLOTS, || None);
         }
-        let Some(slot) = self.slots.get_mut(slot_of(key)) else { return tell(key) };
-        match slot {
-            Some((known, meaning)) if known == key => *meaning,
-            Some((known, meaning)) => {
-                *meaning = tell(key);
+        match self.slots.get_mut(slot_of(key)) {
+            Some(Some((known, old))) => {
                 known.clear();
                 known.extend_from_slice(key);
-                *meaning
+                *old = meaning;
             }
-            None => slot.insert((key.to_vec(), tell(key))).1,
+            Some(empty) => *empty = Some((key.to_vec(), meaning)),
+            None => {}
         }
     }
 }
 
-/// A cheap hash: keys that differ in length, beginning or end rarely share a slot, and it does no harm when
-/// they do.
+/// A cheap hash of a key's length and ends: keys that share a slot do no harm.
 fn slot_of(key: &[u8]) -> usize {
-    let mix = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
-    let begin = key.iter().take(8).fold(key.len() as u32, mix);
-    let hash = key.iter().rev().take(8).fold(begin, mix);
-    (hash ^ (hash >> 15)) as usize % SLOTS
+    let word = |bytes: Option<&[u8; 8]>| bytes.map(|bytes| u64::from_le_bytes(*bytes));
+    let mix = match (word(key.first_chunk()), word(key.last_chunk())) {
+        (Some(first), Some(last)) => first ^ last.rotate_left(29),
+        _ => key.iter().fold(0, |mix, byte| (mix << 8) | u64::from(*byte)),
+    };
+    let hash = (mix ^ key.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    // The upper bits are the well mixed ones.
+    (hash >> 56) as usize % SLOTS
 }
 
 #[cfg(test)]

@@ -21,8 +21,16 @@ pub(super) enum Meaning {
 }
 
 /// The meaning of a key as it stands between its quotes. An address is left in `address`, unescaped.
-pub(super) fn meaning(raw: &[u8], cache: &mut KeyCache<Meaning>, address: &mut Vec<u8>) -> Meaning {
-    let is_escaped = memchr::memchr(b'\\', raw).is_some();
+pub(super) fn meaning(
+    raw: &[u8],
+    is_escaped: bool,
+    cache: &mut KeyCache<Meaning>,
+    address: &mut Vec<u8>,
+) -> Meaning {
+    // Addresses are never remembered: there would be no end of them.
+    if let Some(known) = cache.find(raw) {
+        return known;
+    }
     if is_escaped || next_at(raw, 0).is_some() {
         address.clear();
         unescape(raw, address);
@@ -30,15 +38,15 @@ pub(super) fn meaning(raw: &[u8], cache: &mut KeyCache<Meaning>, address: &mut V
             return Meaning::Address;
         }
     }
-    cache.get(raw, |raw| {
-        let mut name = Vec::new();
-        unescape(raw.get(..MAX_KEY).unwrap_or(raw), &mut name);
-        match name.as_slice() {
-            [b'$', ..] | b"value" | b"#text" | b"_text" => Meaning::OfParent,
-            name => {
-                let role = std::str::from_utf8(name).ok().and_then(role_of_name);
-                Meaning::Role(role.unwrap_or(Role::Other))
-            }
+    let mut name = Vec::new();
+    unescape(raw.get(..MAX_KEY).unwrap_or(raw), &mut name);
+    let meaning = match name.as_slice() {
+        [b'$', ..] | b"value" | b"#text" | b"_text" => Meaning::OfParent,
+        name => {
+            let role = std::str::from_utf8(name).ok().and_then(role_of_name);
+            Meaning::Role(role.unwrap_or(Role::Other))
         }
-    })
+    };
+    cache.keep(raw, meaning);
+    meaning
 }

@@ -67,7 +67,7 @@ fn is_object(line: &[u8]) -> bool {
         from = at + 1;
         match line.get(at) {
             Some(quote @ (b'"' | b'\'')) => match string_end(line, *quote, at + 1, true) {
-                StringEnd::Closed { at } => {
+                StringEnd::Closed { at, .. } => {
                     from = at + 1;
                     has_key |= line.get(from..).and_then(after_colon).is_some();
                 }
@@ -122,7 +122,7 @@ fn begins_grammatically(text: &[u8], whole: bool) -> bool {
             b',' => may_be_key = is_object,
             b')' => {}
             quote @ (b'"' | b'\'') => {
-                let StringEnd::Closed { at } = string_end(rest, *quote, 0, true) else {
+                let StringEnd::Closed { at, .. } = string_end(rest, *quote, 0, true) else {
                     return is_telling && !whole;
                 };
                 rest = rest.get(at + 1..).unwrap_or_default();

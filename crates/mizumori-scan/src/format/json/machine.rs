@@ -93,8 +93,10 @@ impl Machine {
             let rest = self.window.rest();
             let blank = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count();
             let byte = rest.get(blank).copied();
-            self.is_fresh |= memchr::memchr(b'\n', rest.get(..blank).unwrap_or_default()).is_some();
-            self.window.advance(blank);
+            if blank > 0 {
+                self.is_fresh |= rest.get(..blank).is_some_and(|blanks| blanks.contains(&b'\n'));
+                self.window.advance(blank);
+            }
             if byte.is_some() || !self.window.more(ends.text) {
                 return byte;
             }
@@ -220,20 +222,23 @@ impl Machine {
 
     fn string(&mut self, quote: u8, ends: &mut Ends<'_>) {
         let longest = ends.limits.field_bytes;
-        let mut from = 1;
+        let (mut from, mut was_escaped) = (1, false);
         loop {
             let rest = self.window.rest();
             match string_end(rest, quote, from, self.window.has_ended()) {
-                StringEnd::Closed { at } => {
+                StringEnd::Closed { at, is_escaped } => {
                     let inside = at.saturating_sub(1);
                     if inside > longest {
                         let is_mattering = matters(rest.get(..at).unwrap_or_default());
                         self.mark_mattering(is_mattering);
                     }
-                    self.text(
-                        Value::Ahead { start: 1, length: inside.min(longest), is_cut: inside > longest },
-                        ends,
-                    );
+                    let value = Value::Ahead {
+                        start: 1,
+                        length: inside.min(longest),
+                        is_cut: inside > longest,
+                        is_escaped: is_escaped || was_escaped,
+                    };
+                    self.text(value, ends);
                     self.pass(at + 1);
                     return;
                 }
@@ -242,7 +247,8 @@ impl Machine {
                     if again > longest + 1 {
                         return self.long_string(quote, again, ends);
                     }
-                    from = again;
+                    // Perhaps there was an escape in what has been looked through.
+                    (from, was_escaped) = (again, true);
                     self.window.more(ends.text);
                 }
             }
@@ -262,7 +268,7 @@ impl Machine {
         loop {
             let rest = self.window.rest();
             let (passed, is_closed) = match string_end(rest, quote, 0, self.window.has_ended()) {
-                StringEnd::Closed { at } => (at, true),
+                StringEnd::Closed { at, .. } => (at, true),
                 StringEnd::Broken { at } => {
                     skipped.look(rest.get(..at).unwrap_or_default());
                     self.mark_mattering(skipped.matters());
@@ -308,7 +314,7 @@ impl Machine {
 
     fn key_of(&mut self, value: Value) {
         let raw = value.raw(&self.window, &self.long);
-        let meaning = meaning(raw, &mut self.meanings, &mut self.scratch);
+        let meaning = meaning(raw, value.is_escaped(), &mut self.meanings, &mut self.scratch);
         self.key.meaning = meaning;
         if meaning == Meaning::Address {
             // Those of the members before it are done with.
@@ -343,7 +349,7 @@ impl Machine {
             _ if self.frames.is_empty() => return self.pass(length),
             _ => {}
         }
-        let value = Value::Ahead { start: 0, length, is_cut: false };
+        let value = Value::Ahead { start: 0, length, is_cut: false, is_escaped: false };
         if self.expect == Expect::Key {
             self.text(value, ends);
         } else {

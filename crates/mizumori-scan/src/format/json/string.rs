@@ -8,6 +8,8 @@ pub(super) enum StringEnd {
     Closed {
         /// Offset of that quote.
         at: usize,
+        /// Whether a backslash stands before it, from where the search began.
+        is_escaped: bool,
     },
     /// Nowhere: what follows the line break at this offset, or the text's end, is no part of it.
     Broken {
@@ -29,6 +31,7 @@ pub(super) enum StringEnd {
 /// string.
 pub(super) fn string_end(text: &[u8], quote: u8, from: usize, whole: bool) -> StringEnd {
     let mut from = from;
+    let mut is_escaped = false;
     loop {
         let Some(at) = text.get(from..).and_then(|rest| memchr::memchr3(quote, b'\\', b'\n', rest)) else {
             return if whole {
@@ -40,6 +43,7 @@ pub(super) fn string_end(text: &[u8], quote: u8, from: usize, whole: bool) -> St
         let at = from + at;
         match text.get(at) {
             Some(b'\\') if at + 1 < text.len() => {
+                is_escaped = true;
                 // A line break is looked at even so: no escape of JSON begins with one.
                 from = if text.get(at + 1) == Some(&b'\n') { at + 1 } else { at + 2 };
             }
@@ -49,22 +53,51 @@ pub(super) fn string_end(text: &[u8], quote: u8, from: usize, whole: bool) -> St
                 None if whole => return StringEnd::Broken { at },
                 None => return StringEnd::Unknown { from: at },
             },
-            Some(byte) if *byte == quote => return StringEnd::Closed { at },
+            Some(byte) if *byte == quote => return StringEnd::Closed { at, is_escaped },
             _ if whole => return StringEnd::Broken { at: text.len() },
             _ => return StringEnd::Unknown { from: at },
         }
     }
 }
 
+/// Blanks behind a line break that are looked through for what goes on behind it.
+const MAX_BLANKS: usize = 4 << 10;
+
 /// Whether a string goes on in the line that `next` begins with; `None` when that is not to be seen yet.
 fn resumes(next: &[u8], quote: u8) -> Option<bool> {
-    let start = next.iter().position(|byte| !byte.is_ascii_whitespace())?;
-    let first = next.get(start)?;
-    if *first == quote {
-        let behind = next.get(start + 1..)?.iter().find(|byte| !byte.is_ascii_whitespace())?;
-        return Some(matches!(behind, b',' | b'}' | b']'));
+    let (first, behind) = match first_visible(next) {
+        Visible::Byte(first, behind) => (first, behind),
+        Visible::Nothing => return Some(false),
+        Visible::Unknown => return None,
+    };
+    if first != quote {
+        return Some(!matches!(first, b'{' | b'}' | b'[' | b']'));
     }
-    Some(!matches!(first, b'{' | b'}' | b'[' | b']'))
+    match first_visible(behind) {
+        Visible::Byte(behind, _) => Some(matches!(behind, b',' | b'}' | b']')),
+        Visible::Nothing => Some(false),
+        Visible::Unknown => None,
+    }
+}
+
+enum Visible<'a> {
+    /// The first byte that is no blank, and what is behind it.
+    Byte(u8, &'a [u8]),
+    /// Blanks, too many of them.
+    Nothing,
+    Unknown,
+}
+
+fn first_visible(text: &[u8]) -> Visible<'_> {
+    let window = text.get(..MAX_BLANKS).unwrap_or(text);
+    match window.iter().position(|byte| !byte.is_ascii_whitespace()) {
+        Some(at) => match text.get(at..) {
+            Some([byte, behind @ ..]) => Visible::Byte(*byte, behind),
+            _ => Visible::Nothing,
+        },
+        None if text.len() >= MAX_BLANKS => Visible::Nothing,
+        None => Visible::Unknown,
+    }
 }
 
 /// Appends what the inside of a string stands for. A surrogate without its other half becomes U+FFFD; an escape
@@ -153,10 +186,11 @@ mod tests {
     fn ends() {
         use StringEnd::{Broken, Closed, Unknown};
         for (text, expected) in [
-            (r#"abc","#, Closed { at: 3 }),
-            (r#"a\"c","#, Closed { at: 4 }),
-            ("a\nb\",", Closed { at: 3 }),
-            ("a\n\",", Closed { at: 2 }),
+            (r#"abc","#, Closed { at: 3, is_escaped: false }),
+            (r#"a\"c","#, Closed { at: 4, is_escaped: true }),
+            ("a\nb\",", Closed { at: 3, is_escaped: false }),
+            ("a\n\",", Closed { at: 2, is_escaped: false }),
+            ("a\\\n{\"", Broken { at: 2 }),
             ("a\n{\"", Broken { at: 1 }),
             ("a\n  \"password\": 1", Broken { at: 1 }),
             ("abc", Broken { at: 3 }),

@@ -27,7 +27,7 @@ pub(super) enum Scalar {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Value {
     /// Behind the cursor; `is_cut` when there is more of it.
-    Ahead { start: usize, length: usize, is_cut: bool },
+    Ahead { start: usize, length: usize, is_cut: bool, is_escaped: bool },
     /// In the buffer for strings longer than may be kept; it began in that line.
     Long { line: u64 },
 }
@@ -38,6 +38,14 @@ impl Value {
         match self {
             Self::Ahead { start, length, .. } => window.rest().get(start..start + length).unwrap_or_default(),
             Self::Long { .. } => long,
+        }
+    }
+
+    /// Whether there may be escapes in it.
+    pub(super) const fn is_escaped(self) -> bool {
+        match self {
+            Self::Ahead { is_escaped, .. } => is_escaped,
+            Self::Long { .. } => true,
         }
     }
 
@@ -71,7 +79,7 @@ impl Machine {
         let raw = value.raw(&self.window, &self.long);
         let text = if kind == Scalar::Null {
             b""
-        } else if kind == Scalar::String && memchr::memchr(b'\\', raw).is_some() {
+        } else if kind == Scalar::String && value.is_escaped() {
             self.scratch.clear();
             unescape(raw, &mut self.scratch);
             &self.scratch
@@ -91,12 +99,13 @@ impl Machine {
             }
             return;
         }
+        let has_at = role == Role::Other && next_at(text, 0).is_some();
         if let Some(frame) = self.frames.last_mut() {
-            frame.matters = frame.matters || matters(text);
+            frame.matters = frame.matters || has_at || matters(text);
             frame.is_cut |= is_cut && matches!(role, Role::Login | Role::Email | Role::Secret);
         }
         if role == Role::Other {
-            if next_at(text, 0).is_none() {
+            if !has_at {
                 return;
             }
             let is_listed = self.open_objects == 0 || whole_address(text).is_none();
