@@ -1,5 +1,6 @@
 //! Every case in every encoding and every container: always the same records.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use mizumori_scan::{PieceSizes, Wanted};
@@ -13,7 +14,8 @@ use super::library::{How, held, scan};
 /// Gathers what differs, so that one run shows everything.
 #[derive(Default)]
 struct Differences {
-    text: String,
+    /// What differs, and in which combinations.
+    found: BTreeMap<String, Vec<String>>,
     runs: usize,
 }
 
@@ -23,21 +25,26 @@ impl Differences {
         if seen == expected {
             return;
         }
-        writeln!(self.text, "{what}").unwrap();
+        let mut text = String::new();
         for line in expected.iter().filter(|line| !seen.contains(line)) {
-            writeln!(self.text, "  - {line}").unwrap();
+            writeln!(text, "  - {line}").unwrap();
         }
         for line in seen.iter().filter(|line| !expected.contains(line)) {
-            writeln!(self.text, "  + {line}").unwrap();
+            writeln!(text, "  + {line}").unwrap();
         }
         if seen.len() == expected.len() && seen.iter().all(|line| expected.contains(line)) {
-            writeln!(self.text, "  in another order").unwrap();
+            writeln!(text, "  in another order").unwrap();
         }
+        self.found.entry(text).or_default().push(what.to_owned());
     }
 
     #[track_caller]
     fn end(self, least: usize) {
-        assert!(self.text.is_empty(), "- expected, + seen\n{}", self.text);
+        let shown = self.found.iter().fold(String::new(), |shown, (text, combinations)| {
+            let (first, more) = combinations.split_first().unwrap();
+            format!("{shown}{first}, and {} more\n{text}", more.len())
+        });
+        assert!(shown.is_empty(), "- expected, + seen\n{shown}");
         assert!(self.runs >= least, "only {} combinations were tried", self.runs);
     }
 }

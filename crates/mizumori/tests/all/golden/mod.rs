@@ -6,7 +6,9 @@
 
 mod cases;
 mod charsets;
+mod commands;
 mod containers;
+mod damage;
 mod library;
 mod matrix;
 mod shown;
