@@ -96,7 +96,8 @@ fn guess(sample: &[u8], whole: bool) -> &'static Encoding {
     }
     // A few broken lines are no reason to take the others for something else: without them, is it what they broke?
     let meant = MULTI_BYTE.into_iter().find(|encoding| {
-        let is_sound = |line: &&[u8]| encoding.decode_without_bom_handling_and_without_replacement(line).is_some();
+        let is_sound =
+            |line: &&[u8]| encoding.decode_without_bom_handling_and_without_replacement(line).is_some();
         let (sound, all) = within_excerpt(telling())
             .fold((0_usize, 0_usize), |(sound, all), line| (sound + usize::from(is_sound(&line)), all + 1));
         sound < all && sound * 4 >= all * 3 && guess_lines(telling().filter(is_sound), whole) == *encoding
