@@ -217,7 +217,7 @@ const SECRETS: [&str; 62] = [
 const SECRETS_EAST: [&str; 6] =
     ["パスフレーズ", "パスワードハッシュ", "비밀번호", "암호", "合言葉", "mật khẩu"];
 
-const URLS: [&str; 24] = [
+const URLS: [&str; 28] = [
     "url",
     "uri",
     "host",
@@ -235,6 +235,10 @@ const URLS: [&str; 24] = [
     "formactionorigin",
     "hostnameurl",
     "domainurl",
+    "sitio",
+    "sitioweb",
+    "webseite",
+    "webadresse",
     "сайт",
     "ссылка",
     "хост",

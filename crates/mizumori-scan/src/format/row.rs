@@ -92,6 +92,10 @@ fn owner<'a>(fields: &[Field<'a>]) -> Option<Owner<'a>> {
     let account = |at: usize| Some(Owner { at, account: Some(whole_address(fields.get(at)?.value)?) });
     let name = |at: usize| Owner { at, account: None };
     let is_filled = |at: &usize| fields.get(*at).is_some_and(|field| !field.value.trim_ascii().is_empty());
+    // `user_id` stands beside `username` in many tables, and before it.
+    let is_number = |at: &usize| {
+        fields.get(*at).is_some_and(|field| field.value.trim_ascii().iter().all(u8::is_ascii_digit))
+    };
     let secret = with(Role::Secret).next();
     let left_of_secret = |at: &usize| secret.is_none_or(|secret| *at < secret);
     with(Role::Login)
@@ -106,6 +110,7 @@ fn owner<'a>(fields: &[Field<'a>]) -> Option<Owner<'a>> {
             }
             others().rev().filter(left_of_secret).find_map(account).or_else(|| others().find_map(account))
         })
+        .or_else(|| with(Role::Login).find(|at| is_filled(at) && !is_number(at)).map(name))
         .or_else(|| with(Role::Login).find(is_filled).map(name))
         .or_else(|| with(Role::Email).find(is_filled).map(name))
 }
@@ -173,6 +178,8 @@ mod tests {
         check(&[(Secret, "pw"), (Email, "a@x.example")], &["1 a@x.example pw -"]);
         check(&[(Login, "yamada"), (Email, "a@x.example"), (Secret, "pw")], &["1 a@x.example pw -"]);
         check(&[(Login, "yamada"), (Secret, "pw"), (Url, "vpn.mof.go.jp")], &["1 ~yamada pw vpn.mof.go.jp"]);
+        check(&[(Login, "5"), (Login, "yamada"), (Secret, "pw")], &["1 ~yamada pw -"]);
+        check(&[(Login, "5"), (Login, ""), (Secret, "pw")], &["1 ~5 pw -"]);
         check(&[(Login, ""), (Secret, "pw")], &["1 ~ pw -"]);
         check(&[(Login, "yamada"), (Secret, "")], &["1 ~yamada - -"]);
         check(
