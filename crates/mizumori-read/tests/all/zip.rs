@@ -247,6 +247,18 @@ fn empty_archives_comments_and_zip64() {
     assert_eq!(read(&bytes).sound().len(), 70_000);
 }
 
+/// Found by `nested::changed_anywhere`.
+#[test]
+fn an_end_record_that_points_behind_itself() {
+    let mut empty = raw(&[]);
+    empty[16] = 0x20;
+    assert_eq!(read(&empty).sound(), []);
+    let mut one = raw(&[Raw::stored(b"a", b"one")]);
+    let offset = one.len() - 6;
+    one[offset] = 0xF0;
+    assert_eq!(read(&one).texts(), [("f!a", "one".to_owned())]);
+}
+
 #[test]
 fn what_stands_in_front_or_behind_does_not_matter() {
     // The magic number must be in front; offsets are then off by the first, dead member.

@@ -75,13 +75,10 @@ impl Directory {
             let empty = size == 0 && count == 0;
             let sound =
                 empty || fill_at(&**at, start, &mut magic).is_ok_and(|n| n == 4) && magic == CENTRAL_MAGIC;
-            sound.then(|| Self {
-                at: Arc::clone(at),
-                start,
-                end: start.saturating_add(size).min(end),
-                shift,
-                split,
-            })
+            let start = if empty { end } else { start };
+            let directory =
+                Self { at: Arc::clone(at), start, end: start.saturating_add(size).min(end), shift, split };
+            (sound && start <= end).then_some(directory)
         };
         // In front of its end record, wherever that is; else where it says.
         let before = end.checked_sub(size).and_then(|start| whole(start, start.checked_sub(offset)?));
@@ -93,7 +90,10 @@ impl Directory {
         let mut cursor = ReadAtCursor::new(Arc::clone(&self.at));
         // Seeking a cursor from its start cannot fail.
         let _ = cursor.seek(SeekFrom::Start(self.start));
-        Entries { read: BufReader::with_capacity(BUFFER / 2, cursor), left: self.end - self.start }
+        Entries {
+            read: BufReader::with_capacity(BUFFER / 2, cursor),
+            left: self.end.saturating_sub(self.start),
+        }
     }
 }
 
