@@ -6,6 +6,7 @@ use mizumori_world::pack::{Compressor, Member, compress, seven_zip, tar, zip as 
 use rars::{ArchiveVersion, Builder};
 use sevenz_rust2::encoder_options::AesEncoderOptions;
 use sevenz_rust2::{ArchiveEntry, ArchiveWriter, EncoderMethod, Password};
+use zip::unstable::write::FileOptionsExt;
 use zip::write::SimpleFileOptions;
 use zip::{AesMode, CompressionMethod, ZipWriter};
 
