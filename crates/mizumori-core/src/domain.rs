@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use psl::{List, Psl};
+use mizumori_suffix::public_suffix;
 use unicode_normalization::UnicodeNormalization;
 
 /// Longest host name in bytes, without the trailing dot (RFC 1035, 2.3.4).
@@ -83,22 +83,22 @@ pub fn canonical_host(text: &str) -> Option<Cow<'_, str>> {
 pub fn is_known(host: &str) -> bool {
     let Some((_, top)) = host.rsplit_once('.') else { return false };
     matches!(top, "test" | "example" | "invalid" | "localhost")
-        || List.suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known())
+        || public_suffix(host).is_some_and(|suffix| suffix.is_listed)
 }
 
 /// The registrable domain of a canonical `host`: one label more than its public suffix. A host that is a
 /// public suffix itself stands for itself.
 pub fn registrable(host: &str) -> &str {
-    List.domain(host.as_bytes())
-        .and_then(|domain| host.len().checked_sub(domain.as_bytes().len()))
-        .and_then(|start| host.get(start..))
+    public_suffix(host)
+        .and_then(|suffix| host.get(..host.len().checked_sub(suffix.length + 1)?))
+        .and_then(|rest| host.get(rest.rfind('.').map_or(0, |dot| dot + 1)..))
         .unwrap_or(host)
 }
 
 /// Whether a canonical `host` is a public suffix, so that people who have nothing to do with each other may
 /// register below it.
 pub fn is_public_suffix(host: &str) -> bool {
-    List.suffix(host.as_bytes()).is_some_and(|suffix| suffix.as_bytes() == host.as_bytes())
+    public_suffix(host).is_some_and(|suffix| suffix.length == host.len())
 }
 
 /// A host, then the names above it, from the most specific: `a.b.jp`, `b.jp`, `jp`.

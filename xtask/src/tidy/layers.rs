@@ -16,7 +16,7 @@ pub(super) struct Crate {
     name: String,
     /// The manifest's path from the repository's top.
     manifest: String,
-    layer: Option<u64>,
+    layer: Option<i64>,
     /// Names of the workspace's own crates it depends on, of whatever kind (normal, build, dev).
     dependencies: Vec<String>,
 }
@@ -48,7 +48,7 @@ fn parse(metadata: &str) -> Result<Vec<Crate>> {
             Ok(Crate {
                 name: name.to_owned(),
                 manifest: manifest.trim_start_matches(top).trim_start_matches(['/', '\\']).to_owned(),
-                layer: package["metadata"]["mizumori"]["layer"].as_u64(),
+                layer: package["metadata"]["mizumori"]["layer"].as_i64(),
                 dependencies: dependencies
                     .iter()
                     .filter(|dependency| dependency["path"].is_string())
@@ -92,7 +92,7 @@ pub(super) fn check(crates: &[Crate]) -> Vec<Violation> {
     violations
 }
 
-fn describe(layer: Option<u64>) -> String {
+fn describe(layer: Option<i64>) -> String {
     layer.map_or_else(|| "no layer".to_owned(), |layer| format!("layer {layer}"))
 }
 
@@ -100,7 +100,7 @@ fn describe(layer: Option<u64>) -> String {
 mod tests {
     use super::*;
 
-    fn krate(name: &str, layer: Option<u64>, dependencies: &[&str]) -> Crate {
+    fn krate(name: &str, layer: Option<i64>, dependencies: &[&str]) -> Crate {
         let manifest = match name {
             "xtask" => "xtask/Cargo.toml".to_owned(),
             name => format!("crates/{name}/Cargo.toml"),
