@@ -1,5 +1,6 @@
 //! The encodings of the golden set: those that express every text, and those that a case names.
 
+use encoding_rs::Encoding;
 use mizumori_world::encode::{self, encode};
 
 /// An encoding.
@@ -9,6 +10,8 @@ pub(super) enum Charset {
     As(encode::Charset),
     /// UTF-16, big endian, without a mark.
     Utf16Be,
+    /// Another one-byte encoding.
+    OneByte(&'static Encoding),
 }
 
 /// Encodings that express every text.
@@ -23,7 +26,9 @@ pub(super) const ALWAYS: [Charset; 6] = [
 
 /// The encoding that a case calls `name`.
 pub(super) fn named(name: &str) -> Charset {
+    let one_byte = Encoding::for_label(name.as_bytes());
     Charset::As(match name {
+        "windows-1250" | "windows-1253" | "windows-1254" => return Charset::OneByte(one_byte.unwrap()),
         "shift_jis" => encode::Charset::ShiftJis,
         "euc-jp" => encode::Charset::EucJp,
         "iso-2022-jp" => encode::Charset::Iso2022Jp,
@@ -40,6 +45,11 @@ impl Charset {
         match self {
             Self::As(charset) => encode(text, charset).unwrap(),
             Self::Utf16Be => encode(text, encode::Charset::Utf16BeBom).unwrap().split_off(2),
+            Self::OneByte(encoding) => {
+                let (bytes, _, is_lossy) = encoding.encode(text);
+                assert!(!is_lossy);
+                bytes.into_owned()
+            }
         }
     }
 }
