@@ -89,7 +89,8 @@ const MULTI_BYTE: [&Encoding; 5] = [SHIFT_JIS, EUC_JP, GBK, BIG5, EUC_KR];
 
 fn guess(sample: &[u8], whole: bool) -> &'static Encoding {
     // Lines of ASCII say nothing.
-    let telling = || sample.split_inclusive(|byte| *byte == b'\n').filter(|line| !line.is_ascii());
+    let telling =
+        || sample.split_inclusive(|byte| matches!(*byte, b'\n' | b'\r')).filter(|line| !line.is_ascii());
     let first = guess_lines(telling(), whole);
     if MULTI_BYTE.contains(&first) {
         return first;
@@ -198,6 +199,9 @@ mod tests {
         for (encoding, text) in [(SHIFT_JIS, JAPANESE), (EUC_JP, JAPANESE), (EUC_KR, KOREAN)] {
             let mut bytes = encoding.encode(&text.repeat(3)).0.into_owned();
             bytes.splice(3..3, [0xFF]);
+            assert_eq!(name(&bytes, true).0, encoding.name());
+            // An old Mac's line ends.
+            bytes.retain(|byte| *byte != b'\n');
             assert_eq!(name(&bytes, true).0, encoding.name());
         }
         for (encoding, text) in [(WINDOWS_1252, FRENCH), (WINDOWS_1250, POLISH), (WINDOWS_1251, RUSSIAN)] {

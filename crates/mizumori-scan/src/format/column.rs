@@ -22,12 +22,13 @@ pub(crate) enum Role {
 }
 
 /// Names of columns with a login, folded as [`fold`] does it.
-const LOGINS: [&str; 47] = [
+const LOGINS: [&str; 48] = [
     "login",
     "loginid",
     "loginname",
     "user",
     "username",
+    "usernamevalue",
     "userid",
     "userlogin",
     "uid",
@@ -149,8 +150,9 @@ const OTHER_EMAILS: [&str; 14] = [
     "备用邮箱",
 ];
 
-const SECRETS: [&str; 62] = [
+const SECRETS: [&str; 63] = [
     "password",
+    "passwordvalue",
     "passwd",
     "pass",
     "pwd",
