@@ -4,6 +4,7 @@ use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands;
 use crate::outcome::{Failure, Outcome};
+use crate::output;
 
 /// Finds leaked accounts and makes them harmless.
 ///
@@ -66,7 +67,7 @@ pub(crate) fn run() -> Outcome {
             return match error.print() {
                 _ if is_mistake => Outcome::Failed,
                 Ok(()) => Outcome::Done,
-                Err(error) => Failure::new(error).tell(),
+                Err(error) => Failure::from(output::to_standard_output(error)).tell(),
             };
         }
     };

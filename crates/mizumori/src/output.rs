@@ -44,6 +44,14 @@ impl std::error::Error for NotWritten {
     }
 }
 
+/// What errors call standard output.
+const STANDARD: &str = "to standard output";
+
+/// The error of somebody who wrote to standard output himself.
+pub(crate) fn to_standard_output(cause: io::Error) -> io::Error {
+    not_written(STANDARD, cause)
+}
+
 /// The same error, with what it was about.
 fn not_written(name: &str, cause: io::Error) -> io::Error {
     io::Error::new(cause.kind(), NotWritten { name: name.to_owned(), cause })
@@ -57,7 +65,7 @@ impl Output {
     pub(crate) fn open(file: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = file.filter(|path| *path != Path::new("-")) else {
             let place = Place::Standard(BufWriter::with_capacity(BUFFER, io::stdout()));
-            return Ok(Self { name: "to standard output".to_owned(), place });
+            return Ok(Self { name: STANDARD.to_owned(), place });
         };
         let name = format!("`{}`", path.display());
         match Place::of(path) {

@@ -55,8 +55,7 @@ fn draw(progress: &Progress, bytes: Option<u64>, ended: &AtomicBool) {
     }
     while !ended.load(Ordering::Relaxed) {
         let read = progress.bytes.load(Ordering::Relaxed);
-        // What a container makes read twice is no progress beyond the end.
-        bar.set_position(bytes.map_or(read, |bytes| read.min(bytes)));
+        bar.set_position(read);
         bar.set_message(format!("{} lines", grouped(progress.lines.load(Ordering::Relaxed))));
         std::thread::park_timeout(TICK);
     }

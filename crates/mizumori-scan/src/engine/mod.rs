@@ -152,7 +152,7 @@ pub struct Progress {
     stop: Arc<AtomicBool>,
     /// Dumps that are done.
     pub dumps: AtomicU64,
-    /// Bytes of dumps that were read.
+    /// Bytes of dumps that were read; of each dump at most as many as it has.
     pub bytes: Arc<AtomicU64>,
     /// Physical lines of decoded members.
     pub lines: AtomicU64,

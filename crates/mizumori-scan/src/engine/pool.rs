@@ -214,7 +214,10 @@ impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> Pool<'_, W, R> {
             }
         }
         self.after(self.order.finish(number, visitor.pieces()));
-        self.progress.dumps.fetch_add(1, Ordering::Relaxed);
+        // What was given up is not done.
+        if !self.progress.is_stopped() {
+            self.progress.dumps.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn scan_piece(&self, piece: Piece) {
@@ -274,7 +277,10 @@ pub(super) fn overlong_line(limit: usize) -> String {
 fn counted(input: Input, progress: &Progress) -> Input {
     let bytes = Arc::clone(&progress.bytes);
     match input {
-        Input::At(at) => Input::At(Arc::new(CountedAt { at, bytes })),
+        Input::At(at) => {
+            let uncounted = AtomicU64::new(at.len());
+            Input::At(Arc::new(CountedAt { at, bytes, uncounted }))
+        }
         Input::Stream(stream) => Input::Stream(Box::new(CountedStream { stream, bytes })),
     }
 }
@@ -282,6 +288,8 @@ fn counted(input: Input, progress: &Progress) -> Input {
 struct CountedAt {
     at: Arc<dyn ReadAt>,
     bytes: Arc<AtomicU64>,
+    /// What is left to count: the beginning of a file is read more than once, and so are parts of archives.
+    uncounted: AtomicU64,
 }
 
 impl ReadAt for CountedAt {
@@ -291,7 +299,10 @@ impl ReadAt for CountedAt {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.at.read_at(offset, buffer)?;
-        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        let left = self.uncounted.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+            Some(left.saturating_sub(read as u64))
+        });
+        self.bytes.fetch_add(left.unwrap_or_default().min(read as u64), Ordering::Relaxed);
         Ok(read)
     }
 }

@@ -10,25 +10,25 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// The program under test: the one that cargo built with these tests, or the one that `MIZUMORI_PROGRAM` names
-/// (another set of features).
-pub(crate) fn program() -> PathBuf {
-    std::env::var_os("MIZUMORI_PROGRAM")
-        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_mizumori")), PathBuf::from)
-}
-
 /// A folder for one test; it is gone afterwards. The program runs in its sub-folder `work`, with another,
 /// `temporary`, as the folder for temporary files.
 pub(crate) struct Folder {
     root: TempDir,
+    program: PathBuf,
 }
 
 impl Folder {
+    /// For the program that cargo built with these tests.
     pub(crate) fn new() -> Self {
+        Self::of(Path::new(env!("CARGO_BIN_EXE_mizumori")))
+    }
+
+    /// For another program.
+    pub(crate) fn of(program: &Path) -> Self {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("work")).unwrap();
         fs::create_dir(root.path().join("temporary")).unwrap();
-        Self { root }
+        Self { root, program: program.to_owned() }
     }
 
     /// Where the program runs.
@@ -78,7 +78,7 @@ impl Folder {
 
     /// The program with arguments, ready to start.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
-        let mut command = Command::new(program());
+        let mut command = Command::new(&self.program);
         command
             .args(arguments)
             .current_dir(self.work())

@@ -1,0 +1,272 @@
+//! A canary account and its password, planted wherever input can hold them, must not be seen outside the process: not in
+//! outputs, not in temporary files, not in what a crash would leave.
+//!
+//! `MIZUMORI_CANARY_PROGRAM` names another build of the program to hold to this: the one that has the survey alone.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+use std::process::Child;
+
+use mizumori_world::pack::{self, Compressor, Member, ZipMethod};
+use sevenz_rust2::{ArchiveEntry, ArchiveWriter, EncoderMethod};
+
+use crate::run::{Folder, Run};
+use crate::world::LIST;
+
+const LOCAL_PART: &str = "kanariya.tori";
+const SECRET: &str = "Kanariya-no-Kotoba-4711";
+
+fn program() -> PathBuf {
+    std::env::var_os("MIZUMORI_CANARY_PROGRAM")
+        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_mizumori")), PathBuf::from)
+}
+
+/// Whether the program has `scan`: it says so itself.
+fn has_scan() -> bool {
+    let features = Folder::of(&program()).run(&["doctor"]).out();
+    let line = features.lines().find(|line| line.contains("features")).unwrap();
+    line.contains("scan")
+}
+
+/// The line that gives the canary away.
+fn line() -> String {
+    format!("{LOCAL_PART}@suigen.example:{SECRET}\n")
+}
+
+/// Everything that `word` could look like in a file: in UTF-8 and UTF-16, in hexadecimal and base64.
+fn disguises(word: &str) -> Vec<Vec<u8>> {
+    let mut seen = Vec::new();
+    for word in [word.to_owned(), word.to_lowercase(), word.to_uppercase()] {
+        seen.push(word.clone().into_bytes());
+        seen.push(word.encode_utf16().flat_map(u16::to_le_bytes).collect());
+        seen.push(word.encode_utf16().flat_map(u16::to_be_bytes).collect());
+        seen.push(word.bytes().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
+        // Of three bytes in a row one begins a group of base64.
+        seen.extend((0..3).map(|skipped| base64(&word.as_bytes()[skipped..])));
+    }
+    seen
+}
+
+/// Base64 (RFC 4648) of the whole groups of `bytes`.
+fn base64(bytes: &[u8]) -> Vec<u8> {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let groups =
+        bytes.chunks_exact(3).map(|group| group.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte)));
+    groups.flat_map(|bits| [18, 12, 6, 0].map(|shift| LETTERS[bits >> shift & 63])).collect()
+}
+
+#[test]
+fn disguises_are_what_they_should_be() {
+    assert_eq!(base64(b"foobar"), b"Zm9vYmFy");
+    let seen = disguises("ab-CD1");
+    for disguise in [&b"ab-CD1"[..], b"a\0b\0-\0C\0D\x001\0", b"61622d434431", b"YWItQ0Qx", b"Yi1D"] {
+        assert!(seen.contains(&disguise.to_vec()), "{disguise:?}");
+    }
+}
+
+/// Nothing of the canary may stand in `bytes`.
+#[track_caller]
+fn check_clean(what: &str, bytes: &[u8], words: &[&str]) {
+    for word in words {
+        for disguise in disguises(word) {
+            let found = bytes.windows(disguise.len()).position(|window| window == disguise);
+            assert!(found.is_none(), "{what}: the canary stands at byte {found:?}");
+        }
+    }
+}
+
+/// Nothing of it may stand in what a run printed or left behind; `before` are the names that stood there before.
+#[track_caller]
+fn check_run(folder: &Folder, run: &Run, before: &[String], words: &[&str]) {
+    check_clean("standard output", run.bytes(), words);
+    check_clean("standard error", run.err().as_bytes(), words);
+    assert_eq!(folder.names(), before, "something was left in the folder");
+    let left: Vec<_> = fs::read_dir(folder.temporary()).unwrap().collect();
+    assert!(left.is_empty(), "something was left in the temporary folder: {left:?}");
+}
+
+/// A 7z archive that packs nothing: whatever it holds stands in it as it is.
+fn seven_zip(bytes: &[u8]) -> Vec<u8> {
+    let mut archive = ArchiveWriter::new(Cursor::new(Vec::new())).unwrap();
+    archive.set_content_methods(vec![EncoderMethod::COPY.into()]);
+    archive.push_archive_entry(ArchiveEntry::new_file("list.txt"), Some(bytes)).unwrap();
+    archive.finish().unwrap().into_inner()
+}
+
+/// A folder with the canary in every kind of place; `mizumori.toml` keeps the program short of memory.
+fn planted() -> Folder {
+    let folder = Folder::of(&program());
+    let line = line();
+    let member = |name: &str, bytes: &[u8]| Member { name: name.to_owned(), bytes: bytes.to_vec() };
+    let limits = "[limits]\nmemory_bytes = 65536\nline_bytes = 4096\nfield_bytes = 512\ndepth = 3\n";
+    folder.write("list.toml", LIST).write("mizumori.toml", limits);
+    folder.write("dumps/source.toml", "id = 'planted'\nleaked = '2019-01'\n");
+    folder.write("dumps/plain.txt", line.repeat(3));
+    let utf16: Vec<u8> = format!("\u{feff}{line}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    folder.write("dumps/wide.txt", utf16);
+    let zip = pack::zip(&[member("a/list.txt", line.as_bytes())], ZipMethod::Stored).unwrap();
+    folder.write("dumps/sound.zip", &zip);
+    let big = seven_zip(line.repeat(4000).as_bytes());
+    let outer = pack::tar(&[member("inner.zip", &zip), member("big.7z", &big)]).unwrap();
+    folder.write("dumps/nested.tar.gz", pack::compress(&outer, Compressor::Gzip).unwrap());
+    // Damage of all kinds.
+    folder.write("dumps/cut.zip", &zip[..zip.len() - 30]);
+    let mut changed = zip.clone();
+    let at = zip.windows(8).position(|window| window == b"kanariya").unwrap();
+    changed[at + 40] ^= 1;
+    folder.write("dumps/changed.zip", changed);
+    let gz = pack::compress(line.repeat(500).as_bytes(), Compressor::Gzip).unwrap();
+    folder.write("dumps/cut.gz", &gz[..gz.len() - 12]);
+    let deep =
+        (0..5).fold(line.clone().into_bytes(), |bytes, _| pack::compress(&bytes, Compressor::Gzip).unwrap());
+    folder.write("dumps/deep.gz", deep);
+    let sql =
+        format!("INSERT INTO users (email, password) VALUES ('{LOCAL_PART}@suigen.example', '{SECRET}'");
+    folder.write("dumps/odd.sql", sql);
+    let json = format!("[{{\"email\": \"{LOCAL_PART}@suigen.example\", \"password\": \"{SECRET}");
+    folder.write("dumps/odd.json", json);
+    folder.write("dumps/odd.csv", format!("email,password\n{LOCAL_PART}@suigen.example,\"{SECRET}\n"));
+    folder.write("dumps/long.txt", format!("{}{}\n", line.trim_end(), SECRET.repeat(1000)));
+    folder.write("dumps/bytes.txt", [b"\xff\xfe\x00\x80:\n", line.as_bytes(), b"\x00\x00\x00"].concat());
+    folder
+}
+
+#[test]
+fn a_survey_leaves_no_trace() {
+    let folder = planted();
+    let before = folder.names();
+    for format in ["table", "json", "csv", "md", "html"] {
+        let arguments = ["survey", "--watch", "list.toml", "--format", format, "dumps"];
+        let mut command = folder.command(&arguments);
+        let run =
+            folder.wait(command.env("RUST_BACKTRACE", "full").env("RUST_LOG", "trace").spawn().unwrap());
+        run.ends(3);
+        check_run(&folder, &run, &before, &[LOCAL_PART, SECRET]);
+        if format == "json" {
+            assert_eq!(run.json()["categories"][0]["total"], 1);
+            assert!(run.json()["input"]["matched"].as_u64().unwrap() > 4000);
+        }
+    }
+}
+
+#[test]
+fn mistakes_quote_no_dump() {
+    // A dump that bears a description's name, and a description that somebody took for a dump.
+    for before in ["", "id = 'x'\n", "id = \"\"\"\n"] {
+        let folder = planted();
+        folder.write("dumps/source.toml", before.to_owned() + &line());
+        let names = folder.names();
+        let run = folder.run(&["survey", "--watch", "list.toml", "dumps"]);
+        run.ends(2);
+        check_run(&folder, &run, &names, &[LOCAL_PART, SECRET]);
+        let run = folder.run(&["survey", "--watch", "dumps/plain.txt", "dumps"]);
+        run.ends(2);
+        check_run(&folder, &run, &names, &[LOCAL_PART, SECRET]);
+    }
+}
+
+#[test]
+fn what_does_not_fit_into_memory_is_encrypted() {
+    const HELD_BACK: usize = 512 << 10;
+    let folder = Folder::of(&program());
+    folder.write("list.toml", LIST).write("small.toml", "[limits]\nmemory_bytes = 65536\n");
+    let archive = seven_zip(line().repeat((2 << 20) / line().len()).as_bytes());
+    let pipe = folder.pipe("pipe");
+    let before = folder.names();
+    let mut command = folder.command(&["survey", "--watch", "list.toml", "--format", "json", "pipe"]);
+    let child = command.env("MIZUMORI_CONFIG", "small.toml").spawn().unwrap();
+    let mut feed = OpenOptions::new().write(true).open(pipe).unwrap();
+    // A pipe holds 64 KiB, and the program some blocks: when this is taken, most of it must be in its file.
+    let (most, rest) = archive.split_at(archive.len() - 10);
+    feed.write_all(most).unwrap();
+
+    check_no_core(&child);
+    if let Some(held) = open_files(&child, &folder.temporary()) {
+        let lengths: Vec<_> = held.iter().map(Vec::len).collect();
+        assert!(lengths.iter().any(|length| *length > archive.len() - HELD_BACK), "{lengths:?}");
+        for bytes in held {
+            check_clean("a temporary file", &bytes, &[LOCAL_PART, SECRET]);
+        }
+    }
+    assert_eq!(fs::read_dir(folder.temporary()).unwrap().count(), 0, "a temporary file has a name");
+
+    feed.write_all(rest).unwrap();
+    drop(feed);
+    let run = folder.wait(child);
+    run.ends(0).quietly();
+    check_run(&folder, &run, &before, &[LOCAL_PART, SECRET]);
+    assert!(run.json()["input"]["matched"].as_u64().unwrap() > 1000);
+}
+
+/// What stands in the files that a process has open below `folder`, or that have no name; `None` where the system lets
+/// nobody look, which is as good.
+fn open_files(child: &Child, folder: &Path) -> Option<Vec<Vec<u8>>> {
+    let entries = match fs::read_dir(format!("/proc/{}/fd", child.id())) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return None,
+        Err(error) => panic!("{error}"),
+    };
+    let mut held = Vec::new();
+    for entry in entries {
+        let descriptor = entry.unwrap().path();
+        let Ok(target) = fs::read_link(&descriptor) else { continue };
+        if target.starts_with(folder) || target.to_string_lossy().ends_with(" (deleted)") {
+            held.push(fs::read(descriptor).unwrap());
+        }
+    }
+    Some(held)
+}
+
+/// A crash would leave no core behind.
+fn check_no_core(child: &Child) {
+    let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    let words: Vec<_> = line.split_whitespace().collect();
+    assert_eq!(words[4..6], ["0", "0"], "{line}");
+}
+
+#[test]
+fn a_scan_masks_secrets() {
+    let folder = planted();
+    let before = folder.names();
+    let has_scan = has_scan();
+    for more in [&["--all"][..], &["--format", "csv"], &["--format", "table"], &["--unique"]] {
+        let run = folder.run(&[&["scan", "--watch", "list.toml", "dumps"], more].concat());
+        if has_scan {
+            run.ends(3);
+            assert!(run.out().contains(LOCAL_PART));
+        } else {
+            run.ends(2);
+            let told =
+                "error: `scan` is not built into this mizumori\nhint: build it with `--features scan`\n";
+            assert_eq!(run.err(), told);
+        }
+        check_run(&folder, &run, &before, &[SECRET]);
+    }
+}
+
+#[test]
+fn what_is_not_built_in_is_not_there() {
+    let folder = Folder::of(&program());
+    let has_scan = has_scan();
+    let bytes = fs::read(program()).unwrap();
+    let holds = |word: &str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
+    for word in ["Print secrets in clear", "This prints passwords in clear", "secret_value"] {
+        assert_eq!(holds(word), has_scan, "{word}");
+    }
+    let help = folder.run(&["--help"]).ends(0).out();
+    assert_eq!(help.contains("\n  scan "), has_scan);
+    let code = if has_scan { 0 } else { 2 };
+    for arguments in [&["scan", "--help"][..], &["demo", "--help"]] {
+        folder.run(arguments).ends(code);
+    }
+    if !has_scan {
+        for arguments in [&["scan"][..], &["scan", "--all", "--reveal", "--yes", "x"], &["demo", "-o", "x"]] {
+            let run = folder.run(arguments);
+            run.ends(2).saying(&["is not built into", &format!("--features {}", arguments[0])]);
+            assert_eq!(run.out(), "");
+        }
+        assert_eq!(folder.names(), [""; 0]);
+    }
+}
