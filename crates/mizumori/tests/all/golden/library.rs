@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mizumori_core::watch::Found;
-use mizumori_core::{LeakTime, SourceIndex, WatchList};
+use mizumori_core::{Account, LeakTime, SourceIndex, WatchList};
 use mizumori_read::{Bytes, MemberName, Reader};
 use mizumori_scan::{
     Dump, DumpPlace, Event, HandOver, Login, Look, Match, Matcher, MemberContext, MemberSource, PieceSizes,
-    Proceed, Progress, Record, RecordLimits, Scan, Sink, SiteMatch, Wanted, Workshop,
+    Proceed, Progress, Record, RecordLimits, Scan, Sink, SiteMatch, Url, Wanted, Workshop,
 };
 
 use super::shown::Shown;
@@ -112,10 +112,10 @@ impl Sink for Page<'_> {
             kind: record.secret.kind().as_str(),
             algorithm: record.secret.algorithm(),
             value: record.secret.is_present().then(|| record.secret.expose()),
-            url: record.url.as_ref().map(|url| url.expose()),
+            url: record.url.as_ref().map(Url::expose),
             matched_by,
             watched,
-            non_rfc: record.login.account().is_some_and(|account| account.non_rfc()),
+            non_rfc: record.login.account().is_some_and(Account::non_rfc),
         };
         let rest = shown.line().split_off(1);
         self.notes.push(Note { line: record.line, rest });
