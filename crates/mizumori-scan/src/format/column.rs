@@ -283,7 +283,7 @@ fn fold(name: &str) -> String {
 
 /// The roles of columns without names, from rows that a sample holds. Rows may differ in length; a column that
 /// few rows have is [`Role::Other`].
-pub(crate) fn roles_by_content<'a>(rows: &[Vec<&'a [u8]>]) -> Vec<Role> {
+pub(crate) fn roles_by_content(rows: &[Vec<&[u8]>]) -> Vec<Role> {
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     let columns: Vec<_> = (0..width).map(|column| Profile::of(rows, column)).collect();
     let mut roles = vec![Role::Other; width];
