@@ -53,9 +53,11 @@ impl Config {
 
     fn read(document: &mut Document<'_>, root: &Table<'_>) -> Option<Self> {
         document.only(root, &["watch", "threads", "limits"]);
-        let mut config = Self::default();
-        config.watch = document.string(root, "watch").map(|watch| PathBuf::from(watch.text));
-        config.threads = document.count(root, "threads").and_then(|threads| usize::try_from(threads).ok());
+        let mut config = Self {
+            watch: document.string(root, "watch").map(|watch| PathBuf::from(watch.text)),
+            threads: document.count(root, "threads").and_then(|threads| usize::try_from(threads).ok()),
+            ..Self::default()
+        };
         if config.threads == Some(0) {
             document.mistake(
                 root.span_of("threads"),

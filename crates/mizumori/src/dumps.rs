@@ -122,7 +122,7 @@ impl Dumps {
             // A link to a folder; a pipe or a socket that somebody left in a folder of dumps.
             Ok(metadata) if metadata.is_dir() => {}
             Ok(metadata) => {
-                let bytes = metadata.is_file().then(|| metadata.len());
+                let bytes = metadata.is_file().then_some(metadata.len());
                 let dump = Dump { name: MemberName::from_path(&path), place: DumpPlace::File(path) };
                 self.found.push(FoundDump { dump, path: index, default_id, bytes });
             }

@@ -102,7 +102,7 @@ fn asked(world: &World) -> AskedPeriod {
 }
 
 fn failure(error: mizumori_world::WorldError) -> Failure {
-    let hint = error.hint().map(|hint| hint.to_string());
+    let hint = error.hint().map(str::to_owned);
     let failure = Failure::new(error);
     match hint {
         Some(hint) => failure.hint(hint),

@@ -199,7 +199,6 @@ pub(crate) fn read_text(file: &Path) -> Result<String, Failure> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Synthetic {
     /// They are.
-    #[cfg_attr(not(feature = "demo"), expect(dead_code, reason = "only the demo's are"))]
     Yes,
     /// They are not.
     No,

@@ -1,11 +1,11 @@
 //! A canary account and its password, planted wherever input can hold them, must not be seen outside the process: not in
 //! outputs, not in temporary files, not in what a crash would leave.
 //!
-//! `MIZUMORI_CANARY_PROGRAM` names another build of the program to hold to this: the one that has the survey alone.
+//! The whole program is held to this, and the one that is built with the feature `survey` alone.
 
 use std::fs::{self, OpenOptions};
 use std::io::{Cursor, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Child;
 
 use mizumori_world::pack::{self, Compressor, Member, ZipMethod};
@@ -17,17 +17,8 @@ use crate::world::LIST;
 const LOCAL_PART: &str = "kanariya.tori";
 const SECRET: &str = "Kanariya-no-Kotoba-4711";
 
-fn program() -> PathBuf {
-    std::env::var_os("MIZUMORI_CANARY_PROGRAM")
-        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_mizumori")), PathBuf::from)
-}
-
-/// Whether the program has `scan`: it says so itself.
-fn has_scan() -> bool {
-    let features = Folder::of(&program()).run(&["doctor"]).out();
-    let line = features.lines().find(|line| line.contains("features")).unwrap();
-    line.contains("scan")
-}
+/// Whether the program under test was built with `scan`.
+const HAS_SCAN: bool = cfg!(feature = "scan");
 
 /// The line that gives the canary away.
 fn line() -> String {
@@ -96,7 +87,7 @@ fn seven_zip(bytes: &[u8]) -> Vec<u8> {
 
 /// A folder with the canary in every kind of place; `mizumori.toml` keeps the program short of memory.
 fn planted() -> Folder {
-    let folder = Folder::of(&program());
+    let folder = Folder::new();
     let line = line();
     let member = |name: &str, bytes: &[u8]| Member { name: name.to_owned(), bytes: bytes.to_vec() };
     let limits = "[limits]\nmemory_bytes = 65536\nline_bytes = 4096\nfield_bytes = 512\ndepth = 3\n";
@@ -169,7 +160,7 @@ fn mistakes_quote_no_dump() {
 #[test]
 fn what_does_not_fit_into_memory_is_encrypted() {
     const HELD_BACK: usize = 512 << 10;
-    let folder = Folder::of(&program());
+    let folder = Folder::new();
     folder.write("list.toml", LIST).write("small.toml", "[limits]\nmemory_bytes = 65536\n");
     let archive = seven_zip(line().repeat((2 << 20) / line().len()).as_bytes());
     let pipe = folder.pipe("pipe");
@@ -230,10 +221,9 @@ fn check_no_core(child: &Child) {
 fn a_scan_masks_secrets() {
     let folder = planted();
     let before = folder.names();
-    let has_scan = has_scan();
     for more in [&["--all"][..], &["--format", "csv"], &["--format", "table"], &["--unique"]] {
         let run = folder.run(&[&["scan", "--watch", "list.toml", "dumps"], more].concat());
-        if has_scan {
+        if HAS_SCAN {
             run.ends(3);
             assert!(run.out().contains(LOCAL_PART));
         } else {
@@ -248,20 +238,21 @@ fn a_scan_masks_secrets() {
 
 #[test]
 fn what_is_not_built_in_is_not_there() {
-    let folder = Folder::of(&program());
-    let has_scan = has_scan();
-    let bytes = fs::read(program()).unwrap();
+    let folder = Folder::new();
+    let bytes = fs::read(env!("CARGO_BIN_EXE_mizumori")).unwrap();
     let holds = |word: &str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
     for word in ["Print secrets in clear", "This prints passwords in clear", "secret_value"] {
-        assert_eq!(holds(word), has_scan, "{word}");
+        assert_eq!(holds(word), HAS_SCAN, "{word}");
     }
+    let features = if HAS_SCAN { "survey, scan" } else { "features           survey\n" };
+    folder.run(&["doctor"]).ends(0).printing(&[features]);
     let help = folder.run(&["--help"]).ends(0).out();
-    assert_eq!(help.contains("\n  scan "), has_scan);
-    let code = if has_scan { 0 } else { 2 };
+    assert_eq!(help.contains("\n  scan "), HAS_SCAN);
+    let code = if HAS_SCAN { 0 } else { 2 };
     for arguments in [&["scan", "--help"][..], &["demo", "--help"]] {
         folder.run(arguments).ends(code);
     }
-    if !has_scan {
+    if !HAS_SCAN {
         for arguments in [&["scan"][..], &["scan", "--all", "--reveal", "--yes", "x"], &["demo", "-o", "x"]] {
             let run = folder.run(arguments);
             run.ends(2).saying(&["is not built into", &format!("--features {}", arguments[0])]);

@@ -4,17 +4,22 @@
 
 #[cfg(test)]
 mod canary;
-#[cfg(all(test, feature = "scan", feature = "demo"))]
+#[cfg(all(feature = "scan", feature = "demo"))]
+#[cfg(test)]
 mod commands;
-#[cfg(all(test, feature = "scan", feature = "demo"))]
+#[cfg(all(feature = "scan", feature = "demo"))]
+#[cfg(test)]
 mod faults;
-#[cfg(all(test, feature = "scan", feature = "demo"))]
+#[cfg(all(feature = "scan", feature = "demo"))]
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod run;
-#[cfg(all(test, feature = "scan", feature = "demo"))]
+#[cfg(all(feature = "scan", feature = "demo"))]
+#[cfg(test)]
 mod snapshot;
-#[cfg(all(test, feature = "scan", feature = "demo"))]
+#[cfg(all(feature = "scan", feature = "demo"))]
+#[cfg(test)]
 mod terminal;
 #[cfg(test)]
 mod world;

@@ -4,6 +4,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+#[cfg(feature = "scan")]
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -14,21 +15,14 @@ use tempfile::TempDir;
 /// `temporary`, as the folder for temporary files.
 pub(crate) struct Folder {
     root: TempDir,
-    program: PathBuf,
 }
 
 impl Folder {
-    /// For the program that cargo built with these tests.
     pub(crate) fn new() -> Self {
-        Self::of(Path::new(env!("CARGO_BIN_EXE_mizumori")))
-    }
-
-    /// For another program.
-    pub(crate) fn of(program: &Path) -> Self {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("work")).unwrap();
         fs::create_dir(root.path().join("temporary")).unwrap();
-        Self { root, program: program.to_owned() }
+        Self { root }
     }
 
     /// Where the program runs.
@@ -55,6 +49,7 @@ impl Folder {
     }
 
     /// Reads a file as text.
+    #[cfg(feature = "scan")]
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
@@ -78,7 +73,7 @@ impl Folder {
 
     /// The program with arguments, ready to start.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mizumori"));
         command
             .args(arguments)
             .current_dir(self.work())
@@ -97,6 +92,7 @@ impl Folder {
     }
 
     /// Runs it with `input` on standard input.
+    #[cfg(feature = "scan")]
     pub(crate) fn run_with_input<S: AsRef<OsStr>>(&self, arguments: &[S], input: &[u8]) -> Run {
         let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
@@ -174,12 +170,22 @@ impl Run {
         self
     }
 
+    /// Standard output must hold each of these.
+    #[track_caller]
+    pub(crate) fn printing(&self, words: &[&str]) -> &Self {
+        for word in words {
+            assert!(self.out().contains(word), "`{word}` is not in:\n{}", self.out());
+        }
+        self
+    }
+
     /// Standard output as one JSON value.
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(self.bytes()).unwrap_or_else(|error| panic!("{error}\n{}", self.shown()))
     }
 
     /// Standard output as one JSON value a line.
+    #[cfg(feature = "scan")]
     pub(crate) fn lines(&self) -> Vec<serde_json::Value> {
         self.out()
             .lines()

@@ -1,5 +1,6 @@
 //! A watch list of three invented bodies and a few words for dumps about them; all names are reserved ones.
 
+#[cfg(feature = "scan")]
 use crate::run::Folder;
 
 /// The watch list that most tests use.
@@ -41,6 +42,7 @@ domains = [
 "#;
 
 /// A folder with the watch list `list.toml` and the files named.
+#[cfg(feature = "scan")]
 pub(crate) fn folder(files: &[(&str, &str)]) -> Folder {
     let folder = Folder::new();
     folder.write("list.toml", LIST);
@@ -51,6 +53,7 @@ pub(crate) fn folder(files: &[(&str, &str)]) -> Folder {
 }
 
 /// The description of a source.
+#[cfg(feature = "scan")]
 pub(crate) fn source(id: &str, place: &str, leaked: &str) -> String {
     format!("id = '{id}'\nplace = '{place}'\nleaked = '{leaked}'\n")
 }

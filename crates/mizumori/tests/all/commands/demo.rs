@@ -5,8 +5,11 @@ use serde_json::Value;
 
 use crate::run::Folder;
 
+/// A category's id and name, and its figures in the columns of the table.
+type Figures = (&'static str, &'static str, [(&'static str, &'static str); 5]);
+
 /// The years that the published tables give, and the totals.
-const PUBLISHED: [(&str, &str, [(&str, &str); 5]); 2] = [
+const PUBLISHED: [Figures; 2] = [
     (
         "ministry",
         "Central ministries",
