@@ -214,6 +214,7 @@ fn is_absent(trimmed: &[u8]) -> bool {
     if !trimmed.is_ascii() {
         return std::str::from_utf8(trimmed).is_ok_and(|text| text.trim().is_empty());
     }
+    let trimmed = lm_and_ntlm(trimmed).unwrap_or(trimmed);
     let lengths = [32, 40, 56, 64, 65, 128];
     if !lengths.contains(&trimmed.len()) {
         return false;
@@ -256,6 +257,9 @@ fn hash_algorithm(value: &[u8]) -> Option<Option<&'static str>> {
         let mssql = rest.starts_with(b"0100") || rest.starts_with(b"0200");
         return Some(if mssql { Some("mssql") } else { hex_algorithm(rest.len()).flatten() });
     }
+    if lm_and_ntlm(value).is_some() {
+        return Some(Some("ntlm"));
+    }
     let digits = value.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let algorithm = hex_algorithm(digits)?;
     match value.get(digits..) {
@@ -276,6 +280,16 @@ fn hash_algorithm(value: &[u8]) -> Option<Option<&'static str>> {
         }
         _ => None,
     }
+}
+
+/// The two hashes of a line of pwdump, from behind the user's name: `500:LM:NTLM:::`.
+fn lm_and_ntlm(value: &[u8]) -> Option<&[u8]> {
+    let fields = value.strip_suffix(b":::")?;
+    let (number, hashes) = fields.split_at_checked(fields.len().checked_sub(66)?)?;
+    let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+    let hashes = hashes.strip_prefix(b":")?;
+    let (lm, ntlm) = hashes.split_at_checked(32)?;
+    (is_number && is_hex(lm) && is_hex(ntlm.strip_prefix(b":")?)).then_some(hashes)
 }
 
 /// What hashes of so many hexadecimal digits there are. 32 digits are an MD5, an NTLM or an MD4: the form does
@@ -336,6 +350,7 @@ mod tests {
             "da39a3ee5e6b4b0d3255bfef95601890afd80709",
             "31d6cfe0d16ae931b73c59d7e0c089c0",
             "aad3b435b51404eeaad3b435b51404ee:31d6cfe0d16ae931b73c59d7e0c089c0",
+            "500:aad3b435b51404eeaad3b435b51404ee:31d6cfe0d16ae931b73c59d7e0c089c0:::",
         ] {
             check(value, SecretKind::None, None);
         }
@@ -369,6 +384,7 @@ mod tests {
         for (value, algorithm) in [
             ("5f4dcc3b5aa765d61d8327deb882cf99", "md5"),
             ("5F4DCC3B5AA765D61D8327DEB882CF99:s4lt", "md5"),
+            ("1001:e52cac67419a9a224a3b108f3fa6cb6d:8846f7eaee8fb117ad06bdd830b7586c:::", "ntlm"),
             ("5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8", "sha1"),
             ("*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19", "mysql41"),
             ("5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8", "sha256"),

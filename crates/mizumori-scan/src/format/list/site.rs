@@ -67,6 +67,9 @@ fn behind_url<'a>(layout: &ListLayout, line: &'a [u8], end: usize, separators: &
     if by_blanks {
         rest = rest.trim_ascii_start();
     }
+    if !separators.contains(&b':') && !has_path_or_port(line.get(..end)?) {
+        rest = behind_port(rest, separators).unwrap_or(rest);
+    }
     let cut = rest.iter().position(|byte| separators.contains(byte));
     let (login, secret) = match cut {
         Some(cut) => (rest.get(..cut)?, rest.get(cut + 1..)?),
@@ -76,6 +79,21 @@ fn behind_url<'a>(layout: &ListLayout, line: &'a [u8], end: usize, separators: &
     let login = login_of(login);
     let is_alone = matches!(login, Login::None) && secret.trim_ascii().is_empty() && cut.is_none();
     (!is_alone).then_some(Parts { login, secret, url: Some(url) })
+}
+
+/// Whether a URL says more than a host: then no port stands in the field behind it.
+fn has_path_or_port(url: &[u8]) -> bool {
+    let authority = url.get(after_scheme(url).unwrap_or(0)..).unwrap_or_default();
+    authority.iter().any(|byte| matches!(byte, b'/' | b'?' | b'#' | b'\\' | b':'))
+}
+
+/// What stands behind the port of `host|port|login|secret`; with two fields less the number is a login.
+fn behind_port<'a>(fields: &'a [u8], separators: &[u8]) -> Option<&'a [u8]> {
+    let end = fields.iter().position(|byte| separators.contains(byte))?;
+    let (port, rest) = (fields.get(..end)?, fields.get(end + 1..)?);
+    let is_port = port.iter().all(u8::is_ascii_digit)
+        && std::str::from_utf8(port).is_ok_and(|port| port.parse::<u16>().is_ok());
+    (is_port && rest.iter().any(|byte| separators.contains(byte))).then_some(rest)
 }
 
 /// Where a URL ends whose fields are separated by colons: its authority begins at `start`.
@@ -234,6 +252,9 @@ mod tests {
             ("https://a.example/x:y/z:login:pw", "1 ~login pw a.example"),
             ("https://a.example/|login|p|w", "1 ~login p|w a.example"),
             ("https://a.example/ login pw", "1 ~login pw a.example"),
+            ("https://a.example|587|taro@b.example|p|w", "1 taro@b.example p|w a.example"),
+            ("https://a.example|587|pw", "1 ~587 pw a.example"),
+            ("https://a.example/x|587|p|w", "1 ~587 p|w a.example"),
             ("https://a.example/::pw", "1 ~ pw a.example"),
             ("https://a.example/:login:", "1 ~login - a.example"),
             ("vpn.a.example:login:pw", "1 ~login pw vpn.a.example"),
