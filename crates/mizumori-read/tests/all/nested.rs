@@ -13,15 +13,14 @@ type Pack = fn(&[u8]) -> Vec<u8>;
 
 /// Archives with one member `in`.
 fn archives() -> Vec<(&'static str, Pack)> {
-    let mut archives: Vec<(&'static str, Pack)> = vec![
+    vec![
         ("tar", |data| tar::tar(&[("in", data)])),
         ("zip", |data| zip::zip(&[("in", data)])),
         ("stored zip", |data| zip::stored(&[("in", data)])),
         ("7z", |data| sevenz::sevenz(&[("in", data)])),
-    ];
-    #[cfg(feature = "rar")]
-    archives.push(("rar", |data| crate::rar::rar(&[("in", data)])));
-    archives
+        #[cfg(feature = "rar")]
+        ("rar", |data| crate::rar::rar(&[("in", data)])),
+    ]
 }
 
 fn compressors() -> Vec<(&'static str, Pack)> {
