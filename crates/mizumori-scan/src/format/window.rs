@@ -92,8 +92,12 @@ impl Window {
 
 /// Whether a text that could not be understood held something that matters: an address or a site.
 pub(crate) fn matters(text: &[u8]) -> bool {
-    let is_scheme = |at: usize| text.get(at..).is_some_and(|rest| rest.starts_with(b"://"));
-    memchr::memchr(b'@', text).is_some() || memchr_iter(b':', text).any(is_scheme)
+    memchr::memchr(b'@', text).is_some() || has_scheme(text)
+}
+
+/// Whether a text holds `://`.
+pub(crate) fn has_scheme(text: &[u8]) -> bool {
+    memchr_iter(b':', text).any(|at| text.get(at..).is_some_and(|rest| rest.starts_with(b"://")))
 }
 
 /// The same question about a text that is skipped piece by piece.

@@ -71,14 +71,15 @@ impl CsvLayout {
         let surplus = cells.len().saturating_sub(self.roles.len());
         let wide = if surplus > 0 { self.wide_column(cells, surplus) } else { None };
         let mut fields = SmallVec::<[Field<'_>; 16]>::new();
+        let mut at_signs = AtSigns::of(text);
         let mut column = 0;
         let mut at = 0;
         while let Some(cell) = cells.get(at) {
-            let mut value = &*cell.value;
+            let (mut value, mut end) = (&*cell.value, cell.end);
             if wide == Some(column)
                 && let Some(last) = cells.get(at + surplus)
             {
-                value = text.get(cell.start..last.end).unwrap_or_default();
+                (value, end) = (text.get(cell.start..last.end).unwrap_or_default(), last.end);
                 at += surplus;
             }
             let role = self.roles.get(column).copied().unwrap_or(Role::Other);
@@ -88,7 +89,7 @@ impl CsvLayout {
                 }
                 value = value.get(..limits.field_bytes).unwrap_or_default();
             }
-            if role != Role::Other || next_at(value, 0).is_some() {
+            if role != Role::Other || at_signs.stand_in(cell.start, end) {
                 fields.push(Field { role, value });
             }
             column += 1;
@@ -112,6 +113,28 @@ impl CsvLayout {
             return secret;
         }
         if is_address(email) { None } else { email.checked_sub(1) }
+    }
+}
+
+/// The at-signs of a row from left to right: most cells lack one, and one search tells it of all.
+struct AtSigns<'a> {
+    text: &'a [u8],
+    next: Option<usize>,
+}
+
+impl<'a> AtSigns<'a> {
+    fn of(text: &'a [u8]) -> Self {
+        Self { text, next: next_at(text, 0).map(|(at, _)| at) }
+    }
+
+    /// Whether one stands between two offsets; these may only grow from call to call.
+    fn stand_in(&mut self, start: usize, end: usize) -> bool {
+        while let Some(at) = self.next
+            && at < start
+        {
+            self.next = next_at(self.text, at + 1).map(|(at, _)| at);
+        }
+        self.next.is_some_and(|at| at < end)
     }
 }
 

@@ -91,7 +91,8 @@ impl Machine {
     fn next_byte(&mut self, ends: &mut Ends<'_>) -> Option<u8> {
         loop {
             let rest = self.window.rest();
-            let blank = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count();
+            // Any control character is as good as a blank; RFC 7464 puts one before every text.
+            let blank = rest.iter().take_while(|byte| **byte <= b' ').count();
             let byte = rest.get(blank).copied();
             if blank > 0 {
                 self.is_fresh |= rest.get(..blank).is_some_and(|blanks| blanks.contains(&b'\n'));
@@ -122,8 +123,8 @@ impl Machine {
             b'{' | b'[' => self.open(byte == b'{', ends),
             b'}' | b']' => self.close(byte == b'}', ends),
             b'/' => self.comment(ends),
-            // What closes `ObjectId("…")`, and the record separator of RFC 7464.
-            b')' | 0x1e => self.pass(1),
+            // What closes `ObjectId("…")`.
+            b')' => self.pass(1),
             b'(' | b';' | b'=' if self.frames.is_empty() => self.pass(1),
             byte if is_word_byte(byte) => self.word(ends),
             _ => self.damage(Reject::Malformed, ends),
@@ -133,6 +134,17 @@ impl Machine {
     fn pass(&mut self, bytes: usize) {
         self.window.advance(bytes);
         self.is_fresh = false;
+    }
+
+    /// Passes over the colon or the comma right behind a string: the short way for what nearly always stands
+    /// there.
+    fn pass_mark(&mut self) {
+        match (self.expect, self.window.rest().first()) {
+            (Expect::Colon, Some(b':')) => self.expect = Expect::Value,
+            (Expect::Key | Expect::Value, Some(b',')) => self.expect = self.expect_next(),
+            _ => return,
+        }
+        self.window.advance(1);
     }
 
     /// What the grammar expects behind a value.
@@ -240,6 +252,7 @@ impl Machine {
                     };
                     self.text(value, ends);
                     self.pass(at + 1);
+                    self.pass_mark();
                     return;
                 }
                 StringEnd::Broken { at } => return self.broken_string(at, ends),

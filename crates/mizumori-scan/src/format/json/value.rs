@@ -7,7 +7,7 @@ use crate::address::next_at;
 use crate::format::column::Role;
 use crate::format::list::text_line;
 use crate::format::row::{Field, emit_row, whole_address};
-use crate::format::window::{Window, matters};
+use crate::format::window::{Window, has_scheme, matters};
 use crate::record::Reject;
 use crate::url::Bare;
 
@@ -101,7 +101,8 @@ impl Machine {
         }
         let has_at = role == Role::Other && next_at(text, 0).is_some();
         if let Some(frame) = self.frames.last_mut() {
-            frame.matters = frame.matters || has_at || matters(text);
+            let is_mattering = || if role == Role::Other { has_scheme(text) } else { matters(text) };
+            frame.matters = frame.matters || has_at || is_mattering();
             frame.is_cut |= is_cut && matches!(role, Role::Login | Role::Email | Role::Secret);
         }
         if role == Role::Other {

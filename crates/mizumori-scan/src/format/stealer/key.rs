@@ -38,7 +38,8 @@ impl Key {
 
 /// Reads keys, and remembers them.
 pub(super) struct Keys {
-    cache: KeyCache<Key>,
+    /// What was seen before a colon; `None` where it is no key.
+    cache: KeyCache<Option<Key>>,
 }
 
 impl Keys {
@@ -49,35 +50,18 @@ impl Keys {
     /// The key of a `Key: value` line, and everything behind its colon but one blank or tab.
     pub(super) fn split<'a>(&mut self, line: &'a [u8]) -> Option<(Key, &'a [u8])> {
         let (key, value) = split_at_colon(line)?;
-        Some((self.meaning(key), value))
+        Some((self.meaning(key)?, value))
     }
 
-    fn meaning(&mut self, key: &[u8]) -> Key {
-        let key = undecorated(key);
-        if key.is_ascii() {
-            let mut folded = [0; MAX_KEY];
-            let length = fold_ascii(key, &mut folded);
-            if let Some(known) = known_ascii(folded.get(..length).unwrap_or_default()) {
-                return known;
-            }
-        }
-        self.cache.get(key, |key| {
-            let Ok(name) = std::str::from_utf8(key) else { return Key::Other };
-            known_elsewhere(name).unwrap_or_else(|| match role_of_name(name) {
-                Some(Role::Url) => Key::Url,
-                Some(Role::Login) => Key::Login,
-                Some(Role::Email) => Key::Email,
-                Some(Role::Secret) => Key::Secret,
-                Some(Role::Other) | None => Key::Other,
-            })
-        })
+    fn meaning(&mut self, key: &[u8]) -> Option<Key> {
+        self.cache.get(key, meaning)
     }
 
     /// Takes a line apart that holds a whole record: `value` is what stands behind its first key, a URL's.
     pub(super) fn one_line<'a>(&mut self, value: &'a [u8]) -> Option<OneLine<'a>> {
         let start = value.len() - value.trim_ascii_start().len();
         let text = value.get(start..)?;
-        let end = text.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'|'))?;
+        let end = memchr::memchr3(b' ', b'\t', b'|', text)?;
         let (url, rest) = text.split_at_checked(end)?;
         let (key, rest) = self.split(without_joint(rest))?;
         if !matches!(key, Key::Login | Key::Email) {
@@ -95,7 +79,7 @@ impl Keys {
             let length = word.iter().rev().take_while(|byte| !is_joint(**byte)).count();
             let start = word.len() - length;
             let is_apart = start > 0;
-            if !is_apart || self.meaning(word.get(start..)?) != Key::Secret {
+            if !is_apart || self.meaning(word.get(start..)?) != Some(Key::Secret) {
                 return None;
             }
             let login = before.get(..start)?;
@@ -123,7 +107,7 @@ fn without_joint(text: &[u8]) -> &[u8] {
     text.get(length..).unwrap_or_default()
 }
 
-/// Splits at the first colon (the full-width one too), if a key may stand before it.
+/// Splits at the first colon (the full-width one too) that is not too far away for a key before it.
 fn split_at_colon(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let window = line.get(..MAX_KEY + 3).unwrap_or(line);
     let narrow = memchr::memchr(b':', window);
@@ -140,8 +124,30 @@ fn split_at_colon(line: &[u8]) -> Option<(&[u8], &[u8])> {
         [b' ' | b'\t', rest @ ..] => rest,
         value => value,
     };
-    let is_key = !key.trim_ascii().is_empty() && !key.iter().any(|byte| is_no_key(*byte));
-    is_key.then_some((key, value))
+    Some((key, value))
+}
+
+/// What a key means; `None` when no key looks like that.
+fn meaning(key: &[u8]) -> Option<Key> {
+    if key.trim_ascii().is_empty() || key.iter().any(|byte| is_no_key(*byte)) {
+        return None;
+    }
+    let key = undecorated(key);
+    if key.is_ascii() {
+        let mut folded = [0; MAX_KEY];
+        let length = fold_ascii(key, &mut folded);
+        if let Some(known) = known_ascii(folded.get(..length).unwrap_or_default()) {
+            return Some(known);
+        }
+    }
+    let Ok(name) = std::str::from_utf8(key) else { return Some(Key::Other) };
+    Some(known_elsewhere(name).unwrap_or_else(|| match role_of_name(name) {
+        Some(Role::Url) => Key::Url,
+        Some(Role::Login) => Key::Login,
+        Some(Role::Email) => Key::Email,
+        Some(Role::Secret) => Key::Secret,
+        Some(Role::Other) | None => Key::Other,
+    }))
 }
 
 /// Bytes that stand in no key: those of JSON, XML, addresses and assignments.
