@@ -3,8 +3,8 @@
 //! It is cut into shards that grow one after another, so that growing never needs the memory of the whole set
 //! twice. A tag takes 16 bytes and one byte of the table's own in each slot (hashbrown's layout).
 
-use hashbrown::HashTable;
 use crate::Tag;
+use hashbrown::HashTable;
 
 /// How many shards: growing one then copies less than half a per cent of the set.
 const SHARDS: usize = 256;

@@ -23,7 +23,8 @@ pub(super) enum Site<'a> {
 pub(super) fn parts<'a>(layout: &ListLayout, line: &'a [u8]) -> Site<'a> {
     let trimmed = line.trim_ascii_start();
     // The slash first: most lines have none, and it is found in a third of the time.
-    let has_scheme = memchr::memchr(b'/', trimmed).is_some() && memchr::memmem::find(trimmed, b"://").is_some();
+    let has_scheme =
+        memchr::memchr(b'/', trimmed).is_some() && memchr::memmem::find(trimmed, b"://").is_some();
     if has_scheme && let Some(start) = after_scheme(trimmed) {
         return url_first(layout, trimmed, start);
     }
