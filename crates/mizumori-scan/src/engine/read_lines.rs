@@ -49,7 +49,14 @@ impl<'r> Range<'r> {
     /// The lines that begin at or behind `start` and before `end`. `first` is where the member's text begins: a
     /// range that starts there starts with a line.
     pub(super) fn new(at: &'r dyn ReadAt, charset: Charset, first: u64, start: u64, end: u64) -> Self {
-        let state = if start <= first { RangeState::Inside } else { RangeState::Before };
+        let state = if end <= first {
+            // Nothing but byte order mark: the first line begins in a later range.
+            RangeState::Done
+        } else if start <= first {
+            RangeState::Inside
+        } else {
+            RangeState::Before
+        };
         let position = if start <= first { first } else { start - charset.unit() as u64 };
         Self { at, charset, position, end, state }
     }
@@ -302,6 +309,20 @@ mod tests {
             seen.iter().map(|(text, _)| text.clone()).collect::<Vec<_>>().concat(),
             b"aaa bbb ccc ddd\nx\n"
         );
+    }
+
+    #[test]
+    fn a_range_within_the_byte_order_mark_has_no_line() {
+        let at = Held::new(*b"\xEF\xBB\xBFa\nb\n");
+        let mut lines = Vec::new();
+        for start in [0, 2, 4, 6] {
+            let mut range = Range::new(&at, Charset::Utf8, 3, start, start + 2);
+            let mut buffer = [0; 16];
+            while let Ok(read @ 1..) = range.read(&mut buffer) {
+                lines.extend_from_slice(&buffer[..read]);
+            }
+        }
+        assert_eq!(lines, b"a\nb\n");
     }
 
     proptest! {
