@@ -5,6 +5,7 @@
 
 mod detect;
 mod layout;
+mod sample;
 mod split;
 
 use std::io::BufRead;

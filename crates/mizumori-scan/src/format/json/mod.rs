@@ -9,12 +9,14 @@
 //! Records come when they close, so that one may come after those of the objects in it. This is no validator:
 //! see [`machine`].
 
+mod damage;
 mod frame;
 mod held;
 mod key;
 mod looks_like;
 mod machine;
 mod string;
+mod token;
 mod value;
 
 use std::cell::Cell;

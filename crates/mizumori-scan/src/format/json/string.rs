@@ -29,6 +29,7 @@ pub(super) enum StringEnd {
 /// A raw line break is no JSON, but dumps have them. A string goes on behind one unless the next line looks like
 /// the structure of a document: a bracket, or a quote with something else behind it than what may follow a
 /// string.
+#[inline]
 pub(super) fn string_end(text: &[u8], quote: u8, from: usize, whole: bool) -> StringEnd {
     let mut from = from;
     let mut is_escaped = false;

@@ -94,6 +94,10 @@ fn addresses_as_keys() {
         ],
     );
     check(
+        r#"{"a@x.example":[{"email":"b@x.example","password":"p"}, {"login":"l","password":"q"}]}"#,
+        &["1 b@x.example p -", "1 a@x.example - -", "1 a@x.example q -"],
+    );
+    check(
         r#"{"a@x.example":[{"password":"p"},{"password":"q"}]}"#,
         &["1 a@x.example p -", "1 a@x.example q -"],
     );

@@ -9,6 +9,9 @@ pub(super) const LEARN: usize = 64 << 10;
 /// Lines of a sample that are looked at to tell a stealer log from other texts.
 const LINES: usize = 2_000;
 
+/// A banner has no more lines than this.
+const BANNER: usize = 200;
+
 /// How the blocks of a log are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Habits {
@@ -66,7 +69,10 @@ pub(crate) fn looks_like(sample: &[u8], whole: bool) -> bool {
     let mut keys = Keys::new();
     let (mut all, mut known, mut logins, mut secrets, mut pairs, mut entries) = (0, 0, 0, 0, 0, 0);
     let mut last = None;
-    for line in lines(sample).filter(|line| !line.trim_ascii().is_empty()).take(LINES) {
+    for (at, line) in lines(sample).filter(|line| !line.trim_ascii().is_empty()).take(LINES).enumerate() {
+        if known == 0 && at >= BANNER {
+            return false;
+        }
         all += usize::from(known > 0 && !is_rule(line));
         let Some((key, value)) = keys.split(line) else { continue };
         entries += usize::from(line.starts_with(b"dn:"));

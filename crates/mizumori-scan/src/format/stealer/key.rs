@@ -23,19 +23,6 @@ pub(super) enum Key {
     Other,
 }
 
-impl Key {
-    /// The role of the value in a row.
-    pub(super) const fn role(self) -> Role {
-        match self {
-            Self::Url => Role::Url,
-            Self::Login => Role::Login,
-            Self::Email => Role::Email,
-            Self::Secret => Role::Secret,
-            Self::Other => Role::Other,
-        }
-    }
-}
-
 /// Reads keys, and remembers them.
 pub(super) struct Keys {
     /// What was seen before a colon; `None` where it is no key.

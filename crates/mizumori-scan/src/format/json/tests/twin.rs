@@ -248,7 +248,7 @@ fn object(
     };
     let mut said = Vec::new();
     if let Some((address, _)) = &place.account {
-        said.push(Said { object: number, line, role: Role::Login, value: address.clone() });
+        said.push(Said { object: number, line, role: Role::Email, value: address.clone() });
     }
     for (((key, node), key_line), lines) in members.iter().zip(&lines.keys).zip(&lines.inside) {
         let (role, account) = if whole_address(key.as_bytes()).is_some() {
