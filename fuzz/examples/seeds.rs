@@ -155,7 +155,7 @@ fn containers() -> Result<Vec<(String, Vec<u8>)>> {
     }
     let inner =
         Member { name: "inner.tar.gz".to_owned(), bytes: compress(&tar(&members)?, Compressor::Gzip)? };
-    packed.push(("zip-in-zip".to_owned(), zip(&[inner.clone()], ZipMethod::Stored)?));
+    packed.push(("zip-in-zip".to_owned(), zip(std::slice::from_ref(&inner), ZipMethod::Stored)?));
     packed.push(("tar-in-7z".to_owned(), seven_zip(&[inner])?));
     packed.push(("bomb-gzip".to_owned(), compress(&vec![b'a'; 600_000], Compressor::Gzip)?));
 

@@ -52,6 +52,9 @@ const STEPS: &[Step] = &[
     Step { name: "deny", shows: "licences, banned crates, sources of crates", run: deny },
 ];
 
+/// The fuzz targets' own workspace, from the repository's top.
+const FUZZ_MANIFEST: &str = "fuzz/Cargo.toml";
+
 /// Runs the steps in order; the first that fails ends it.
 pub(crate) fn run(arguments: &TestArguments) -> Result<()> {
     let start = Instant::now();
@@ -91,6 +94,10 @@ fn components(arguments: &TestArguments) -> Result<Outcome> {
 
 fn fmt(_: &TestArguments) -> Result<Outcome> {
     command::run(cargo().args(["fmt", "--all", "--check"])).context("run `cargo fmt --all`")?;
+    if has_fuzz_workspace() {
+        command::run(cargo().args(["fmt", "--manifest-path", FUZZ_MANIFEST, "--check"]))
+            .context("run `cargo fmt` in fuzz/")?;
+    }
     Ok(Outcome::Passed)
 }
 
@@ -135,18 +142,23 @@ fn features(_: &TestArguments) -> Result<Outcome> {
 /// The fuzz targets are a workspace of their own. They are checked, not linked: so libFuzzer's C++ need not be built
 /// (a library's name in `CUSTOM_LIBFUZZER_PATH` keeps libfuzzer-sys from doing so), and stable Rust does.
 fn fuzz(_: &TestArguments) -> Result<Outcome> {
-    if !repository::top().join("fuzz/Cargo.toml").is_file() {
+    if !has_fuzz_workspace() {
         return Ok(Outcome::Skipped("there is no fuzz workspace"));
     }
     command::run(linting(&mut cargo()).env("CUSTOM_LIBFUZZER_PATH", "./libfuzzer.a").args([
         "check",
         "--manifest-path",
-        "fuzz/Cargo.toml",
+        FUZZ_MANIFEST,
         "--target-dir",
         "target/fuzz",
         "--bins",
+        "--examples",
     ]))?;
     Ok(Outcome::Passed)
+}
+
+fn has_fuzz_workspace() -> bool {
+    repository::top().join(FUZZ_MANIFEST).is_file()
 }
 
 fn deny(_: &TestArguments) -> Result<Outcome> {
