@@ -138,7 +138,7 @@ fn scan(
     let mut writer = rows.writer(out)?;
     let mut failed = None;
     scan.run(&prepared.dumps.scanned(), &rows, progress, |event| match event {
-        Event::Batch { batch, lines_before, .. } => match writer.write(&batch, lines_before) {
+        Event::Batch { batch, lines_before, .. } => match writer.write(batch, lines_before) {
             Ok(()) => Proceed::GoOn,
             Err(error) => {
                 failed = Some(error);

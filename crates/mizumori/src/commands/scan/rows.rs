@@ -61,8 +61,9 @@ pub(super) struct RowBatch<'r> {
     key: Vec<u8>,
 }
 
-/// Where a row ends in the text of its batch, and what is not in the text yet.
+/// Where a row stands in the text of its batch, and what is not in the text yet.
 struct RowEnd {
+    start: usize,
     /// Where its line number belongs.
     number: usize,
     end: usize,
@@ -133,13 +134,14 @@ impl Sink for RowBatch<'_> {
             non_rfc: account.is_some_and(mizumori_core::Account::non_rfc),
             secrets: self.rows.secrets,
         };
+        let start = self.text.len();
         let number = match self.rows.printer {
             Printer::Jsonl => jsonl::push(&row, &mut self.text),
             Printer::Csv => csv::push(&row, &mut self.text),
             Printer::Table => table::push(&row, &mut self.text),
         };
         let is_finding = watched.is_some();
-        self.ends.push(RowEnd { number, end: self.text.len(), line: record.line, tag, is_finding });
+        self.ends.push(RowEnd { start, number, end: self.text.len(), line: record.line, tag, is_finding });
     }
 
     fn weight(&self) -> usize {
@@ -215,11 +217,15 @@ impl Rows<'_> {
 
 impl<W: Write> RowWriter<'_, W> {
     /// Writes a batch whose member has `lines_before` lines before it.
-    pub(super) fn write(&mut self, batch: &RowBatch<'_>, lines_before: u64) -> io::Result<()> {
-        let mut start = 0;
+    pub(super) fn write(&mut self, mut batch: RowBatch<'_>, lines_before: u64) -> io::Result<()> {
+        // An object of a JSON document is understood when it ends: what is inside of it comes first, and stands
+        // behind it.
+        if !batch.ends.is_sorted_by_key(|row| row.line) {
+            batch.ends.sort_by_key(|row| row.line);
+        }
         for row in &batch.ends {
-            let (before, after) = (batch.text.get(start..row.number), batch.text.get(row.number..row.end));
-            start = row.end;
+            let (before, after) =
+                (batch.text.get(row.start..row.number), batch.text.get(row.number..row.end));
             if let (Some(seen), Some(tag)) = (&mut self.seen, row.tag)
                 && !seen.insert(tag)
             {
