@@ -180,32 +180,43 @@ impl Run<'_> {
         thread::scope(|scope| {
             let library = move || extract(archive, password, limits, &events, &decide);
             let spawned = thread::Builder::new().name("rar".to_owned()).spawn_scoped(scope, library);
-            if let Err(e) = spawned {
-                return Ok((Flow::Continue, Some((0, Unreadable::Io(e.kind())))));
-            }
-            let mut feed = Feed::new(inbox);
-            let mut current = 0;
-            loop {
-                match feed.next() {
-                    Event::Begin(index) => {
-                        current = index;
-                        // Leaving the scope drops our end, which ends the library's thread.
-                        if deliver(walk, index, &mut feed)? == Flow::Stop {
-                            drop(feed);
-                            return Ok((Flow::Stop, None));
-                        }
-                        if walk.over() {
-                            drop(feed);
-                            return Ok((Flow::Continue, None));
-                        }
-                    }
-                    // Left over by a reader that had enough.
-                    Event::Data(_) | Event::Failed(_) => {}
-                    Event::Done(Ok(())) => return Ok((Flow::Continue, None)),
-                    Event::Done(Err(why)) => return Ok((Flow::Continue, Some((current, why)))),
+            let thread = match spawned {
+                Ok(thread) => thread,
+                Err(e) => return Ok((Flow::Continue, Some((0, Unreadable::Io(e.kind()))))),
+            };
+            // Drops our end of the channel, which ends the library's thread.
+            let outcome = receive(walk, Feed::new(inbox), deliver);
+            // A scope waits for what a thread does, not for the thread: many small archives would pile threads up
+            // that are about to end. It does not panic: what the library panics with is in the outcome.
+            let _ = thread.join();
+            outcome
+        })
+    }
+}
+
+/// Hands the members that the library's thread sends to `deliver`; see [`Run::pass`].
+fn receive(
+    walk: &mut Walk<'_>,
+    mut feed: Feed,
+    deliver: &mut Deliver<'_>,
+) -> Result<(Flow, Option<(usize, Unreadable)>), VisitError> {
+    let mut current = 0;
+    loop {
+        match feed.next() {
+            Event::Begin(index) => {
+                current = index;
+                if deliver(walk, index, &mut feed)? == Flow::Stop {
+                    return Ok((Flow::Stop, None));
+                }
+                if walk.over() {
+                    return Ok((Flow::Continue, None));
                 }
             }
-        })
+            // Left over by a reader that had enough.
+            Event::Data(_) | Event::Failed(_) => {}
+            Event::Done(Ok(())) => return Ok((Flow::Continue, None)),
+            Event::Done(Err(why)) => return Ok((Flow::Continue, Some((current, why)))),
+        }
     }
 }
 
