@@ -28,7 +28,7 @@ fn row(record: &Record<'_>) -> String {
         Login::Name(name) => login = format!("~{name}"),
         Login::None => {}
     }
-    format!("{login} {:?} {}", record.url.as_ref().map(|url| url.expose()), record.secret.expose())
+    format!("{login} {:?} {}", record.url.as_ref().map(crate::url::Url::expose), record.secret.expose())
 }
 
 /// Keeps the records of a piece as text.

@@ -67,7 +67,7 @@ impl DomainRun {
 #[inline]
 const fn domain_bytes(bytes: u64) -> u64 {
     let ascii = bytes & LOW;
-    let letter = between(ascii | 0x20 * ONES, b'a', b'z');
+    let letter = between(ascii | (0x20 * ONES), b'a', b'z');
     let digit = between(ascii, b'0', b'9');
     let mark = between(ascii, b'-', b'.');
     (letter | digit | mark) & !bytes & HIGH
@@ -84,8 +84,8 @@ const fn between(bytes: u64, first: u8, last: u8) -> u64 {
 /// The high bit of each byte that is `byte`.
 #[inline]
 const fn equal(bytes: u64, byte: u8) -> u64 {
-    let difference = bytes ^ byte as u64 * ONES;
-    !((difference & LOW) + LOW | difference | LOW)
+    let difference = bytes ^ (byte as u64 * ONES);
+    !(((difference & LOW) + LOW) | difference | LOW)
 }
 
 /// The high bits of eight bytes as one byte.

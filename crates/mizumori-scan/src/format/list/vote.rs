@@ -65,12 +65,12 @@ fn fits((separator, order): (Separator, Order), line: &[u8]) -> Option<Padding> 
             let recipients =
                 secret.split(|byte| *byte == separator).all(|field| whole_address(field).is_some());
             let padding = padding_of(first, rest);
-            let prose =
-                secret.is_empty() || recipients || (padding == Padding::Blank && secret.contains(&b' '));
             // Behind a comma or a semicolon a blank is punctuation.
             let punctuation =
                 rest.starts_with(b" ") && !first.ends_with(b" ") && matches!(separator, b',' | b';' | b':');
-            (!prose && !(punctuation && secret.contains(&b' '))).then_some(padding)
+            let sentence = (padding == Padding::Blank || punctuation) && secret.contains(&b' ');
+            let is_list = !secret.is_empty() && !recipients && !sentence;
+            is_list.then_some(padding)
         }
         Order::SecretFirst => {
             let last_at = memchr::memrchr(separator, line)?;

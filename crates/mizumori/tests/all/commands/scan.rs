@@ -183,6 +183,17 @@ fn lines_are_exact_whichever_core_reads() {
 }
 
 #[test]
+fn objects_inside_of_others_stand_behind_them() {
+    let text = "[{\n\"email\": \"a@suigen.example\", \"password\": \"p\",\n\"children\": [\n\
+                {\"email\": \"b@suigen.example\", \"password\": \"q\"},\n\
+                {\"email\": \"c@suigen.example\", \"password\": \"r\"}]}]\n";
+    let folder = world::folder(&[("d.json", text)]);
+    let rows = scan(&folder, &["--all", "d.json"]).lines();
+    assert_eq!(column(&rows, "account"), ["a@suigen.example", "b@suigen.example", "c@suigen.example"]);
+    assert_eq!(column(&rows, "line"), [1, 4, 5]);
+}
+
+#[test]
 fn members_are_named() {
     let inner = pack::zip(
         &[
