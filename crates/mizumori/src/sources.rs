@@ -37,13 +37,12 @@ impl Sources {
     pub(crate) fn of(dumps: &Dumps, reader: &Reader, threads: usize) -> Result<Self, Failure> {
         let mut gathering = Gathering::default();
         let in_archives = descriptions_in_archives(dumps, reader, threads);
-        for ((place, found), inside) in dumps.found.iter().enumerate().zip(in_archives) {
+        for (found, inside) in dumps.found.iter().zip(in_archives) {
             let index = gathering.outside(found);
             gathering.dumps.insert(found.dump.name.as_str().into(), index);
             for (name, text) in inside {
                 gathering.inside(name.as_str(), &text);
             }
-            debug_assert!(place < dumps.found.len());
         }
         gathering.finish()
     }

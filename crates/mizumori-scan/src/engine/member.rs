@@ -54,6 +54,12 @@ impl<'v, 'p, W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisit
         self.pieces - 1
     }
 
+    /// The next piece of a member.
+    fn piece(&mut self, context: &Arc<MemberContext>, work: &Arc<LineWork>, data: PieceData) -> Piece {
+        let number = self.number();
+        Piece { dump: self.dump, number, context: Arc::clone(context), work: Arc::clone(work), data }
+    }
+
     /// Splits a plain file into ranges and leaves them to whoever is free.
     fn ranges(
         &mut self,
@@ -67,13 +73,7 @@ impl<'v, 'p, W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisit
         let mut start = 0;
         while start < at.len() {
             let data = PieceData::Range { at: Arc::clone(at), first, start, end: start + size };
-            let piece = Piece {
-                dump: self.dump,
-                number: self.number(),
-                context: Arc::clone(context),
-                work: Arc::clone(work),
-                data,
-            };
+            let piece = self.piece(context, work, data);
             self.pool.push(piece);
             start += size;
         }
@@ -92,13 +92,7 @@ impl<'v, 'p, W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisit
             open_line = block.cut;
             overlong |= block.cut == Cut::InsideLine;
             let data = PieceData::Block { text: block.text.to_vec(), cut: block.cut };
-            let piece = Piece {
-                dump: self.dump,
-                number: self.number(),
-                context: Arc::clone(context),
-                work: Arc::clone(work),
-                data,
-            };
+            let piece = self.piece(context, work, data);
             if let Err(piece) = self.pool.offer(piece) {
                 self.pool.scan_piece(piece);
             }
@@ -134,8 +128,6 @@ impl<'v, 'p, W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisit
         format.scan(&mut text, &pool.scan.limits, &mut judge);
         pool.progress.rejected.fetch_add(judge.rejected, Ordering::Relaxed);
         judge.sink.finish();
-        // Formats read to the end; what is left after a stop is left.
-        drop(text.error());
     }
 }
 

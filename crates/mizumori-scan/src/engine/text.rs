@@ -11,7 +11,7 @@ use crate::lines::count_ats;
 
 /// Decodes a member as it is read, and counts its lines and at-signs on the way.
 ///
-/// A read error ends the text, and so does a request to stop.
+/// A read error ends the text (the reader, which watches every body, reports it), and so does a request to stop.
 pub(super) struct TextReader<'t, B> {
     bytes: B,
     decoder: Option<Decoder>,
@@ -21,7 +21,6 @@ pub(super) struct TextReader<'t, B> {
     position: usize,
     ended: bool,
     last: Option<u8>,
-    error: Option<io::Error>,
     progress: &'t Progress,
 }
 
@@ -38,14 +37,8 @@ impl<'t, B: Bytes> TextReader<'t, B> {
             position: 0,
             ended: false,
             last: None,
-            error: None,
             progress,
         }
-    }
-
-    /// The read error that ended the text.
-    pub(super) fn error(&mut self) -> Option<io::Error> {
-        self.error.take()
     }
 
     fn fill(&mut self) {
@@ -53,10 +46,7 @@ impl<'t, B: Bytes> TextReader<'t, B> {
         self.text.clear();
         while self.text.is_empty() && !self.ended {
             let read = if self.progress.is_stopped() { Ok(0) } else { self.bytes.read(&mut self.raw) };
-            let read = read.unwrap_or_else(|error| {
-                self.error = Some(error);
-                0
-            });
+            let read = read.unwrap_or(0);
             self.ended = read == 0;
             let raw = self.raw.get(..read).unwrap_or_default();
             match &mut self.decoder {
