@@ -9,7 +9,7 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::carriers::is_carrier;
-use crate::domain::{canonical_host, is_known};
+use crate::domain::{canonical_host, is_known, trimmed};
 
 /// Longest local part in characters (RFC 5321, 4.5.3.1.1).
 pub const MAX_LOCAL: usize = 64;
@@ -52,7 +52,7 @@ impl<'a> Account<'a> {
     /// `None` when it is none; an address that is [`non_rfc`](Self::non_rfc) is one here, and the caller
     /// decides with [`is_regular`](Self::is_regular).
     pub fn parse(text: &'a str, allowed: LocalPart) -> Option<Self> {
-        let text = text.trim();
+        let text = trimmed(text);
         if text.len() > MAX_TEXT {
             return None;
         }
@@ -69,7 +69,7 @@ impl<'a> Account<'a> {
             return None;
         }
         let host = canonical_host(host).filter(|host| is_known(host))?;
-        let local = if local.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        let local = if local.bytes().fold(false, |found, byte| found | byte.is_ascii_uppercase()) {
             Cow::Owned(local.to_ascii_lowercase())
         } else {
             Cow::Borrowed(local)
@@ -137,7 +137,27 @@ impl fmt::Debug for Account<'_> {
 }
 
 fn is_local(local: &str, allowed: LocalPart) -> bool {
-    (1..=MAX_LOCAL).contains(&local.len()) && local.bytes().all(|byte| allowed.allows(byte))
+    let table = match allowed {
+        LocalPart::FreeText => &FREE_TEXT,
+        LocalPart::Column => &COLUMN,
+    };
+    let fits = |byte: u8| table.get(usize::from(byte)).is_some_and(|fits| *fits);
+    // At most 64 bytes, nearly always all of them allowed: no early end.
+    (1..=MAX_LOCAL).contains(&local.len()) && local.bytes().fold(true, |all, byte| all & fits(byte))
+}
+
+/// What [`LocalPart::allows`] says of every byte.
+static FREE_TEXT: [bool; 256] = allowed(LocalPart::FreeText);
+static COLUMN: [bool; 256] = allowed(LocalPart::Column);
+
+const fn allowed(part: LocalPart) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = part.allows(byte as u8);
+        byte += 1;
+    }
+    table
 }
 
 #[cfg(test)]

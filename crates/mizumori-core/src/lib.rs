@@ -27,5 +27,5 @@ pub use names::{Lang, Names};
 pub use secret::Secret;
 pub use source::{Source, SourceId, SourceIndex, SourceKind};
 pub use tag::{Tag, TagKey};
-pub use tag_set::TagSet;
+pub use tag_set::{Seen, TagSet};
 pub use watch::WatchList;

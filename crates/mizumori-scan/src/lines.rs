@@ -243,20 +243,26 @@ fn add_sites(names: &Names, scheme: &Finder<'_>, text: &[u8], lines: &mut Wanted
 
 /// Adds the lines that begin with a watched host.
 fn add_bare_sites(names: &Names, text: &[u8], lines: &mut WantedLines) {
-    let mut start = 0;
-    loop {
-        let line = text.get(start..).unwrap_or_default();
-        let blank = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-        let begin = start + blank;
-        if after_scheme(line.get(blank..).unwrap_or_default()).is_none()
-            && is_watched_authority(names, text, begin)
-        {
-            lines.add(text, begin);
-        }
-        match memchr::memchr(b'\n', line) {
-            Some(feed) => start += feed + 1,
-            None => return,
-        }
+    lines.known = 0;
+    add_bare_site(names, text, 0, lines);
+    for feed in memchr::memchr_iter(b'\n', text) {
+        add_bare_site(names, text, feed + 1, lines);
+    }
+}
+
+/// Adds the line that begins at `start` if a watched host does.
+#[inline]
+fn add_bare_site(names: &Names, text: &[u8], start: usize, lines: &mut WantedLines) {
+    let line = text.get(start..).unwrap_or_default();
+    // Nearly every line of such a list, told apart by one comparison.
+    if line.starts_with(b"https://") || line.starts_with(b"http://") {
+        return;
+    }
+    let blank = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    if after_scheme(line.get(blank..).unwrap_or_default()).is_none()
+        && is_watched_authority(names, text, start + blank)
+    {
+        lines.add(text, start + blank);
     }
 }
 
@@ -265,14 +271,16 @@ fn add_bare_sites(names: &Names, text: &[u8], lines: &mut WantedLines) {
 fn is_watched_authority(names: &Names, text: &[u8], start: usize) -> bool {
     let mut begin = start;
     loop {
-        if is_watched_domain(names, text, begin) {
+        let run = DomainRun::at(text, begin);
+        if run.goes_on || names.holds(text, begin, run) {
             return true;
         }
         // What may stand in front of a host inside the authority; the line's end, a slash or a blank ends it.
-        let rest = text.get(begin..).unwrap_or_default();
-        let part = rest.iter().take_while(|byte| !ends_part(**byte)).count();
-        match rest.get(part) {
-            Some(b'@' | b':') => begin += part + 1,
+        let behind = begin + run.whole;
+        let rest = text.get(behind..).unwrap_or_default();
+        let more = rest.iter().take_while(|byte| !ends_part(**byte)).count();
+        match rest.get(more) {
+            Some(b'@' | b':') => begin = behind + more + 1,
             _ => return false,
         }
     }

@@ -5,6 +5,7 @@
 //! (<https://github.com/P-H-C/phc-string-format>) and hashcat's list of example hashes.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use mizumori_core::Secret;
 
@@ -79,31 +80,67 @@ impl<'a> SecretField<'a> {
 
     /// Its length in code points; `None` when that would tell too much (below 8), for a hash and for nothing.
     pub fn length(&self) -> Option<usize> {
-        let length = || self.expose().chars().count();
         match self.kind {
             SecretKind::Hash | SecretKind::None => None,
-            SecretKind::Clear | SecretKind::Token => Some(length()).filter(|length| *length >= HINT_FROM),
+            SecretKind::Clear | SecretKind::Token => {
+                Some(characters(self.expose())).filter(|length| *length >= HINT_FROM)
+            }
         }
     }
 
     /// A mask by which its owner recognises it: first and last character from eight characters up, eight stars
     /// below and for a hash; `None` without a secret.
-    pub fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> Option<Hint<'_>> {
         if !self.is_present() {
             return None;
         }
-        let mut characters = self.expose().chars();
-        let length = characters.clone().count();
-        match (characters.next(), characters.next_back()) {
-            (Some(first), Some(last)) if length >= HINT_FROM && self.kind != SecretKind::Hash => {
-                // A long value is not told by its number of stars: at most as many as a long password has.
-                let stars = (length - 2).min(62);
-                Some(std::iter::once(first).chain(std::iter::repeat_n('*', stars)).chain([last]).collect())
-            }
-            _ => Some("********".to_owned()),
-        }
+        let Some(length) = self.length() else { return Some(Hint::BLIND) };
+        let text = self.expose();
+        let mut each = text.char_indices();
+        let behind_first = each.next().map_or(0, |(_, first)| first.len_utf8());
+        let last = each.next_back().map_or(text.len(), |(at, _)| at);
+        let (first, last) = (text.get(..behind_first)?, text.get(last..)?);
+        // A long value is not told by its number of stars: at most as many as a long password has.
+        let stars = STARS.get(..length - 2).unwrap_or(STARS);
+        Some(Hint { parts: [first, stars, last] })
     }
 }
+
+/// A secret's mask. It borrows the characters that it shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Hint<'a> {
+    parts: [&'a str; 3],
+}
+
+impl Hint<'_> {
+    /// The mask that shows no character.
+    const BLIND: Hint<'static> = Hint { parts: ["", "********", ""] };
+
+    /// The first character, stars, and the last one; where none is shown there are only stars.
+    pub const fn parts(&self) -> [&str; 3] {
+        self.parts
+    }
+}
+
+impl fmt::Display for Hint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts.iter().try_for_each(|part| f.write_str(part))
+    }
+}
+
+impl fmt::Debug for Hint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hint]")
+    }
+}
+
+/// Code points of a text.
+fn characters(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
+}
+
+/// The stars of the longest hint.
+const STARS: &str = "**************************************************************";
 
 /// Below this many characters a hint shows none of them.
 const HINT_FROM: usize = 8;
@@ -172,6 +209,9 @@ const PREFIXES: [(&[u8], &str); 44] = [
     (b"$mysql$A$", "mysql-sha256"),
 ];
 
+/// Nothing shorter than this is a hash, whatever it begins with: most passwords are spared the tables.
+const SHORTEST_HASH: usize = 18;
+
 /// The schemes of RFC 2307 that LDAP puts in braces before a hash; lower case.
 const SCHEMES: [(&[u8], &str); 16] = [
     (b"{ssha}", "ssha"),
@@ -229,6 +269,9 @@ fn is_absent(trimmed: &[u8]) -> bool {
 
 /// `Some` when the form is that of a hash; inside it the algorithm where the form tells.
 fn hash_algorithm(value: &[u8]) -> Option<Option<&'static str>> {
+    if value.len() < SHORTEST_HASH {
+        return None;
+    }
     // The first byte spares most values the table.
     if matches!(value.first(), Some(b'$' | b'S' | b'b' | b'g' | b'm' | b'p' | b's'))
         && let Some((_, name)) = PREFIXES.iter().find(|(prefix, _)| value.starts_with(prefix))
@@ -425,7 +468,11 @@ mod tests {
             ("5f4dcc3b5aa765d61d8327deb882cf99", Some("********"), None),
         ] {
             let secret = SecretField::new(value.as_bytes());
-            assert_eq!((secret.hint().as_deref(), secret.length()), (hint, length), "{value}");
+            assert_eq!(
+                (secret.hint().map(|hint| hint.to_string()).as_deref(), secret.length()),
+                (hint, length),
+                "{value}"
+            );
         }
         assert!(!format!("{:?}", SecretField::new(b"canary")).contains("canary"));
     }

@@ -107,13 +107,12 @@ pub(crate) fn bare_host(text: &[u8]) -> Option<&[u8]> {
 
 /// Whether `host` is one that may stand alone.
 pub(crate) fn is_bare_host(host: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(host) else { return false };
-    if text == "localhost"
-        || (text.bytes().any(|byte| byte == b'.') && text.parse::<std::net::Ipv4Addr>().is_ok())
-    {
-        return true;
+    // A password in a host's place is told by its lack of a dot, or by the at-sign behind a local part.
+    if memchr::memchr(b'.', host).is_none() || memchr::memchr(b'@', host).is_some() {
+        return host == b"localhost";
     }
-    text.contains('.') && canonical_host(text).is_some_and(|host| is_known(&host))
+    let Ok(text) = std::str::from_utf8(host) else { return false };
+    text.parse::<std::net::Ipv4Addr>().is_ok() || canonical_host(text).is_some_and(|host| is_known(&host))
 }
 
 fn without_port(host: &[u8]) -> &[u8] {

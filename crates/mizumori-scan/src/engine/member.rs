@@ -248,6 +248,10 @@ impl<B: Bytes> Bytes for Chained<'_, B> {
             _ => self.rest.read(buffer),
         }
     }
+
+    fn left(&self) -> usize {
+        self.head.len().saturating_sub(self.taken).saturating_add(self.rest.left())
+    }
 }
 
 struct Nothing;
@@ -255,6 +259,10 @@ struct Nothing;
 impl Bytes for Nothing {
     fn read(&mut self, _buffer: &mut [u8]) -> std::io::Result<usize> {
         Ok(0)
+    }
+
+    fn left(&self) -> usize {
+        0
     }
 }
 
@@ -268,6 +276,10 @@ impl Bytes for AtReader<'_> {
         let read = read_full(self.at, self.position, buffer)?;
         self.position += read as u64;
         Ok(read)
+    }
+
+    fn left(&self) -> usize {
+        usize::try_from(self.at.len().saturating_sub(self.position)).unwrap_or(usize::MAX)
     }
 }
 

@@ -11,10 +11,23 @@ use mizumori_read::{Charset, Decoder, ReadAt};
 /// scanned.
 pub(super) const BLOCK: usize = 256 << 10;
 
+/// The least room that is made for bytes, whatever is said to be left of them.
+const LEAST_BLOCK: usize = 4 << 10;
+
+/// Room for as many of `bytes` as are left, at most for `block`.
+pub(super) fn room_for(bytes: &impl Bytes, block: usize) -> usize {
+    block.min(bytes.left().max(LEAST_BLOCK))
+}
+
 /// Where the bytes come from.
 pub(super) trait Bytes {
     /// Reads into `buffer`; 0 at the end.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// How many bytes are left, as far as that is known: a small file needs no large buffer.
+    fn left(&self) -> usize {
+        usize::MAX
+    }
 }
 
 impl<R: io::Read + ?Sized> Bytes for &mut R {
@@ -223,12 +236,13 @@ impl<B: Bytes> LineReader<B> {
 
     fn fill(&mut self) {
         let before = self.filled;
+        let block = room_for(&self.bytes, self.block);
         match &mut self.decoder {
             None => {
-                if self.text.len() < before + self.block {
-                    self.text.resize(before + self.block, 0);
+                if self.text.len() < before + block {
+                    self.text.resize(before + block, 0);
                 }
-                let read = match self.text.get_mut(before..before + self.block) {
+                let read = match self.text.get_mut(before..before + block) {
                     Some(space) => self.bytes.read(space),
                     None => Ok(0),
                 };
@@ -236,7 +250,7 @@ impl<B: Bytes> LineReader<B> {
             }
             Some(_) => {
                 let mut raw = std::mem::take(&mut self.raw);
-                raw.resize(self.block, 0);
+                raw.resize(block, 0);
                 let read = self.bytes.read(&mut raw);
                 let read = self.taken(read);
                 self.text.truncate(before);

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use mizumori_read::{Charset, Decoder};
 
 use super::Progress;
-use super::read_lines::{BLOCK, Bytes, OldMac};
+use super::read_lines::{BLOCK, Bytes, OldMac, room_for};
 use crate::lines::count_ats;
 
 /// Decodes a member as it is read, and counts its lines and at-signs on the way.
@@ -28,11 +28,12 @@ impl<'t, B: Bytes> TextReader<'t, B> {
     /// Reads `bytes` of `charset`, from behind its byte order mark.
     pub(super) fn new(bytes: B, charset: &Charset, old_mac: OldMac, progress: &'t Progress) -> Self {
         let decoder = (!charset.is_utf8()).then(|| Decoder::new(charset));
+        let raw = vec![0; room_for(&bytes, BLOCK)];
         Self {
             bytes,
             decoder,
             old_mac,
-            raw: vec![0; BLOCK],
+            raw,
             text: Vec::new(),
             position: 0,
             ended: false,

@@ -3,6 +3,7 @@
 use super::csv::CsvKind;
 use super::json::JsonKind;
 use super::list::{Order, Vote, vote};
+use super::physical_line::lines;
 use super::{Format, LineFormat, StatefulFormat, csv, json, ldif, sql, stealer, vcard};
 use crate::address::next_at;
 
@@ -97,9 +98,7 @@ pub(crate) fn sample_lines(sample: &[u8], whole: bool) -> impl Iterator<Item = &
         Some(end) if !whole => sample.get(..end).unwrap_or_default(),
         _ => sample,
     };
-    sample
-        .split(|byte| *byte == b'\n')
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+    lines(sample)
         .map(|line| line.get(..line.len().min(LINE)).unwrap_or_default())
         .filter(|line| !line.trim_ascii().is_empty())
         .take(LINES)

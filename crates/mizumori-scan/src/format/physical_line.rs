@@ -15,6 +15,29 @@ pub(crate) struct Line<'a> {
     pub(crate) cut: bool,
 }
 
+/// The lines of a text that is there as a whole, without their line ends; behind a last line feed is an empty one.
+#[derive(Clone)]
+pub(crate) struct Lines<'t> {
+    rest: Option<&'t [u8]>,
+}
+
+/// The lines of `text`, as detection sees them.
+pub(crate) fn lines(text: &[u8]) -> Lines<'_> {
+    Lines { rest: Some(text) }
+}
+
+impl<'t> Iterator for Lines<'t> {
+    type Item = &'t [u8];
+
+    fn next(&mut self) -> Option<&'t [u8]> {
+        let rest = self.rest?;
+        let end = memchr::memchr(b'\n', rest);
+        self.rest = end.and_then(|end| rest.get(end + 1..));
+        let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+}
+
 /// Calls `each` with every line of `text`, of which at most `longest` bytes are kept. A read error ends the
 /// text; a last line without line end is a line.
 pub(crate) fn for_each_line(text: &mut dyn BufRead, longest: usize, each: &mut dyn FnMut(Line<'_>)) {

@@ -6,18 +6,16 @@
 
 mod place;
 mod rows;
-mod set;
 mod tally;
 
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use mizumori_core::{Month, Period, Source, TagKey, WatchList};
+use mizumori_core::{Month, Period, Seen, Source, TagKey, TagSet, WatchList};
 
 use crate::SurveyError;
 use crate::model::{Report, Unreadable};
 use place::Plan;
-use set::{Seen, TagSet};
 use tally::{Cell, Passed};
 
 pub use mizumori_core::SourceIndex;

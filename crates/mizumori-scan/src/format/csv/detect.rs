@@ -4,6 +4,7 @@ use super::layout::CsvLayout;
 use super::sample::{CELLS, Row, addresses_in_columns, are_hashes, first_rows, kind, quoting, usual_width};
 use super::split::{Cells, Dialect, split};
 use crate::format::column::{Role, is_address, role_of_name, roles_by_content};
+use crate::format::physical_line::lines;
 use crate::url::{Bare, after_scheme};
 
 /// How the rows of a table stand in its lines.
@@ -29,7 +30,7 @@ pub(crate) fn detect(sample: &[u8], whole: bool) -> Option<(CsvLayout, CsvKind)>
         Some(end) if !whole => text.get(..=end).unwrap_or_default(),
         _ => text,
     };
-    let first_line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let first_line = lines(text).next().unwrap_or_default();
     if is_of_other_format(first_line) {
         return None;
     }
@@ -79,9 +80,8 @@ fn is_of_other_format(first_line: &[u8]) -> bool {
 /// The layout that the first row's names tell, with the number of columns that are known by name.
 fn by_header(text: &[u8], whole: bool, first_line: &[u8], separator: u8) -> Option<(usize, CsvLayout)> {
     let dialect = Dialect { separator, quoting: quoting(text, separator) };
-    let line = first_line.strip_suffix(b"\r").unwrap_or(first_line);
     let mut cells = Cells::new();
-    split(line, dialect, true, 0, CELLS, &mut cells);
+    split(first_line, dialect, true, 0, CELLS, &mut cells);
     let looks_like_name = |name: &[u8]| {
         name.len() <= MAX_NAME
             && !is_address(name)
@@ -120,7 +120,7 @@ fn by_header(text: &[u8], whole: bool, first_line: &[u8], separator: u8) -> Opti
     let layout = CsvLayout {
         separator,
         roles,
-        header: Some(line.to_vec()),
+        header: Some(first_line.to_vec()),
         quoting: dialect.quoting,
         bare: if by_name { Bare::Accept } else { Bare::Refuse },
         preamble: Vec::new(),
@@ -197,6 +197,9 @@ fn roles(named: &[Option<Role>], rows: &[Row]) -> Vec<Role> {
 
 /// The layout of rows without header: three or more columns, or quoted ones, one of them of addresses.
 fn by_content(text: &[u8], whole: bool, separator: u8) -> Option<CsvLayout> {
+    if separator == b':' && memchr::memchr(b'"', text).is_none() {
+        return None;
+    }
     let dialect = Dialect { separator, quoting: quoting(text, separator) };
     let mut rows = first_rows(text, whole, dialect);
     let quoted = rows.iter().filter(|row| row.is_quoted).count();
@@ -222,11 +225,11 @@ fn by_content(text: &[u8], whole: bool, separator: u8) -> Option<CsvLayout> {
         .filter(|row| row.cells.len() == width)
         .map(|row| row.cells.iter().map(Vec::as_slice).collect())
         .collect();
-    let first_line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let first_line = lines(text).next().unwrap_or_default();
     Some(CsvLayout {
         separator,
         roles: roles_by_content(&slices),
-        header: header.then(|| first_line.strip_suffix(b"\r").unwrap_or(first_line).to_vec()),
+        header: header.then(|| first_line.to_vec()),
         quoting: dialect.quoting,
         bare: Bare::Refuse,
         preamble: Vec::new(),

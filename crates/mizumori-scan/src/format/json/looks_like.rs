@@ -1,6 +1,7 @@
 //! Whether a text is JSON: a document, or a value a line.
 
 use super::string::{StringEnd, string_end};
+use crate::format::physical_line::lines;
 
 /// Which way JSON is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ fn are_lines(sample: &[u8], whole: bool) -> bool {
         Some(end) if !whole => sample.get(..end).unwrap_or_default(),
         _ => sample,
     };
-    let lines = sample.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let lines = lines(sample).map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let (mut all, mut complete) = (0, 0);
     for line in lines.take(LINES) {
         all += 1;

@@ -15,7 +15,7 @@ use attribute::{Value, name_of_dn, role_of, split, unquote_utf16, without_smtp};
 use super::RecordLimits;
 use super::bounded_fields::{BoundedFields, Form, Span};
 use super::column::Role;
-use super::physical_line::{Line, for_each_line};
+use super::physical_line::{Line, for_each_line, lines};
 use super::transfer::base64;
 use super::window::matters;
 use crate::address::next_at;
@@ -28,7 +28,7 @@ const MAX_DN: usize = 1 << 10;
 
 /// Whether the text is LDIF: behind comments and the version stands a distinguished name, then attributes.
 pub(crate) fn looks_like(sample: &[u8], _whole: bool) -> bool {
-    let lines = sample.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let lines = lines(sample);
     // Continuations too: neither a long comment nor a long name hides what follows.
     let mut lines = lines.filter(|line| !line.is_empty() && !matches!(line.first(), Some(b'#' | b' ')));
     let mut first = lines.next();

@@ -29,8 +29,11 @@ pub(crate) fn vote<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<Vote> {
     let mut votes = [0_usize; LAYOUTS.len()];
     let mut padded = [0_usize; LAYOUTS.len()];
     for line in lines {
+        let seen = Seen::of(line);
         for ((layout, votes), padded) in LAYOUTS.iter().zip(&mut votes).zip(&mut padded) {
-            if let Some(padding) = fits(*layout, line) {
+            if seen.has(layout.0)
+                && let Some(padding) = fits(*layout, line)
+            {
                 *votes += 1;
                 *padded += usize::from(padding == Padding::Blank);
             }
@@ -43,7 +46,29 @@ pub(crate) fn vote<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<Vote> {
     (lines > 0).then_some(Vote { layout: ListLayout { separator, order, padding }, lines })
 }
 
-/// Whether a line has the layout.
+/// Which separators a line has: most have one, and what lacks its separator need not be tried.
+struct Seen {
+    bytes: [bool; SEPARATORS.len()],
+    blanks: bool,
+}
+
+impl Seen {
+    fn of(line: &[u8]) -> Self {
+        let has = |byte| memchr::memchr(byte, line).is_some();
+        Self { bytes: SEPARATORS.map(has), blanks: memchr::memchr2(b' ', b'\t', line).is_some() }
+    }
+
+    fn has(&self, separator: Separator) -> bool {
+        match separator {
+            Separator::Byte(byte) => {
+                SEPARATORS.iter().zip(self.bytes).any(|(known, has)| *known == byte && has)
+            }
+            Separator::Blanks => self.blanks,
+        }
+    }
+}
+
+/// Whether a line has the layout. What costs little is asked first: whether a text is a host, last.
 fn fits((separator, order): (Separator, Order), line: &[u8]) -> Option<Padding> {
     let Separator::Byte(separator) = separator else {
         let mut words = line.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
@@ -86,34 +111,32 @@ fn fits((separator, order): (Separator, Order), line: &[u8]) -> Option<Padding> 
         }
         Order::UrlFirst => {
             let line = line.trim_ascii_start();
-            let begin = match after_scheme(line) {
-                Some(start) => start,
-                None => {
-                    bare_host(line.get(..first_at)?.split(|byte| *byte == b'/').next()?)?;
-                    0
-                }
-            };
-            let fields = line.get(begin..)?.split(|byte| *byte == separator).count();
-            (fields >= 3).then_some(Padding::None)
+            let scheme = after_scheme(line);
+            let behind_scheme = line.get(scheme.unwrap_or(0)..)?;
+            if memchr::memchr_iter(separator, behind_scheme).nth(1).is_none() {
+                return None;
+            }
+            if scheme.is_none() {
+                bare_host(line.split(|byte| *byte == separator || *byte == b'/').next()?)?;
+            }
+            Some(Padding::None)
         }
         Order::UrlLast => {
-            let fields = |before: &[u8]| before.iter().filter(|byte| **byte == separator).count();
-            let scheme = memchr::memmem::find(line, b"://");
-            let before = match scheme {
+            match memchr::memmem::find(line, b"://") {
                 Some(at) => {
                     let scheme =
                         line.get(..at)?.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-                    line.get(..at - scheme)?.strip_suffix(&[separator])?
+                    let before = line.get(..at - scheme)?.strip_suffix(&[separator])?;
+                    memchr::memchr(separator, before)?;
+                    after_scheme(line).is_none().then_some(())?;
                 }
                 None => {
-                    let last_at = memchr::memrchr(separator, line)?;
-                    let last = line.get(last_at + 1..)?;
-                    bare_host(last)?;
+                    let last_at = memchr::memrchr(separator, line).filter(|last| *last > first_at)?;
                     whole_address(first)?;
-                    line.get(..last_at)?
+                    bare_host(line.get(last_at + 1..)?)?;
                 }
-            };
-            (fields(before) >= 1 && after_scheme(line).is_none()).then_some(Padding::None)
+            }
+            Some(Padding::None)
         }
     }
 }

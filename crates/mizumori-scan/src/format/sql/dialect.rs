@@ -6,6 +6,7 @@ use super::super::RecordLimits;
 use super::literal::Escapes;
 use super::scanner::{Census, Scanner};
 use super::statement::may_begin;
+use crate::format::physical_line::lines;
 use crate::record::{Emit, Record, Reject};
 
 /// How the strings of a dump are written.
@@ -46,7 +47,7 @@ const NO_BACKSLASHES: [&[u8]; 11] = [
 
 /// How the dump is written that begins with `sample`; `None` when it is no dump.
 pub(super) fn tell(sample: &[u8], whole: bool) -> Option<SqlDialect> {
-    let mut lines = sample.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_start);
+    let mut lines = lines(sample).map(<[u8]>::trim_ascii_start);
     if !lines.any(|line| may_begin(line) || line.starts_with(b"/*")) {
         return None;
     }

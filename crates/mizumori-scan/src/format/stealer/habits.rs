@@ -2,6 +2,7 @@
 //! lines of one block. And whether a text is a stealer log at all.
 
 use super::key::{Key, Keys, is_rule};
+use crate::format::physical_line::lines;
 
 /// Bytes of a log from which its habits are learned.
 pub(super) const LEARN: usize = 64 << 10;
@@ -97,10 +98,6 @@ pub(crate) fn looks_like(sample: &[u8], whole: bool) -> bool {
     // An LDIF's entries have a user, an address and a password too.
     let is_directory = 2 * entries >= pairs;
     pairs > 0 && alternate && fair_part && !is_directory
-}
-
-fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
 }
 
 #[cfg(test)]

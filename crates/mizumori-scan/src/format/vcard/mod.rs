@@ -14,7 +14,7 @@ use head::{Encoding, Head};
 use super::RecordLimits;
 use super::bounded_fields::{BoundedFields, Form};
 use super::column::Role;
-use super::physical_line::{Line, for_each_line};
+use super::physical_line::{Line, for_each_line, lines};
 use super::transfer::{base64, quoted_printable};
 use crate::address::{addresses, next_at};
 use crate::record::Emit;
@@ -22,8 +22,7 @@ use crate::url::Bare;
 
 /// Whether the text is a file of vCards: one stands first.
 pub(crate) fn looks_like(sample: &[u8], whole: bool) -> bool {
-    let mut lines =
-        sample.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let mut lines = lines(sample).map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let begins = lines.next().is_some_and(|line| line.eq_ignore_ascii_case(b"BEGIN:VCARD"));
     begins && lines.next().map_or(whole, |line| Head::of(line).is_some())
 }

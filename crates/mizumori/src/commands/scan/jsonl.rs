@@ -50,7 +50,7 @@ fn push_secret(secret: &SecretField<'_>, secrets: Secrets, text: &mut Vec<u8>) {
     text.extend_from_slice(b",\"algorithm\":");
     push_string(secret.algorithm(), text);
     text.extend_from_slice(b",\"hint\":");
-    push_string(secret.hint().as_deref(), text);
+    push_string(secret.hint().map(|hint| hint.to_string()).as_deref(), text);
     text.extend_from_slice(b",\"length\":");
     match secret.length() {
         // Writing into memory does not fail.

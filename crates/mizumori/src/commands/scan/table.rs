@@ -38,7 +38,7 @@ pub(super) fn push(row: &Row<'_>, text: &mut Vec<u8>) -> usize {
         (_, false) => "-".to_owned(),
         (Secrets::Revealed, true) => row.secret.expose().to_owned(),
         (Secrets::Masked, true) => {
-            let hint = row.secret.hint().unwrap_or_default();
+            let hint = row.secret.hint().map(|hint| hint.to_string()).unwrap_or_default();
             format!("{} {hint}", row.secret.algorithm().unwrap_or_else(|| row.secret.kind().as_str()))
         }
     };
