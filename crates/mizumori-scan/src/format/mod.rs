@@ -5,6 +5,7 @@
 
 mod bounded_fields;
 mod column;
+mod column_name;
 mod csv;
 mod detect;
 mod json;

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::super::bounded_fields::{BoundedFields, Form, Span};
-use super::super::column::{Role, is_plausible_password, role_of_name};
+use super::super::column::{Role, is_plausible_password};
+use super::super::column_name::role_of_name;
 use super::super::key_cache::KeyCache;
 use super::super::row::whole_address;
 use super::lexer::Found;

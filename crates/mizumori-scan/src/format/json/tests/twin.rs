@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::format::column::{Role, role_of_name};
+use crate::format::column::Role;
+use crate::format::column_name::role_of_name;
 use crate::format::list::text_line;
 use crate::format::row::{Field, emit_row, whole_address};
 use crate::testing::Collected;
