@@ -11,7 +11,7 @@ use super::*;
 use crate::format::{Format, LineFormat, detect};
 use crate::lines::count_ats;
 use crate::matching::{Look, Match};
-use crate::record::{Emit, Login, Record, Reject};
+use crate::record::{Emit, Login, Origin, Record, Reject};
 
 const LIST: &str = "[[category]]\nid = 'c'\nname = 'C'\n[[organisation]]\nid = 'o'\ncategory = 'c'\nname = 'O'\n\
     domains = ['mof.go.jp', 'a.example', 'x.a.example', '水源省.example']\nstaff_sites = ['vpn.test']\n";
@@ -112,7 +112,7 @@ impl Emit for Twin {
         let account = record.login.account().is_some_and(|account| below(account.host(), &NAMES[..4]));
         let site = record.url.as_ref().and_then(|url| url.host()).is_some_and(|host| below(host, &NAMES));
         let irregular = record.login.account().is_some_and(|account| !account.is_regular());
-        if irregular && !account && !record.secret.is_present() && record.url.is_none() {
+        if irregular && !account && record.origin == Origin::Text {
             return;
         }
         let mut text = row(&record);

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use super::row::{login_of, whole_address};
 use crate::address::{FoundAddress, addresses};
-use crate::record::{Emit, Login, Record};
+use crate::record::{Emit, Login, Origin, Record};
 use crate::secret::SecretField;
 use crate::url::{Bare, Url};
 
@@ -119,7 +119,8 @@ fn running_text(number: u64, line: &[u8], out: &mut dyn Emit) {
     for found in addresses(line) {
         if seen.insert(found.account.clone()) {
             let login = Login::Account(found.account);
-            out.record(Record { line: number, login, secret: SecretField::NONE, url: None });
+            let (origin, secret) = (Origin::Text, SecretField::NONE);
+            out.record(Record { line: number, login, origin, secret, url: None });
         }
     }
 }
@@ -134,11 +135,13 @@ fn emit(number: u64, parts: Parts<'_>, out: &mut dyn Emit) {
         .map(|found| found.account.into_owned())
         .filter(|account| owner.as_ref() != Some(account))
         .collect();
-    out.record(Record { line: number, login, secret: SecretField::new(secret), url });
+    let (origin, secret) = (Origin::Field, SecretField::new(secret));
+    out.record(Record { line: number, login, origin, secret, url });
     for account in tail {
         out.record(Record {
             line: number,
             login: Login::Account(account),
+            origin: Origin::Text,
             secret: SecretField::NONE,
             url: None,
         });
