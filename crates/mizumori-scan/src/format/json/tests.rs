@@ -100,6 +100,11 @@ fn the_site_of_an_outer_object() {
         r#"{"url":"https://x.example","a":{"url":"https://y.example","b":[{"host":"PC-1","c":{"login":"l","password":"p"}}]}}"#,
         &["1 ~l p y.example", "1 ~ - x.example"],
     );
+    // One that its login does not need is left alone.
+    check(
+        r#"{"url":"https://x.example","a":{"login":"l","password":"p","url":"https://y.example"}}"#,
+        &["1 ~l p y.example", "1 ~ - x.example"],
+    );
     // Somebody of its own.
     check(
         r#"{"url":"https://x.example","email":"a@x.example","old":{"login":"l","password":"p"}}"#,
@@ -267,7 +272,7 @@ proptest! {
     }
 
     #[test]
-    fn it_reads_what_its_twin_reads(document in twin::document(), printing in twin::printing(), capacity in 1_usize..64) {
+    fn it_reads_what_its_twin_reads(document in prop_oneof![twin::document(), twin::sites()], printing in twin::printing(), capacity in 1_usize..64) {
         let mut printed = twin::Printed::new(printing);
         let lines = printed.print(&document);
         let text = printed.text;

@@ -74,6 +74,34 @@ pub(super) fn document() -> impl Strategy<Value = Node> {
     ]
 }
 
+/// Objects in each other that are full of sites and logins.
+pub(super) fn sites() -> impl Strategy<Value = Node> {
+    let select = |texts: &'static [&'static str]| proptest::sample::select(texts).prop_map(str::to_owned);
+    let site =
+        || select(&["https://y.example/", "https://z.example/?m=a@x.example", "z.example", "PC-1", ""]);
+    let key = move || select(&["login", "password", "url", "url", "k@x.example", "note", "users"]);
+    let leaf = prop_oneof![
+        2 => site().prop_map(Node::Text),
+        2 => select(&["yamada", "p", "a@x.example", ""]).prop_map(Node::Text),
+        1 => Just(Node::Null),
+    ];
+    let own = (site(), select(&["l", "m", ""]), any::<bool>()).prop_map(|(site, login, names_site)| {
+        let mut members =
+            vec![("login".to_owned(), Node::Text(login)), ("password".to_owned(), Node::Number(7))];
+        if names_site {
+            members.push(("url".to_owned(), Node::Text(site)));
+        }
+        Node::Object(members)
+    });
+    let inner = prop_oneof![2 => leaf, 1 => own].prop_recursive(4, 30, 4, move |inner| {
+        prop_oneof![
+            1 => proptest::collection::vec(inner.clone(), 0..4).prop_map(Node::List),
+            3 => proptest::collection::vec((key(), inner), 0..5).prop_map(Node::Object),
+        ]
+    });
+    proptest::collection::vec(inner, 0..4).prop_map(Node::List)
+}
+
 /// How a document is printed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Printing {
