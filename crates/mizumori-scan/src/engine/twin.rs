@@ -193,7 +193,9 @@ fn line() -> impl Strategy<Value = String> {
         "8443",
         "NULL",
     ]);
-    let separator = prop::sample::select(vec![":", ":", ":", ":", ";", "|", "\t", ",", " ", "", "/", "\r"]);
+    let separator = prop::sample::select(vec![
+        ":", ":", ":", ":", "----", "----", "---", ";", "|", "\t", ",", " ", "", "/", "\r",
+    ]);
     prop::collection::vec((word, separator), 0..6)
         .prop_map(|parts| parts.into_iter().map(|(word, separator)| [word, separator].concat()).collect())
 }
@@ -202,7 +204,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn lists_and_text(head in prop::sample::select(vec!["", "a@b.example:p\n", "p:a@b.example\n", "https://c.example/:l:p\n",
+    fn lists_and_text(head in prop::sample::select(vec!["", "a@b.example:p\n", "a@b.example----p\n", "p:a@b.example\n", "https://c.example/:l:p\n",
         "a@b.example:p:https://c.example/\n", "vpn.c.example:l:p\n", "a@b.example;p\n", "a@b.example p\n"]), repeat in 0..8_usize,
         lines in prop::collection::vec(line(), 0..12), end in prop::sample::select(vec!["", "\n"])) {
         // One line feed at least: without any, carriage returns end lines.

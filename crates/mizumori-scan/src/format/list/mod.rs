@@ -4,6 +4,7 @@
 //! behind the last one, and everything else is the secret. The layout is the member's; a line that does not fit
 //! it is read by what stands in it, because lists are put together from others.
 
+mod dashes;
 mod site;
 mod vote;
 
@@ -24,6 +25,8 @@ pub(crate) enum Separator {
     Byte(u8),
     /// A run of blanks or tabs.
     Blanks,
+    /// Four dashes, or three.
+    Dashes,
 }
 
 /// In which order the fields stand.
@@ -101,11 +104,12 @@ pub(crate) fn line(layout: &ListLayout, number: u64, line: &[u8], out: &mut dyn 
 /// that (`address:secret`, nothing before it and no blank behind the separator) is taken for one.
 pub(crate) fn text_line(number: u64, line: &[u8], out: &mut dyn Emit) {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let listed = leading_address(line).and_then(|(found, separator, rest)| {
+    let found = leading_address(line).map(|(found, separator, rest)| (found.account, separator, rest));
+    let listed = found.and_then(|(account, separator, rest)| {
         let begins = rest.first().is_some_and(|byte| !byte.is_ascii_whitespace());
-        let is_list =
-            matches!(separator, b':' | b';' | b'|' | b'\t') && begins && addresses(rest).next().is_none();
-        is_list.then_some(Parts { login: Login::Account(found.account), secret: rest, url: None })
+        let separates = matches!(separator, b":" | b";" | b"|" | b"\t" | b"----");
+        let is_list = separates && begins && addresses(rest).next().is_none();
+        is_list.then_some(Parts { login: Login::Account(account), secret: rest, url: None })
     });
     match listed {
         Some(parts) => emit(number, parts, out),
@@ -180,7 +184,7 @@ fn login_and_secret<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<Parts<'a>
 }
 
 /// The first field and the rest, at the member's separator.
-fn split_first<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+pub(crate) fn split_first<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     match layout.separator {
         Separator::Byte(separator) => {
             let at = memchr::memchr(separator, line)?;
@@ -193,6 +197,7 @@ fn split_first<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<(&'a [u8], &'a
             let (first, rest) = line.split_at_checked(at)?;
             Some((first, rest.trim_ascii_start()))
         }
+        Separator::Dashes => dashes::split_first(layout, line),
     }
 }
 
@@ -214,6 +219,8 @@ fn split_last<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<(&'a [u8], &'a 
             let (before, last) = line.split_at_checked(at)?;
             Some((before.trim_ascii_end(), last.trim_ascii_start()))
         }
+        // Told by what stands in the line: see `later_address`.
+        Separator::Dashes => None,
     }
 }
 
@@ -233,7 +240,7 @@ fn split_at_other<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<(&'a [u8], 
 
 /// An address at the start of a line (behind quotes, blanks or broken bytes at most), the separator behind it,
 /// and the rest.
-fn leading_address(line: &[u8]) -> Option<(FoundAddress<'_>, u8, &[u8])> {
+fn leading_address(line: &[u8]) -> Option<(FoundAddress<'_>, &[u8], &[u8])> {
     let found = addresses(line).next()?;
     let before = line.get(..found.start)?;
     if !before.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'') || *byte >= 0x80) {
@@ -245,8 +252,12 @@ fn leading_address(line: &[u8]) -> Option<(FoundAddress<'_>, u8, &[u8])> {
         Some(quote) => after.strip_prefix(&[quote])?,
         None => after,
     };
-    let (separator, rest) = after.split_first()?;
-    let rest = match separator {
+    if let Some((separator, rest)) = dashes::strip(after) {
+        return Some((found, separator, quote.map_or(rest, |quote| unquoted(rest, quote))));
+    }
+    let (separator, rest) = after.split_at_checked(1)?;
+    let [byte] = separator else { return None };
+    let rest = match byte {
         b' ' => {
             // `address : secret`, `address  secret`
             let rest = rest.trim_ascii_start();
@@ -259,14 +270,14 @@ fn leading_address(line: &[u8]) -> Option<(FoundAddress<'_>, u8, &[u8])> {
         _ => return None,
     };
     // A blank separates only two words: more of them are prose.
-    if *separator == b' ' && rest.trim_ascii().contains(&b' ') {
+    if *byte == b' ' && rest.trim_ascii().contains(&b' ') {
         return None;
     }
     let rest = match quote {
         Some(quote) => unquoted(rest, quote),
         None => rest,
     };
-    Some((found, *separator, rest))
+    Some((found, separator, rest))
 }
 
 fn unquoted(field: &[u8], quote: u8) -> &[u8] {
@@ -276,25 +287,29 @@ fn unquoted(field: &[u8], quote: u8) -> &[u8] {
 /// An address that is a whole field of the line, but not the first: the secret is what stands behind it, or,
 /// where it is the last field, what stands before it.
 fn later_address<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<Parts<'a>> {
-    let separators = match layout.separator {
-        Separator::Byte(separator) => [separator; 1],
-        Separator::Blanks => [b' '],
+    // Where the next separator begins, and where it ends.
+    let dashes = dashes::separator(line);
+    let next = |from: usize| {
+        let byte = |byte: u8| {
+            let at = from + memchr::memchr(byte, line.get(from..)?)?;
+            Some((at, at + 1))
+        };
+        match layout.separator {
+            Separator::Byte(separator) => byte(separator),
+            Separator::Blanks => byte(b' '),
+            Separator::Dashes => dashes::find(line, dashes, from).map(|at| (at, at + dashes.len())),
+        }
     };
-    let [separator] = separators;
-    let mut start = 0;
+    let (mut before, mut start) = next(0)?;
     loop {
-        let end = memchr::memchr(separator, line.get(start..)?).map_or(line.len(), |at| start + at);
-        if start > 0
-            && let Some(account) = whole_address(line.get(start..end)?)
-        {
-            let behind = line.get(end + 1..).unwrap_or_default();
-            let secret = if behind.is_empty() { line.get(..start - 1)? } else { unpadded(layout, behind) };
+        let separator = next(start);
+        let end = separator.map_or(line.len(), |(end, _)| end);
+        if let Some(account) = whole_address(line.get(start..end)?) {
+            let behind = separator.and_then(|(_, behind)| line.get(behind..)).unwrap_or_default();
+            let secret = if behind.is_empty() { line.get(..before)? } else { unpadded(layout, behind) };
             return Some(Parts { login: Login::Account(account), secret, url: None });
         }
-        if end == line.len() {
-            return None;
-        }
-        start = end + 1;
+        (before, start) = separator?;
     }
 }
 

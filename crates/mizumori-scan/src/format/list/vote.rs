@@ -5,8 +5,9 @@ use crate::format::row::whole_address;
 use crate::url::{after_scheme, bare_host};
 
 /// The layouts that a line can vote for.
-const LAYOUTS: [(Separator, Order); 21] = {
-    let mut layouts = [(Separator::Blanks, Order::LoginFirst); 21];
+const LAYOUTS: [(Separator, Order); 22] = {
+    let mut layouts = [(Separator::Blanks, Order::LoginFirst); 22];
+    layouts[21].0 = Separator::Dashes;
     let orders = [Order::LoginFirst, Order::SecretFirst, Order::UrlFirst, Order::UrlLast];
     let mut at = 0;
     while at < 20 {
@@ -45,6 +46,9 @@ pub(crate) fn vote<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<Vote> {
 
 /// Whether a line has the layout.
 fn fits((separator, order): (Separator, Order), line: &[u8]) -> Option<Padding> {
+    if separator == Separator::Dashes {
+        return super::dashes::fits(line);
+    }
     let Separator::Byte(separator) = separator else {
         let mut words = line.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
         let (first, second) = (words.next()?, words.next()?);
@@ -139,6 +143,7 @@ mod tests {
         check("a@x.example:p\nb@x.example:q;r\nx", Some((byte(b':'), LoginFirst, 2)));
         check("a@x.example;p:x\nb@x.example;q", Some((byte(b';'), LoginFirst, 2)));
         check("p:a@x.example\nq:b@x.example", Some((byte(b':'), SecretFirst, 2)));
+        check("a@x.example----p\nhttps://a.example/----l----p", Some((Separator::Dashes, LoginFirst, 2)));
         check("a@x.example\tp\nb@x.example\tp", Some((byte(b'\t'), LoginFirst, 2)));
         check("a@x.example   p\nb@x.example p", Some((Separator::Blanks, LoginFirst, 2)));
         check("https://a.example/:l:p\nhttps://b.example:l:p", Some((byte(b':'), UrlFirst, 2)));
