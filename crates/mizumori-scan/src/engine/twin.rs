@@ -168,6 +168,7 @@ fn line() -> impl Strategy<Value = String> {
         "x@evilmof.go.jp",
         "y@mof.go.jp.evil.test",
         "z@b.example",
+        "Taro <taro@a.example>",
         "..d@docomo.ne.jp",
         "..q@a.example",
         "..q@b.example",

@@ -10,8 +10,10 @@ mod vote;
 
 use std::collections::HashSet;
 
+use mizumori_core::Account;
+
 use super::row::{login_of, whole_address};
-use crate::address::{FoundAddress, addresses};
+use crate::address::{FoundAddress, addresses, next_at};
 use crate::record::{Emit, Login, Origin, Record};
 use crate::secret::SecretField;
 use crate::url::{Bare, Url};
@@ -105,7 +107,7 @@ pub(crate) fn line(layout: &ListLayout, number: u64, line: &[u8], out: &mut dyn 
 pub(crate) fn text_line(number: u64, line: &[u8], out: &mut dyn Emit) {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let found = leading_address(line).map(|(found, separator, rest)| (found.account, separator, rest));
-    let listed = found.and_then(|(account, separator, rest)| {
+    let listed = found.or_else(|| named_in_text(line)).and_then(|(account, separator, rest)| {
         let begins = rest.first().is_some_and(|byte| !byte.is_ascii_whitespace());
         let separates = matches!(separator, b":" | b";" | b"|" | b"\t" | b"----");
         let is_list = separates && begins && addresses(rest).next().is_none();
@@ -169,6 +171,14 @@ fn login_and_secret<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<Parts<'a>
     // Another separator than the member's, quotes, or broken bytes before the address.
     if let Some((found, _, rest)) = leading_address(line) {
         return Some(Parts { login: Login::Account(found.account), secret: rest, url: None });
+    }
+    // A separator before the brackets makes them a part of the secret; behind a comma stands another recipient.
+    if let Some((name, account, separator, secret)) = named_address(line)
+        && split_first(layout, name).is_none_or(|_| layout.separator == Separator::Blanks)
+        && (separator != b"," || layout.separator == Separator::Byte(b','))
+        && addresses(secret).next().is_none()
+    {
+        return Some(Parts { login: Login::Account(account), secret, url: None });
     }
     let (first, rest) = split.or_else(|| split_at_other(layout, line))?;
     if memchr::memchr(b'@', rest).is_some() || !rest.is_ascii() {
@@ -280,6 +290,40 @@ fn leading_address(line: &[u8]) -> Option<(FoundAddress<'_>, &[u8], &[u8])> {
     Some((found, separator, rest))
 }
 
+/// `Taro <taro@a.example>:secret`: the name, the address, the separator behind it, and the rest.
+fn named_address(line: &[u8]) -> Option<(&[u8], Account<'_>, &[u8], &[u8])> {
+    let open = memchr::memchr(b'<', line)?;
+    let close = open + memchr::memchr(b'>', line.get(open..)?)?;
+    let name = line.get(..open)?;
+    let account = whole_address(line.get(open + 1..close)?)?;
+    let behind = line.get(close + 1..)?;
+    let padded =
+        behind.strip_prefix(b" ").filter(|rest| rest.first().is_some_and(|byte| SEPARATORS.contains(byte)));
+    let (separator, rest) = dashes::strip(behind).or_else(|| padded.unwrap_or(behind).split_at_checked(1))?;
+    let separates = separator.len() > 1 || separator.iter().all(|byte| SEPARATORS.contains(byte));
+    // `<taro@a.example> | secret`
+    let rest = if padded.is_some() { rest.strip_prefix(b" ").unwrap_or(rest) } else { rest };
+    if !separates {
+        return None;
+    }
+    next_at(name, 0).is_none().then_some((name, account, separator, rest))
+}
+
+/// The same in a text, where a colon before the address makes it a header, and no name.
+fn named_in_text(line: &[u8]) -> Option<(Account<'_>, &[u8], &[u8])> {
+    let (name, account, separator, rest) = named_address(line)?;
+    (!name.contains(&b':')).then_some((account, separator, rest))
+}
+
+/// The address that a field is, bare or behind a name: `Taro <taro@a.example>`.
+fn login_address(field: &[u8]) -> Option<Account<'_>> {
+    whole_address(field).or_else(|| {
+        let inside = field.trim_ascii().strip_suffix(b">")?;
+        let open = memchr::memchr(b'<', inside)?;
+        whole_address(inside.get(open + 1..)?)
+    })
+}
+
 fn unquoted(field: &[u8], quote: u8) -> &[u8] {
     field.strip_prefix(&[quote]).and_then(|field| field.strip_suffix(&[quote])).unwrap_or(field)
 }
@@ -349,6 +393,13 @@ mod tests {
             ("yamada:", "1 ~yamada - -"),
             ("ｔａｒｏ＠ａ.example:pw", "1 taro@a.example pw -"),
             ("yamada:p@ss", "1 ~yamada p@ss -"),
+            ("Taro Suigen <taro@a.example>:p:w", "1 taro@a.example p:w -"),
+            ("<taro@a.example>:pw", "1 taro@a.example pw -"),
+            ("\"Suigen; Taro\" <o'hara@a.example>;pw", "1 o'hara@a.example pw -"),
+            ("Taro <taro@a.example> | pw", "1 taro@a.example pw -"),
+            ("yamada:p<x@a.example>:z", "1 ~yamada p<x@a.example>:z -"),
+            ("Taro <taro@a.example>----pw", "1 taro@a.example pw -"),
+            ("Taro <taro@a.example>:", "1 taro@a.example - -"),
         ] {
             check(COLON, text, &[expected]);
         }
@@ -390,6 +441,10 @@ mod tests {
             ("a@x.example;b@x.example", vec!["1 a@x.example - -", "1 b@x.example - -"]),
             ("a@x.example a@x.example", vec!["1 a@x.example - -"]),
             ("taro@a.example:pw1", vec!["1 taro@a.example pw1 -"]),
+            ("Taro Suigen <taro@a.example>:pw1", vec!["1 taro@a.example pw1 -"]),
+            ("To: Taro <taro@a.example>;pw1", vec!["1 taro@a.example - -"]),
+            ("Taro <taro@a.example>: he knows", vec!["1 taro@a.example - -"]),
+            ("Taro <a@x.example>;Hanako <b@x.example>", vec!["1 a@x.example - -", "1 b@x.example - -"]),
         ] {
             let mut out = Collected::default();
             text_line(1, text.as_bytes(), &mut out);

@@ -1,6 +1,6 @@
 //! Which layout the lines of a sample have: each line votes for the layouts that it fits.
 
-use super::{ListLayout, Order, Padding, SEPARATORS, Separator};
+use super::{ListLayout, Order, Padding, SEPARATORS, Separator, login_address};
 use crate::format::row::whole_address;
 use crate::url::{after_scheme, bare_host};
 
@@ -60,14 +60,14 @@ fn fits((separator, order): (Separator, Order), line: &[u8]) -> Option<Padding> 
     match order {
         Order::LoginFirst => {
             let secret = rest.trim_ascii();
-            whole_address(first)?;
+            login_address(first)?;
             // With a URL behind the secret the line votes for that layout alone.
             if fits((Separator::Byte(separator), Order::UrlLast), line).is_some() {
                 return None;
             }
             // Addresses one after the other are recipients, not logins with their secrets.
             let recipients =
-                secret.split(|byte| *byte == separator).all(|field| whole_address(field).is_some());
+                secret.split(|byte| *byte == separator).all(|field| login_address(field).is_some());
             let padding = padding_of(first, rest);
             // Behind a comma or a semicolon a blank is punctuation.
             let punctuation =
@@ -143,7 +143,9 @@ mod tests {
         check("a@x.example:p\nb@x.example:q;r\nx", Some((byte(b':'), LoginFirst, 2)));
         check("a@x.example;p:x\nb@x.example;q", Some((byte(b';'), LoginFirst, 2)));
         check("p:a@x.example\nq:b@x.example", Some((byte(b':'), SecretFirst, 2)));
+        check("Taro <a@x.example>:p\nb@x.example:p", Some((byte(b':'), LoginFirst, 2)));
         check("a@x.example----p\nhttps://a.example/----l----p", Some((Separator::Dashes, LoginFirst, 2)));
+        check("Taro <a@x.example>, Hanako <b@x.example>", None);
         check("a@x.example\tp\nb@x.example\tp", Some((byte(b'\t'), LoginFirst, 2)));
         check("a@x.example   p\nb@x.example p", Some((Separator::Blanks, LoginFirst, 2)));
         check("https://a.example/:l:p\nhttps://b.example:l:p", Some((byte(b':'), UrlFirst, 2)));
