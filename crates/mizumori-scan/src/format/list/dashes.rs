@@ -54,6 +54,8 @@ pub(super) fn strip(text: &[u8]) -> Option<(&'static [u8], &[u8])> {
 /// How a line is padded that votes for dashes: a site with its login, or an address with its secret, wherever they
 /// stand.
 pub(super) fn fits(line: &[u8]) -> Option<Padding> {
+    // Nearly all lines of a sample are done with here.
+    stand_in(line).then_some(())?;
     let (first, rest) = split(line, 0)?;
     let is_login = fields(line).any(|field| whole_address(field).is_some());
     let is_site = || after_scheme(line.trim_ascii_start()).is_some() || url_last(line).is_some();

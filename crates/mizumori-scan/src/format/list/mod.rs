@@ -173,7 +173,7 @@ fn login_and_secret<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<Parts<'a>
         return Some(Parts { login: Login::Account(found.account), secret: rest, url: None });
     }
     // A separator before the brackets makes them a part of the secret; behind a comma stands another recipient.
-    if let Some((name, account, separator, secret)) = named_address(line)
+    if let Some(Named { name, account, separator, secret }) = named_address(line)
         && split_first(layout, name).is_none_or(|_| layout.separator == Separator::Blanks)
         && (separator != b"," || layout.separator == Separator::Byte(b','))
         && addresses(secret).next().is_none()
@@ -290,8 +290,15 @@ fn leading_address(line: &[u8]) -> Option<(FoundAddress<'_>, &[u8], &[u8])> {
     Some((found, separator, rest))
 }
 
-/// `Taro <taro@a.example>:secret`: the name, the address, the separator behind it, and the rest.
-fn named_address(line: &[u8]) -> Option<(&[u8], Account<'_>, &[u8], &[u8])> {
+/// A line that is `Taro <taro@a.example>:secret`.
+struct Named<'a> {
+    name: &'a [u8],
+    account: Account<'a>,
+    separator: &'a [u8],
+    secret: &'a [u8],
+}
+
+fn named_address(line: &[u8]) -> Option<Named<'_>> {
     let open = memchr::memchr(b'<', line)?;
     let close = open + memchr::memchr(b'>', line.get(open..)?)?;
     let name = line.get(..open)?;
@@ -302,17 +309,14 @@ fn named_address(line: &[u8]) -> Option<(&[u8], Account<'_>, &[u8], &[u8])> {
     let (separator, rest) = dashes::strip(behind).or_else(|| padded.unwrap_or(behind).split_at_checked(1))?;
     let separates = separator.len() > 1 || separator.iter().all(|byte| SEPARATORS.contains(byte));
     // `<taro@a.example> | secret`
-    let rest = if padded.is_some() { rest.strip_prefix(b" ").unwrap_or(rest) } else { rest };
-    if !separates {
-        return None;
-    }
-    next_at(name, 0).is_none().then_some((name, account, separator, rest))
+    let secret = if padded.is_some() { rest.strip_prefix(b" ").unwrap_or(rest) } else { rest };
+    (separates && next_at(name, 0).is_none()).then_some(Named { name, account, separator, secret })
 }
 
-/// The same in a text, where a colon before the address makes it a header, and no name.
+/// One in a text, where a colon before the address makes it a header, and no name.
 fn named_in_text(line: &[u8]) -> Option<(Account<'_>, &[u8], &[u8])> {
-    let (name, account, separator, rest) = named_address(line)?;
-    (!name.contains(&b':')).then_some((account, separator, rest))
+    let Named { name, account, separator, secret } = named_address(line)?;
+    (!name.contains(&b':')).then_some((account, separator, secret))
 }
 
 /// The address that a field is, bare or behind a name: `Taro <taro@a.example>`.
@@ -424,6 +428,13 @@ mod tests {
         check(blanks, "taro@a.example\tpw", &["1 taro@a.example pw -"]);
         let padded = ListLayout { separator: Separator::Byte(b'|'), padding: Padding::Blank, ..COLON };
         check(padded, "taro@a.example |  pw", &["1 taro@a.example  pw -"]);
+    }
+
+    #[test]
+    fn doubled_separators_lose_no_account() {
+        let bar = ListLayout { separator: Separator::Byte(b'|'), ..COLON };
+        check(bar, "taro@a.example||pw", &["1 taro@a.example |pw -"]);
+        check(COLON, "taro@a.example::pw", &["1 taro@a.example :pw -"]);
     }
 
     #[test]
