@@ -3,7 +3,7 @@
 //! The local part is `[A-Za-z0-9._+-]` and its full-width forms; the domain may be written in any script. What
 //! an at-sign means inside a URL is decided here too: its user-info is no account.
 
-use mizumori_core::domain::{canonical_host, is_known};
+use mizumori_core::domain::{MAX_HOST, canonical_host, is_known};
 use mizumori_core::{Account, LocalPart, MAX_LOCAL};
 
 use crate::url::{after_scheme, is_bare_host, is_scheme_byte};
@@ -11,6 +11,9 @@ use crate::url::{after_scheme, is_bare_host, is_scheme_byte};
 /// The full-width at-sign and the small one, in UTF-8: NFKC makes both an at-sign.
 pub(crate) const WIDE_ATS: [&[u8; 3]; 2] =
     ["＠".as_bytes().first_chunk().unwrap(), "﹫".as_bytes().first_chunk().unwrap()];
+
+/// Separates the fields of some lists; no local part in free text has so many dashes.
+const FIELD_DASHES: &[u8] = b"----";
 
 /// Longest run of bytes that is looked at for a domain: 253 characters of up to three bytes.
 const MAX_DOMAIN_BYTES: usize = 3 * 253;
@@ -63,7 +66,7 @@ fn address_at(line: &[u8], at: usize, width: usize) -> Option<FoundAddress<'_>> 
     if local.is_empty() || outside.last() == Some(&b'@') || is_user_info(before) {
         return None;
     }
-    let (domain_length, host) = domain_after(after)?;
+    let (domain_length, host) = domain_before_dashes(after).or_else(|| domain_after(after))?;
     let start = before.len() - local_length;
     let end = at + width + domain_length;
     // A second at-sign right behind makes this no address but a part of something else.
@@ -89,7 +92,12 @@ fn local_part_before(before: &[u8]) -> usize {
     if next.is_some_and(|byte| *byte >= 0x80) {
         return wide_local_part_before(before);
     }
-    if ascii > MAX_LOCAL { 0 } else { ascii }
+    let run = before.get(before.len() - ascii..).unwrap_or_default();
+    match memchr::memmem::rfind(run, FIELD_DASHES) {
+        Some(at) => ascii - at - FIELD_DASHES.len(),
+        None if ascii > MAX_LOCAL => 0,
+        None => ascii,
+    }
 }
 
 /// The same where full-width forms may stand among the ASCII ones.
@@ -154,6 +162,18 @@ fn domain_after(after: &[u8]) -> Option<(usize, Host)> {
     wide_domain_after(after)
 }
 
+/// The domain at the start of `after` that three dashes or more end, as they separate the fields of some lists. It
+/// has to be of a known top-level domain: dashes may stand in a label.
+fn domain_before_dashes(after: &[u8]) -> Option<(usize, Host)> {
+    let run = after.get(..ascii_domain_length(after))?;
+    memchr::memchr(b'-', run)?;
+    let run = run.get(..MAX_HOST).unwrap_or(run);
+    let before = |at: usize| std::str::from_utf8(run.get(..at)?).ok();
+    let is_domain = |at: &usize| before(*at).and_then(canonical_host).is_some_and(|host| is_known(&host));
+    let length = memchr::memmem::find_iter(run, b"---").find(is_domain)?;
+    Some((length, Host { text: None }))
+}
+
 /// Length of the run of letters, digits, dots and hyphens at the start of `text`.
 pub(crate) fn ascii_domain_length(text: &[u8]) -> usize {
     text.iter().take(MAX_DOMAIN_BYTES).take_while(|byte| is_domain_byte(**byte)).count()
@@ -178,6 +198,10 @@ fn wide_domain_after(after: &[u8]) -> Option<(usize, Host)> {
     };
     let run = text.find(|character: char| !is_domain_character(character)).unwrap_or(text.len());
     let mut run = text.get(..run)?;
+    // What dashes separate from it; a label of A-labels' own dashes begins otherwise.
+    if !run.contains("xn--") {
+        run = run.split("---").next()?;
+    }
     loop {
         run = run.trim_end_matches(|character| is_dot(character) || matches!(narrow(character), Some(b'-')));
         if run.is_empty() {
@@ -292,6 +316,21 @@ mod tests {
         check("https://a.example/p?mail=taro@mof.go.jp&x", &["taro@mof.go.jp"]);
         check("https://vpn.mof.go.jp:taro@mof.go.jp:pw", &["taro@mof.go.jp"]);
         check("see https://a.example, taro@mof.go.jp", &["taro@mof.go.jp"]);
+    }
+
+    #[test]
+    fn dashes_around_an_address() {
+        check("yamada----taro@mof.go.jp----pw", &["taro@mof.go.jp"]);
+        check("taro@mof.go.jp---he knows", &["taro@mof.go.jp"]);
+        check(
+            "taro@a---b.example, taro@xn----7sbab.example",
+            &["taro@a---b.example", "taro@xn----7sbab.example"],
+        );
+        check("taro@xn----7sbab.example----pw", &["taro@xn----7sbab.example"]);
+        check("a---b@a.example", &["a---b@a.example"]);
+        check("taro@水源省.example----pw", &["taro@xn--1rw63ci5l.example"]);
+        check(&format!("{}----taro@a.example----{}", "x".repeat(90), "y".repeat(300)), &["taro@a.example"]);
+        check("pw----@a.example", &[]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use engine::{
 };
 pub use format::RecordLimits;
 pub use matching::{Look, Match, Matcher, SiteMatch, Wanted};
-pub use record::{Login, Record, Reject};
+pub use record::{Login, Origin, Record, Reject};
 pub use secret::{Hint, SecretField, SecretKind};
 pub use sink::Sink;
 pub use url::Url;

@@ -8,7 +8,7 @@
 use memchr::memmem::Finder;
 
 use crate::address::WIDE_ATS;
-use crate::format::{LineFormat, RecordLimits};
+use crate::format::{LineFormat, RecordLimits, SEPARATING_DASHES};
 use crate::matching::{DomainRun, Look, Matcher, Names, Wanted};
 use crate::record::Emit;
 use crate::url::after_scheme;
@@ -223,12 +223,30 @@ pub(crate) fn count_ats(text: &[u8]) -> u64 {
     (narrow + if text.is_ascii() { 0 } else { wide() }) as u64
 }
 
-/// Whether the domain that begins at `start` may be a watched one. A domain with letters outside of ASCII, or
-/// with such directly behind it, may always be.
+/// Whether the domain that begins at `start` may be a watched one.
 #[inline]
 fn is_watched_domain(names: &Names, text: &[u8], start: usize) -> bool {
-    let run = DomainRun::at(text, start);
-    run.goes_on || names.holds(text, start, run)
+    may_be_watched(names, text, start, DomainRun::at(text, start))
+}
+
+/// Whether the domain of `run` may be a watched one. One with letters outside of ASCII, or with such directly
+/// behind it, may always be.
+#[inline]
+fn may_be_watched(names: &Names, text: &[u8], start: usize, run: DomainRun) -> bool {
+    run.goes_on
+        || names.holds(text, start, run)
+        || run.has_dashes && ends_before_dashes(names, text, start, run)
+}
+
+/// Whether a watched domain ends where dashes stand in a run: `login@a.example----secret`.
+#[cold]
+fn ends_before_dashes(names: &Names, text: &[u8], start: usize, run: DomainRun) -> bool {
+    let whole = text.get(start..start + run.whole).unwrap_or_default();
+    let ends_at = |at: usize| {
+        let domain = whole.get(..at).unwrap_or_default();
+        names.holds(domain, 0, DomainRun::long(domain, 0))
+    };
+    memchr::memmem::find_iter(whole, SEPARATING_DASHES).any(ends_at)
 }
 
 /// Adds the lines that name a watched site behind `://`.
@@ -272,7 +290,7 @@ fn is_watched_authority(names: &Names, text: &[u8], start: usize) -> bool {
     let mut begin = start;
     loop {
         let run = DomainRun::at(text, begin);
-        if run.goes_on || names.holds(text, begin, run) {
+        if may_be_watched(names, text, begin, run) {
             return true;
         }
         // What may stand in front of a host inside the authority; the line's end, a slash or a blank ends it.

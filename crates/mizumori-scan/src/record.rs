@@ -42,6 +42,15 @@ impl fmt::Debug for Login<'_> {
     }
 }
 
+/// Where a record's login stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// In a place for logins: a field of a list, a column, a value.
+    Field,
+    /// In a text in which it merely occurs: nobody logged in with it there.
+    Text,
+}
+
 /// One line, row or block of a dump, as far as it concerns one login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
@@ -49,6 +58,8 @@ pub struct Record<'a> {
     pub line: u64,
     /// Whose it is.
     pub login: Login<'a>,
+    /// Where the login stands.
+    pub origin: Origin,
     /// What stands beside the login.
     pub secret: SecretField<'a>,
     /// The web site that the login is for.

@@ -11,7 +11,7 @@ use super::*;
 use crate::format::{Format, LineFormat, detect};
 use crate::lines::count_ats;
 use crate::matching::{Look, Match};
-use crate::record::{Emit, Login, Record, Reject};
+use crate::record::{Emit, Login, Origin, Record, Reject};
 
 const LIST: &str = "[[category]]\nid = 'c'\nname = 'C'\n[[organisation]]\nid = 'o'\ncategory = 'c'\nname = 'O'\n\
     domains = ['mof.go.jp', 'a.example', 'x.a.example', '水源省.example']\nstaff_sites = ['vpn.test']\n";
@@ -112,7 +112,7 @@ impl Emit for Twin {
         let account = record.login.account().is_some_and(|account| below(account.host(), &NAMES[..4]));
         let site = record.url.as_ref().and_then(|url| url.host()).is_some_and(|host| below(host, &NAMES));
         let irregular = record.login.account().is_some_and(|account| !account.is_regular());
-        if irregular && !account && !record.secret.is_present() && record.url.is_none() {
+        if irregular && !account && record.origin == Origin::Text {
             return;
         }
         let mut text = row(&record);
@@ -168,6 +168,7 @@ fn line() -> impl Strategy<Value = String> {
         "x@evilmof.go.jp",
         "y@mof.go.jp.evil.test",
         "z@b.example",
+        "Taro <taro@a.example>",
         "..d@docomo.ne.jp",
         "..q@a.example",
         "..q@b.example",
@@ -193,7 +194,9 @@ fn line() -> impl Strategy<Value = String> {
         "8443",
         "NULL",
     ]);
-    let separator = prop::sample::select(vec![":", ":", ":", ":", ";", "|", "\t", ",", " ", "", "/", "\r"]);
+    let separator = prop::sample::select(vec![
+        ":", ":", ":", ":", "----", "----", "---", ";", "|", "\t", ",", " ", "", "/", "\r",
+    ]);
     prop::collection::vec((word, separator), 0..6)
         .prop_map(|parts| parts.into_iter().map(|(word, separator)| [word, separator].concat()).collect())
 }
@@ -202,7 +205,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn lists_and_text(head in prop::sample::select(vec!["", "a@b.example:p\n", "p:a@b.example\n", "https://c.example/:l:p\n",
+    fn lists_and_text(head in prop::sample::select(vec!["", "a@b.example:p\n", "a@b.example----p\n", "p:a@b.example\n", "https://c.example/:l:p\n",
         "a@b.example:p:https://c.example/\n", "vpn.c.example:l:p\n", "a@b.example;p\n", "a@b.example p\n"]), repeat in 0..8_usize,
         lines in prop::collection::vec(line(), 0..12), end in prop::sample::select(vec!["", "\n"])) {
         // One line feed at least: without any, carriage returns end lines.

@@ -7,7 +7,7 @@ use super::RecordLimits;
 use super::column::Role;
 use super::row::{Field, emit_row};
 use super::transfer::digit;
-use super::window::matters;
+use super::window::{has_scheme, matters};
 use crate::address::next_at;
 use crate::record::{Emit, Reject};
 use crate::url::Bare;
@@ -205,6 +205,11 @@ impl BoundedFields {
     /// Whether an at-sign stands in any value.
     pub(crate) fn has_at_sign(&self) -> bool {
         next_at(&self.bytes, 0).is_some()
+    }
+
+    /// Whether `://` stands in any value.
+    pub(crate) fn has_scheme(&self) -> bool {
+        has_scheme(&self.bytes)
     }
 
     /// Whether the record holds what could be an address or a site, in parts left out too.

@@ -73,20 +73,16 @@ fn as_list(sample: &[u8], whole: bool) -> Option<(super::ListLayout, Share)> {
 
 /// A list of user names and passwords, without a single address: `name:secret` in every line.
 fn logins_alone<'a>(lines: impl Iterator<Item = &'a [u8]> + Clone) -> Option<(super::ListLayout, Share)> {
-    super::list::SEPARATORS.iter().find_map(|separator| {
+    let bytes = super::list::SEPARATORS.iter().map(|byte| super::list::Separator::Byte(*byte));
+    bytes.chain([super::list::Separator::Dashes]).find_map(|separator| {
+        let layout =
+            super::ListLayout { separator, order: Order::LoginFirst, padding: super::list::Padding::None };
         let fits = |line: &[u8]| {
-            let mut fields = line.splitn(2, |byte| byte == separator);
-            let word =
-                |field: Option<&[u8]>| field.is_some_and(|field| !field.is_empty() && !field.contains(&b' '));
-            word(fields.next()) && word(fields.next())
+            let word = |field: &[u8]| !field.is_empty() && !field.contains(&b' ');
+            super::list::split_first(&layout, line).is_some_and(|(login, secret)| word(login) && word(secret))
         };
         let all = lines.clone().count();
         let fit = lines.clone().filter(|line| fits(line)).count();
-        let layout = super::ListLayout {
-            separator: super::list::Separator::Byte(*separator),
-            order: Order::LoginFirst,
-            padding: super::list::Padding::None,
-        };
         (all > 0 && 10 * fit >= 9 * all).then_some((layout, Share::Most))
     })
 }

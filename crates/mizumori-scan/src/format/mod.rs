@@ -5,6 +5,7 @@
 
 mod bounded_fields;
 mod column;
+mod column_name;
 mod csv;
 mod detect;
 mod json;
@@ -23,6 +24,7 @@ use std::io::BufRead;
 
 use csv::CsvLayout;
 pub(crate) use detect::detect;
+pub(crate) use list::SEPARATING_DASHES;
 use list::{ListLayout, Order};
 
 use crate::lines::SitePlaces;

@@ -9,7 +9,7 @@ use mizumori_core::{Account, LocalPart};
 
 use super::column::Role;
 use crate::address::{addresses, next_at};
-use crate::record::{Emit, Login, Record};
+use crate::record::{Emit, Login, Origin, Record};
 use crate::secret::SecretField;
 use crate::url::{Bare, Url};
 
@@ -43,7 +43,13 @@ pub(crate) fn emit_row(line: u64, fields: &[Field<'_>], bare: Bare, out: &mut dy
     let is_record = !matches!(login, Login::None) || url.is_some() || secret.is_present();
     let account_of_owner = login.account().cloned();
     if is_record {
-        out.record(Record { line, login, secret, url: url.clone() });
+        // An address in a column of something else is a login only beside what makes it one.
+        let is_named = at_owner
+            .and_then(|at| fields.get(at))
+            .is_some_and(|field| matches!(field.role, Role::Login | Role::Email));
+        let is_field = is_named || secret.is_present() || url.is_some();
+        let origin = if is_field { Origin::Field } else { Origin::Text };
+        out.record(Record { line, login, origin, secret, url: url.clone() });
     }
     // An address that stands twice in a row is one exposure. Most rows hold one: the set stays empty then.
     let mut seen = HashSet::new();
@@ -54,6 +60,7 @@ pub(crate) fn emit_row(line: u64, fields: &[Field<'_>], bare: Bare, out: &mut dy
                     out.record(Record {
                         line,
                         login: Login::Account(account),
+                        origin: Origin::Text,
                         secret: SecretField::NONE,
                         url: None,
                     });

@@ -6,6 +6,8 @@
 
 use wide::u8x16;
 
+use crate::format::SEPARATING_DASHES;
+
 /// A run of letters, digits, dots and hyphens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DomainRun {
@@ -17,6 +19,8 @@ pub(crate) struct DomainRun {
     pub(crate) dots: u64,
     /// Whether what ends it is no ASCII: the domain may go on in another script.
     pub(crate) goes_on: bool,
+    /// Whether dashes stand in it that separate fields in some lists: it may end before them.
+    pub(crate) has_dashes: bool,
 }
 
 /// What is looked at in one go.
@@ -37,7 +41,13 @@ impl DomainRun {
         }
         let whole = ends.trailing_zeros() as usize;
         let goes_on = bytes.get(whole).is_some_and(|byte| *byte >= 0x80);
-        Self::trimmed(text, start, whole, u64::from(low.dots | high.dots << 16), goes_on)
+        let hyphens = (low.hyphens | high.hyphens << 16) & ((1 << whole) - 1);
+        let dots = u64::from(low.dots | high.dots << 16);
+        Self {
+            goes_on,
+            has_dashes: hyphens & hyphens >> 1 & hyphens >> 2 != 0,
+            ..Self::trimmed(text, start, whole, dots)
+        }
     }
 
     /// The same byte by byte: at the end of the text, and for runs of 32 bytes and more.
@@ -48,17 +58,19 @@ impl DomainRun {
         let goes_on = rest.get(whole).is_some_and(|byte| *byte >= 0x80);
         let head = rest.iter().take(whole.min(64)).enumerate();
         let dots = head.filter(|(_, byte)| **byte == b'.').fold(0, |dots, (at, _)| dots | 1 << at);
-        Self::trimmed(text, start, whole, dots, goes_on)
+        let run = rest.get(..whole).unwrap_or_default();
+        let has_dashes = memchr::memmem::find(run, SEPARATING_DASHES).is_some();
+        Self { goes_on, has_dashes, ..Self::trimmed(text, start, whole, dots) }
     }
 
     #[inline]
-    fn trimmed(text: &[u8], start: usize, whole: usize, dots: u64, goes_on: bool) -> Self {
+    fn trimmed(text: &[u8], start: usize, whole: usize, dots: u64) -> Self {
         let mut length = whole;
         while length > 0 && text.get(start + length - 1).is_some_and(|last| matches!(last, b'.' | b'-')) {
             length -= 1;
         }
         let inside = if length >= 64 { u64::MAX } else { (1 << length) - 1 };
-        Self { length, whole, dots: dots & inside, goes_on }
+        Self { length, whole, dots: dots & inside, goes_on: false, has_dashes: false }
     }
 }
 
@@ -67,6 +79,7 @@ struct Classes {
     /// Letters, digits, dots and hyphens.
     domain: u32,
     dots: u32,
+    hyphens: u32,
 }
 
 impl Classes {
@@ -80,9 +93,13 @@ impl Classes {
         };
         let letter = within(bytes | u8x16::splat(0x20), b'a', b'z');
         let digit = within(bytes, b'0', b'9');
-        let mark = within(bytes, b'-', b'.');
         let dots = bytes.simd_eq(u8x16::splat(b'.'));
-        Self { domain: (letter | digit | mark).to_bitmask(), dots: dots.to_bitmask() }
+        let hyphens = bytes.simd_eq(u8x16::splat(b'-'));
+        Self {
+            domain: (letter | digit | dots | hyphens).to_bitmask(),
+            dots: dots.to_bitmask(),
+            hyphens: hyphens.to_bitmask(),
+        }
     }
 }
 
@@ -94,7 +111,7 @@ mod tests {
     proptest! {
         #[test]
         fn words_and_bytes_agree(text in prop::collection::vec(prop_oneof![
-            4 => prop::sample::select(b"az09.-AZ".to_vec()), 1 => any::<u8>()], 0..100), start in 0_usize..20) {
+            4 => prop::sample::select(b"az09.-AZ---".to_vec()), 1 => any::<u8>()], 0..100), start in 0_usize..20) {
             prop_assert_eq!(DomainRun::at(&text, start), DomainRun::long(&text, start));
         }
 

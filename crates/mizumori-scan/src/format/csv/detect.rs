@@ -3,7 +3,8 @@
 use super::layout::CsvLayout;
 use super::sample::{CELLS, Row, addresses_in_columns, are_hashes, first_rows, kind, quoting, usual_width};
 use super::split::{Cells, Dialect, split};
-use crate::format::column::{Role, is_address, role_of_name, roles_by_content};
+use crate::format::column::{Role, is_address, roles_by_content};
+use crate::format::column_name::role_of_name;
 use crate::format::physical_line::lines;
 use crate::url::{Bare, after_scheme};
 

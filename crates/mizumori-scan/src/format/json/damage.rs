@@ -22,7 +22,7 @@ impl Machine {
             if frame.is_object {
                 line = line.or(Some(frame.object.line));
                 if !frame.is_cut && self.held.is_complete(frame.mark) {
-                    self.held.emit(frame.mark, frame.object, ends.out);
+                    self.held.emit(frame.mark, frame.object, self.site_around(), ends.out);
                     continue;
                 }
                 self.held.emit_closed(frame.mark, frame.object, ends.out);

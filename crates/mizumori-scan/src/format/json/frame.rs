@@ -28,6 +28,9 @@ pub(super) struct Frame {
     pub(super) mark: Mark,
     /// Where the address stands that is the key of this object or array.
     pub(super) account: Option<Range<usize>>,
+    /// The first site among its own values, as its number in what is held: logins in the objects inside are for
+    /// it unless they name another.
+    pub(super) site: Option<usize>,
     /// Whether something in it matters, should it turn out to be damaged.
     pub(super) matters: bool,
     /// Whether a login or a secret in it was longer than may be kept.

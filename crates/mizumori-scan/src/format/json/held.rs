@@ -16,6 +16,8 @@ struct HeldField {
     start: usize,
     end: usize,
     object: ObjectId,
+    /// Whether it is a site that a login inside of its object has been handed on with.
+    is_lent: bool,
 }
 
 /// An object: its number in the order of the opening brackets, and the line of that bracket.
@@ -66,11 +68,23 @@ impl Held {
         self.text.truncate(mark.text);
     }
 
-    /// Takes a field in.
-    pub(super) fn push(&mut self, role: Role, value: &[u8], object: ObjectId) {
+    /// Takes a field in; gives back its number.
+    pub(super) fn push(&mut self, role: Role, value: &[u8], object: ObjectId) -> usize {
         let start = self.text.len();
         self.text.extend_from_slice(value);
-        self.fields.push(HeldField { role, start, end: self.text.len(), object });
+        self.fields.push(HeldField { role, start, end: self.text.len(), object, is_lent: false });
+        self.fields.len() - 1
+    }
+
+    /// The value of the site with that number, for a login inside of its object.
+    pub(super) fn lend(&mut self, site: usize) -> &[u8] {
+        match self.fields.get_mut(site) {
+            Some(field) => {
+                field.is_lent = true;
+                self.text.get(field.start..field.end).unwrap_or_default()
+            }
+            None => &[],
+        }
     }
 
     fn since(&self, mark: Mark) -> &[HeldField] {
@@ -98,21 +112,31 @@ impl Held {
 
     /// Hands on what is behind `mark`, and forgets it: as one record with what its objects say together, or, where
     /// it is a list of people, as one for each. A record of one object begins in that object's line, else in
-    /// that of `around`, the object around them.
-    pub(super) fn emit(&mut self, mark: Mark, around: ObjectId, out: &mut dyn Emit) {
+    /// that of `around`, the object around them. Logins that name no site are for `site`, which stands before
+    /// `mark`.
+    pub(super) fn emit(&mut self, mark: Mark, around: ObjectId, site: Option<usize>, out: &mut dyn Emit) {
         if self.count_since(mark) > 0 {
+            let site = site.filter(|_| !self.names_site(mark));
+            if let Some(site) = site {
+                self.lend(site);
+            }
             if self.is_list(mark) {
-                self.emit_apart(mark, out);
+                self.emit_apart(mark, site, out);
             } else {
-                self.emit_together(mark, around, out);
+                self.emit_together(mark, around, site, out);
             }
         }
         self.forget(mark);
     }
 
+    fn names_site(&self, mark: Mark) -> bool {
+        let fields = self.since(mark).iter();
+        fields.filter(|field| field.role == Role::Url).any(|field| !self.value(field).trim_ascii().is_empty())
+    }
+
     /// Hands on what is behind `mark`, one record for each object, and forgets it.
     pub(super) fn emit_each(&mut self, mark: Mark, out: &mut dyn Emit) {
-        self.emit_apart(mark, out);
+        self.emit_apart(mark, None, out);
         self.forget(mark);
     }
 
@@ -126,7 +150,7 @@ impl Held {
             if let Some(first) = fields.first()
                 && first.object != open
             {
-                self.emit_fields(first.object.line, fields, out);
+                self.emit_fields(first.object.line, fields, None, out);
             }
         }
         self.forget(mark);
@@ -145,27 +169,31 @@ impl Held {
         logins > if has_secret { MAX_LOGINS } else { 1 }
     }
 
-    fn emit_together(&self, mark: Mark, around: ObjectId, out: &mut dyn Emit) {
+    fn emit_together(&self, mark: Mark, around: ObjectId, site: Option<usize>, out: &mut dyn Emit) {
         let fields = self.since(mark);
         let Some(first) = fields.first() else { return };
         let is_one = fields.iter().all(|field| field.object == first.object);
         let line = if is_one { first.object.line } else { around.line };
-        self.emit_fields(line, fields, out);
+        self.emit_fields(line, fields, site, out);
     }
 
-    fn emit_apart(&mut self, mark: Mark, out: &mut dyn Emit) {
+    fn emit_apart(&mut self, mark: Mark, site: Option<usize>, out: &mut dyn Emit) {
         if let Some(fields) = self.fields.get_mut(mark.fields..) {
             fields.sort_by_key(|field| field.object);
         }
         for fields in self.since(mark).chunk_by(|one, other| one.object == other.object) {
             let line = fields.first().map_or(0, |field| field.object.line);
-            self.emit_fields(line, fields, out);
+            self.emit_fields(line, fields, site, out);
         }
     }
 
-    fn emit_fields(&self, line: u64, fields: &[HeldField], out: &mut dyn Emit) {
+    fn emit_fields(&self, line: u64, fields: &[HeldField], site: Option<usize>, out: &mut dyn Emit) {
+        let is_somebody = fields.iter().any(|field| field.role == Role::Secret || self.is_login(field));
+        let site = site.filter(|_| is_somebody).and_then(|site| self.fields.get(site));
+        // A site whose logins have been handed on is no record of its own.
+        let kept = fields.iter().filter(|field| is_somebody || !field.is_lent);
         let fields: SmallVec<[Field<'_>; 16]> =
-            fields.iter().map(|field| Field { role: field.role, value: self.value(field) }).collect();
+            kept.chain(site).map(|field| Field { role: field.role, value: self.value(field) }).collect();
         emit_row(line, &fields, Bare::Accept, out);
     }
 }

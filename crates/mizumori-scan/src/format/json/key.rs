@@ -2,7 +2,8 @@
 
 use super::string::unescape;
 use crate::address::next_at;
-use crate::format::column::{Role, role_of_name};
+use crate::format::column::Role;
+use crate::format::column_name::role_of_name;
 use crate::format::key_cache::KeyCache;
 use crate::format::row::whole_address;
 

@@ -187,6 +187,7 @@ impl Machine {
             object,
             mark,
             account: keyed_by,
+            site: None,
             matters: has_account,
             is_cut: false,
         });
@@ -219,17 +220,23 @@ impl Machine {
                 ends.out.rejected(frame.object.line, Reject::TooLong);
             }
         } else if is_record {
-            self.held.emit(frame.mark, frame.object, ends.out);
+            self.held.emit(frame.mark, frame.object, self.site_around(), ends.out);
         } else if let Some(parent) = self.frames.last_mut() {
             parent.matters |= frame.matters;
             parent.is_cut |= frame.is_cut;
             if frame.is_object && self.held.count_since(parent.mark) > MAX_PENDING {
                 self.held.emit_each(parent.mark, ends.out);
+                parent.site = None;
             }
         }
         if self.frames.is_empty() {
             self.addresses.clear();
         }
+    }
+
+    /// The site that the innermost open object with one has named so far.
+    pub(super) fn site_around(&self) -> Option<usize> {
+        self.frames.iter().rev().find_map(|frame| frame.site)
     }
 
     /// Hands on everything that is held when it gets too much: no object is that large, a list is.
@@ -238,7 +245,9 @@ impl Machine {
             || self.held.bytes() > ends.limits.record_bytes
         {
             self.held.emit_each(Mark::default(), ends.out);
-            self.frames.iter_mut().for_each(|frame| frame.mark = Mark::default());
+            for frame in &mut self.frames {
+                (frame.mark, frame.site) = (Mark::default(), None);
+            }
         }
     }
 

@@ -80,6 +80,50 @@ fn what_objects_say_together() {
 }
 
 #[test]
+fn the_site_of_an_outer_object() {
+    check(
+        r#"{"url":"https://vpn.x.example/","credentials":{"login":"l","password":"p"}}"#,
+        &["1 ~l p vpn.x.example"],
+    );
+    check(
+        "[\n{\"url\":\"https://x.example/\",\"credentials\":{\"login\":\"l\",\"password\":\"p\"}},\n\
+         {\"credentials\":{\"login\":\"m\",\"password\":\"q\"}}]",
+        &["2 ~l p x.example", "3 ~m q -"],
+    );
+    check(
+        "{\"host\":\"x.example\",\"accounts\":[\n{\"login\":\"l\",\"password\":\"p\"},\n\
+         {\"login\":\"m\",\"password\":\"q\",\"url\":\"https://y.example\"},\n{\"login\":\"n\",\"password\":\"\",\"url\":\"\"}]}",
+        &["2 ~l p x.example", "3 ~m q y.example", "4 ~n - x.example"],
+    );
+    // The nearest one; what is no site names none.
+    check(
+        r#"{"url":"https://x.example","a":{"url":"https://y.example","b":[{"host":"PC-1","c":{"login":"l","password":"p"}}]}}"#,
+        &["1 ~l p y.example", "1 ~ - x.example"],
+    );
+    // One that its login does not need is left alone.
+    check(
+        r#"{"url":"https://x.example","a":{"login":"l","password":"p","url":"https://y.example"}}"#,
+        &["1 ~l p y.example", "1 ~ - x.example"],
+    );
+    // Somebody of its own.
+    check(
+        r#"{"url":"https://x.example","email":"a@x.example","old":{"login":"l","password":"p"}}"#,
+        &["1 ~l p x.example", "1 a@x.example - x.example"],
+    );
+    check(
+        "{\"site\":\"x.example\",\n\"a@x.example\":\"p\",\"b@x.example\":{\"password\":\"q\"},\"c@x.example\":[\"r\"]}",
+        &["2 a@x.example p x.example", "2 b@x.example q x.example", "2 c@x.example r x.example"],
+    );
+    // Nobody's.
+    check(r#"{"url":"https://x.example","b":{"id":1}}"#, &["1 ~ - x.example"]);
+    check_damaged(
+        r#"{"url":"https://x.example","b":{"login":"l","password":"p""#,
+        &["1 ~l p x.example"],
+        &[(1, Reject::Unterminated)],
+    );
+}
+
+#[test]
 fn addresses_as_keys() {
     check(
         "{\"a@x.example\":\"p\",\n\"b@x.example\":{\"password\":\"q\"},\n\"c@x.example\":[\"r\",\"s\"],\"d@x.example\":{\"name\":\"D\"},\"e@x.example\":null,\"f@x.example\":true}",
@@ -228,7 +272,7 @@ proptest! {
     }
 
     #[test]
-    fn it_reads_what_its_twin_reads(document in twin::document(), printing in twin::printing(), capacity in 1_usize..64) {
+    fn it_reads_what_its_twin_reads(document in prop_oneof![twin::document(), twin::sites()], printing in twin::printing(), capacity in 1_usize..64) {
         let mut printed = twin::Printed::new(printing);
         let lines = printed.print(&document);
         let text = printed.text;

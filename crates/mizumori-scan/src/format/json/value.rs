@@ -9,7 +9,7 @@ use crate::format::list::text_line;
 use crate::format::row::{Field, emit_row, whole_address};
 use crate::format::window::{Window, has_scheme, matters};
 use crate::record::Reject;
-use crate::url::Bare;
+use crate::url::{Bare, after_scheme, bare_host};
 
 /// What kind of scalar a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,12 @@ fn may_matter(text: &[u8]) -> bool {
     text.iter().fold(false, |may, byte| may | (*byte == b'@') | (*byte == b':') | (*byte >= 0x80))
 }
 
+/// Whether a value of the role of a URL names a site, told cheaply for nearly all that do.
+pub(super) fn is_site(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    after_scheme(text).is_some() || bare_host(text).is_some()
+}
+
 impl Machine {
     /// Takes a value in where it belongs: to the address that is its key, to the innermost object, or, in a list
     /// of strings, to itself.
@@ -104,8 +110,13 @@ impl Machine {
             if is_cut {
                 ends.out.rejected(line, Reject::TooLong);
             } else {
-                let fields =
-                    [Field { role: Role::Login, value: login }, Field { role: Role::Secret, value: secret }];
+                let site = self.frames.iter().rev().find_map(|frame| frame.site);
+                let site = site.map(|site| self.held.lend(site)).unwrap_or_default();
+                let fields = [
+                    Field { role: Role::Login, value: login },
+                    Field { role: Role::Secret, value: secret },
+                    Field { role: Role::Url, value: site },
+                ];
                 emit_row(line, &fields, Bare::Accept, ends.out);
             }
             return;
@@ -129,7 +140,11 @@ impl Machine {
             return;
         }
         let object = self.frames.last().map(|frame| frame.object).unwrap_or_default();
-        self.held.push(role, text, object);
+        let is_site = role == Role::Url && in_object && is_site(text);
+        let number = self.held.push(role, text, object);
+        if is_site && let Some(frame) = self.frames.last_mut() {
+            frame.site = frame.site.or(Some(number));
+        }
         self.relieve(ends);
     }
 }

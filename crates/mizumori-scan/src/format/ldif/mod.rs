@@ -19,7 +19,7 @@ use super::physical_line::{Line, for_each_line, lines};
 use super::transfer::base64;
 use super::window::matters;
 use crate::address::next_at;
-use crate::record::{Emit, Login, Record, Reject};
+use crate::record::{Emit, Login, Origin, Record, Reject};
 use crate::secret::SecretField;
 use crate::url::Bare;
 
@@ -204,7 +204,8 @@ impl Entries {
                 // The one that the first record has.
                 pending = None;
             } else {
-                out.record(Record { line, login: login.clone(), secret, url: None });
+                let origin = Origin::Field;
+                out.record(Record { line, login: login.clone(), origin, secret, url: None });
             }
         }
     }

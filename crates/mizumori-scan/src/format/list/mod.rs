@@ -4,17 +4,21 @@
 //! behind the last one, and everything else is the secret. The layout is the member's; a line that does not fit
 //! it is read by what stands in it, because lists are put together from others.
 
+mod dashes;
 mod site;
 mod vote;
 
 use std::collections::HashSet;
 
+use mizumori_core::Account;
+
 use super::row::{login_of, whole_address};
-use crate::address::{FoundAddress, addresses};
-use crate::record::{Emit, Login, Record};
+use crate::address::{FoundAddress, addresses, next_at};
+use crate::record::{Emit, Login, Origin, Record};
 use crate::secret::SecretField;
 use crate::url::{Bare, Url};
 
+pub(crate) use dashes::SEPARATING as SEPARATING_DASHES;
 pub(crate) use vote::{Vote, vote};
 
 /// What separates the fields of a list.
@@ -24,6 +28,8 @@ pub(crate) enum Separator {
     Byte(u8),
     /// A run of blanks or tabs.
     Blanks,
+    /// Four dashes, or three.
+    Dashes,
 }
 
 /// In which order the fields stand.
@@ -101,11 +107,12 @@ pub(crate) fn line(layout: &ListLayout, number: u64, line: &[u8], out: &mut dyn 
 /// that (`address:secret`, nothing before it and no blank behind the separator) is taken for one.
 pub(crate) fn text_line(number: u64, line: &[u8], out: &mut dyn Emit) {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let listed = leading_address(line).and_then(|(found, separator, rest)| {
+    let found = leading_address(line).map(|(found, separator, rest)| (found.account, separator, rest));
+    let listed = found.or_else(|| named_in_text(line)).and_then(|(account, separator, rest)| {
         let begins = rest.first().is_some_and(|byte| !byte.is_ascii_whitespace());
-        let is_list =
-            matches!(separator, b':' | b';' | b'|' | b'\t') && begins && addresses(rest).next().is_none();
-        is_list.then_some(Parts { login: Login::Account(found.account), secret: rest, url: None })
+        let separates = matches!(separator, b":" | b";" | b"|" | b"\t" | b"----");
+        let is_list = separates && begins && addresses(rest).next().is_none();
+        is_list.then_some(Parts { login: Login::Account(account), secret: rest, url: None })
     });
     match listed {
         Some(parts) => emit(number, parts, out),
@@ -119,7 +126,8 @@ fn running_text(number: u64, line: &[u8], out: &mut dyn Emit) {
     for found in addresses(line) {
         if seen.insert(found.account.clone()) {
             let login = Login::Account(found.account);
-            out.record(Record { line: number, login, secret: SecretField::NONE, url: None });
+            let (origin, secret) = (Origin::Text, SecretField::NONE);
+            out.record(Record { line: number, login, origin, secret, url: None });
         }
     }
 }
@@ -134,11 +142,13 @@ fn emit(number: u64, parts: Parts<'_>, out: &mut dyn Emit) {
         .map(|found| found.account.into_owned())
         .filter(|account| owner.as_ref() != Some(account))
         .collect();
-    out.record(Record { line: number, login, secret: SecretField::new(secret), url });
+    let (origin, secret) = (Origin::Field, SecretField::new(secret));
+    out.record(Record { line: number, login, origin, secret, url });
     for account in tail {
         out.record(Record {
             line: number,
             login: Login::Account(account),
+            origin: Origin::Text,
             secret: SecretField::NONE,
             url: None,
         });
@@ -163,6 +173,14 @@ fn login_and_secret<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<Parts<'a>
     if let Some((found, _, rest)) = leading_address(line) {
         return Some(Parts { login: Login::Account(found.account), secret: rest, url: None });
     }
+    // A separator before the brackets makes them a part of the secret; behind a comma stands another recipient.
+    if let Some(Named { name, account, separator, secret }) = named_address(line)
+        && split_first(layout, name).is_none_or(|_| layout.separator == Separator::Blanks)
+        && (separator != b"," || layout.separator == Separator::Byte(b','))
+        && addresses(secret).next().is_none()
+    {
+        return Some(Parts { login: Login::Account(account), secret, url: None });
+    }
     let (first, rest) = split.or_else(|| split_at_other(layout, line))?;
     if memchr::memchr(b'@', rest).is_some() || !rest.is_ascii() {
         // `secret:address` among `address:secret`, or columns before the address.
@@ -177,7 +195,7 @@ fn login_and_secret<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<Parts<'a>
 }
 
 /// The first field and the rest, at the member's separator.
-fn split_first<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+pub(crate) fn split_first<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     match layout.separator {
         Separator::Byte(separator) => {
             let at = memchr::memchr(separator, line)?;
@@ -190,6 +208,7 @@ fn split_first<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<(&'a [u8], &'a
             let (first, rest) = line.split_at_checked(at)?;
             Some((first, rest.trim_ascii_start()))
         }
+        Separator::Dashes => dashes::split_first(layout, line),
     }
 }
 
@@ -211,6 +230,8 @@ fn split_last<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<(&'a [u8], &'a 
             let (before, last) = line.split_at_checked(at)?;
             Some((before.trim_ascii_end(), last.trim_ascii_start()))
         }
+        // Told by what stands in the line: see `later_address`.
+        Separator::Dashes => None,
     }
 }
 
@@ -230,7 +251,7 @@ fn split_at_other<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<(&'a [u8], 
 
 /// An address at the start of a line (behind quotes, blanks or broken bytes at most), the separator behind it,
 /// and the rest.
-fn leading_address(line: &[u8]) -> Option<(FoundAddress<'_>, u8, &[u8])> {
+fn leading_address(line: &[u8]) -> Option<(FoundAddress<'_>, &[u8], &[u8])> {
     let found = addresses(line).next()?;
     let before = line.get(..found.start)?;
     if !before.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'') || *byte >= 0x80) {
@@ -242,8 +263,12 @@ fn leading_address(line: &[u8]) -> Option<(FoundAddress<'_>, u8, &[u8])> {
         Some(quote) => after.strip_prefix(&[quote])?,
         None => after,
     };
-    let (separator, rest) = after.split_first()?;
-    let rest = match separator {
+    if let Some((separator, rest)) = dashes::strip(after) {
+        return Some((found, separator, quote.map_or(rest, |quote| unquoted(rest, quote))));
+    }
+    let (separator, rest) = after.split_at_checked(1)?;
+    let [byte] = separator else { return None };
+    let rest = match byte {
         b' ' => {
             // `address : secret`, `address  secret`
             let rest = rest.trim_ascii_start();
@@ -256,14 +281,52 @@ fn leading_address(line: &[u8]) -> Option<(FoundAddress<'_>, u8, &[u8])> {
         _ => return None,
     };
     // A blank separates only two words: more of them are prose.
-    if *separator == b' ' && rest.trim_ascii().contains(&b' ') {
+    if *byte == b' ' && rest.trim_ascii().contains(&b' ') {
         return None;
     }
     let rest = match quote {
         Some(quote) => unquoted(rest, quote),
         None => rest,
     };
-    Some((found, *separator, rest))
+    Some((found, separator, rest))
+}
+
+/// A line that is `Taro <taro@a.example>:secret`.
+struct Named<'a> {
+    name: &'a [u8],
+    account: Account<'a>,
+    separator: &'a [u8],
+    secret: &'a [u8],
+}
+
+fn named_address(line: &[u8]) -> Option<Named<'_>> {
+    let open = memchr::memchr(b'<', line)?;
+    let close = open + memchr::memchr(b'>', line.get(open..)?)?;
+    let name = line.get(..open)?;
+    let account = whole_address(line.get(open + 1..close)?)?;
+    let behind = line.get(close + 1..)?;
+    let padded =
+        behind.strip_prefix(b" ").filter(|rest| rest.first().is_some_and(|byte| SEPARATORS.contains(byte)));
+    let (separator, rest) = dashes::strip(behind).or_else(|| padded.unwrap_or(behind).split_at_checked(1))?;
+    let separates = separator.len() > 1 || separator.iter().all(|byte| SEPARATORS.contains(byte));
+    // `<taro@a.example> | secret`
+    let secret = if padded.is_some() { rest.strip_prefix(b" ").unwrap_or(rest) } else { rest };
+    (separates && next_at(name, 0).is_none()).then_some(Named { name, account, separator, secret })
+}
+
+/// One in a text, where a colon before the address makes it a header, and no name.
+fn named_in_text(line: &[u8]) -> Option<(Account<'_>, &[u8], &[u8])> {
+    let Named { name, account, separator, secret } = named_address(line)?;
+    (!name.contains(&b':')).then_some((account, separator, secret))
+}
+
+/// The address that a field is, bare or behind a name: `Taro <taro@a.example>`.
+fn login_address(field: &[u8]) -> Option<Account<'_>> {
+    whole_address(field).or_else(|| {
+        let inside = field.trim_ascii().strip_suffix(b">")?;
+        let open = memchr::memchr(b'<', inside)?;
+        whole_address(inside.get(open + 1..)?)
+    })
 }
 
 fn unquoted(field: &[u8], quote: u8) -> &[u8] {
@@ -273,25 +336,29 @@ fn unquoted(field: &[u8], quote: u8) -> &[u8] {
 /// An address that is a whole field of the line, but not the first: the secret is what stands behind it, or,
 /// where it is the last field, what stands before it.
 fn later_address<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<Parts<'a>> {
-    let separators = match layout.separator {
-        Separator::Byte(separator) => [separator; 1],
-        Separator::Blanks => [b' '],
+    // Where the next separator begins, and where it ends.
+    let dashes = dashes::separator(line);
+    let next = |from: usize| {
+        let byte = |byte: u8| {
+            let at = from + memchr::memchr(byte, line.get(from..)?)?;
+            Some((at, at + 1))
+        };
+        match layout.separator {
+            Separator::Byte(separator) => byte(separator),
+            Separator::Blanks => byte(b' '),
+            Separator::Dashes => dashes::find(line, dashes, from).map(|at| (at, at + dashes.len())),
+        }
     };
-    let [separator] = separators;
-    let mut start = 0;
+    let (mut before, mut start) = next(0)?;
     loop {
-        let end = memchr::memchr(separator, line.get(start..)?).map_or(line.len(), |at| start + at);
-        if start > 0
-            && let Some(account) = whole_address(line.get(start..end)?)
-        {
-            let behind = line.get(end + 1..).unwrap_or_default();
-            let secret = if behind.is_empty() { line.get(..start - 1)? } else { unpadded(layout, behind) };
+        let separator = next(start);
+        let end = separator.map_or(line.len(), |(end, _)| end);
+        if let Some(account) = whole_address(line.get(start..end)?) {
+            let behind = separator.and_then(|(_, behind)| line.get(behind..)).unwrap_or_default();
+            let secret = if behind.is_empty() { line.get(..before)? } else { unpadded(layout, behind) };
             return Some(Parts { login: Login::Account(account), secret, url: None });
         }
-        if end == line.len() {
-            return None;
-        }
-        start = end + 1;
+        (before, start) = separator?;
     }
 }
 
@@ -331,6 +398,13 @@ mod tests {
             ("yamada:", "1 ~yamada - -"),
             ("ｔａｒｏ＠ａ.example:pw", "1 taro@a.example pw -"),
             ("yamada:p@ss", "1 ~yamada p@ss -"),
+            ("Taro Suigen <taro@a.example>:p:w", "1 taro@a.example p:w -"),
+            ("<taro@a.example>:pw", "1 taro@a.example pw -"),
+            ("\"Suigen; Taro\" <o'hara@a.example>;pw", "1 o'hara@a.example pw -"),
+            ("Taro <taro@a.example> | pw", "1 taro@a.example pw -"),
+            ("yamada:p<x@a.example>:z", "1 ~yamada p<x@a.example>:z -"),
+            ("Taro <taro@a.example>----pw", "1 taro@a.example pw -"),
+            ("Taro <taro@a.example>:", "1 taro@a.example - -"),
         ] {
             check(COLON, text, &[expected]);
         }
@@ -358,6 +432,13 @@ mod tests {
     }
 
     #[test]
+    fn doubled_separators_lose_no_account() {
+        let bar = ListLayout { separator: Separator::Byte(b'|'), ..COLON };
+        check(bar, "taro@a.example||pw", &["1 taro@a.example |pw -"]);
+        check(COLON, "taro@a.example::pw", &["1 taro@a.example :pw -"]);
+    }
+
+    #[test]
     fn broken_bytes_before_the_address() {
         let mut out = Collected::default();
         line(&COLON, 3, b"\xff\xfetaro@a.example:pw\xff", &mut out);
@@ -372,6 +453,10 @@ mod tests {
             ("a@x.example;b@x.example", vec!["1 a@x.example - -", "1 b@x.example - -"]),
             ("a@x.example a@x.example", vec!["1 a@x.example - -"]),
             ("taro@a.example:pw1", vec!["1 taro@a.example pw1 -"]),
+            ("Taro Suigen <taro@a.example>:pw1", vec!["1 taro@a.example pw1 -"]),
+            ("To: Taro <taro@a.example>;pw1", vec!["1 taro@a.example - -"]),
+            ("Taro <taro@a.example>: he knows", vec!["1 taro@a.example - -"]),
+            ("Taro <a@x.example>;Hanako <b@x.example>", vec!["1 a@x.example - -", "1 b@x.example - -"]),
         ] {
             let mut out = Collected::default();
             text_line(1, text.as_bytes(), &mut out);

@@ -3,7 +3,7 @@
 //! A colon is the separator and stands in URLs too: behind the scheme, before a port, in user-info. What is
 //! which is told by what stands around it.
 
-use super::{ListLayout, Order, Parts, SEPARATORS, Separator, split_first};
+use super::{ListLayout, Order, Parts, SEPARATORS, Separator, dashes, split_first};
 use crate::record::Login;
 use crate::url::{Bare, Url, after_scheme, bare_host, is_bare_host, is_scheme_byte};
 
@@ -25,10 +25,14 @@ pub(super) fn parts<'a>(layout: &ListLayout, line: &'a [u8]) -> Site<'a> {
     // The slash first: most lines have none, and it is found in a third of the time.
     let has_scheme =
         memchr::memchr(b'/', trimmed).is_some() && memchr::memmem::find(trimmed, b"://").is_some();
-    if has_scheme && let Some(start) = after_scheme(trimmed) {
+    // `login----secret----https` has the letters of a scheme.
+    if has_scheme
+        && let Some(start) = after_scheme(trimmed)
+        && !trimmed.get(..start).is_some_and(dashes::stand_in)
+    {
         return url_first(layout, trimmed, start);
     }
-    if has_scheme && let Some(parts) = url_last(layout, line) {
+    if has_scheme && let Some(parts) = url_last(layout, line).or_else(|| dashes::url_last_of(layout, line)) {
         return Site::Found(parts);
     }
     match layout.order {
@@ -43,6 +47,10 @@ fn url_first<'a>(layout: &ListLayout, line: &'a [u8], start: usize) -> Site<'a> 
     let own = match layout.separator {
         Separator::Byte(separator) => [separator].to_vec(),
         Separator::Blanks => b" \t".to_vec(),
+        Separator::Dashes => match dashes::url_first(layout, line) {
+            Some(parts) => return Site::Found(parts),
+            None => b":".to_vec(),
+        },
     };
     let others =
         SEPARATORS.iter().chain(b" ").filter(|separator| !own.contains(separator)).map(|other| vec![*other]);
@@ -57,7 +65,7 @@ fn url_first<'a>(layout: &ListLayout, line: &'a [u8], start: usize) -> Site<'a> 
             return Site::Found(parts);
         }
     }
-    Site::Alone
+    dashes::url_first(layout, line).map_or(Site::Alone, Site::Found)
 }
 
 /// The login and the secret behind the URL that ends at `end`.
@@ -193,6 +201,7 @@ fn bare_first<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<Parts<'a>> {
     let separators = match layout.separator {
         Separator::Byte(separator) => vec![separator],
         Separator::Blanks => b" \t".to_vec(),
+        Separator::Dashes => return None,
     };
     let end = match separators.as_slice() {
         b":" => end_before_colon(line, 0)?,

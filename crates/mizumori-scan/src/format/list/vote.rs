@@ -1,12 +1,13 @@
 //! Which layout the lines of a sample have: each line votes for the layouts that it fits.
 
-use super::{ListLayout, Order, Padding, SEPARATORS, Separator};
+use super::{ListLayout, Order, Padding, SEPARATORS, Separator, login_address};
 use crate::format::row::whole_address;
 use crate::url::{after_scheme, bare_host};
 
 /// The layouts that a line can vote for.
-const LAYOUTS: [(Separator, Order); 21] = {
-    let mut layouts = [(Separator::Blanks, Order::LoginFirst); 21];
+const LAYOUTS: [(Separator, Order); 22] = {
+    let mut layouts = [(Separator::Blanks, Order::LoginFirst); 22];
+    layouts[21].0 = Separator::Dashes;
     let orders = [Order::LoginFirst, Order::SecretFirst, Order::UrlFirst, Order::UrlLast];
     let mut at = 0;
     while at < 20 {
@@ -50,12 +51,17 @@ pub(crate) fn vote<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<Vote> {
 struct Seen {
     bytes: [bool; SEPARATORS.len()],
     blanks: bool,
+    dashes: bool,
 }
 
 impl Seen {
     fn of(line: &[u8]) -> Self {
         let has = |byte| memchr::memchr(byte, line).is_some();
-        Self { bytes: SEPARATORS.map(has), blanks: memchr::memchr2(b' ', b'\t', line).is_some() }
+        Self {
+            bytes: SEPARATORS.map(has),
+            blanks: memchr::memchr2(b' ', b'\t', line).is_some(),
+            dashes: super::dashes::stand_in(line),
+        }
     }
 
     fn has(&self, separator: Separator) -> bool {
@@ -64,12 +70,16 @@ impl Seen {
                 SEPARATORS.iter().zip(self.bytes).any(|(known, has)| *known == byte && has)
             }
             Separator::Blanks => self.blanks,
+            Separator::Dashes => self.dashes,
         }
     }
 }
 
 /// Whether a line has the layout. What costs little is asked first: whether a text is a host, last.
 fn fits((separator, order): (Separator, Order), line: &[u8]) -> Option<Padding> {
+    if separator == Separator::Dashes {
+        return super::dashes::fits(line);
+    }
     let Separator::Byte(separator) = separator else {
         let mut words = line.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
         let (first, second) = (words.next()?, words.next()?);
@@ -81,14 +91,14 @@ fn fits((separator, order): (Separator, Order), line: &[u8]) -> Option<Padding> 
     match order {
         Order::LoginFirst => {
             let secret = rest.trim_ascii();
-            whole_address(first)?;
+            login_address(first)?;
             // With a URL behind the secret the line votes for that layout alone.
             if fits((Separator::Byte(separator), Order::UrlLast), line).is_some() {
                 return None;
             }
             // Addresses one after the other are recipients, not logins with their secrets.
             let recipients =
-                secret.split(|byte| *byte == separator).all(|field| whole_address(field).is_some());
+                secret.split(|byte| *byte == separator).all(|field| login_address(field).is_some());
             let padding = padding_of(first, rest);
             // Behind a comma or a semicolon a blank is punctuation.
             let punctuation =
@@ -162,6 +172,9 @@ mod tests {
         check("a@x.example:p\nb@x.example:q;r\nx", Some((byte(b':'), LoginFirst, 2)));
         check("a@x.example;p:x\nb@x.example;q", Some((byte(b';'), LoginFirst, 2)));
         check("p:a@x.example\nq:b@x.example", Some((byte(b':'), SecretFirst, 2)));
+        check("Taro <a@x.example>:p\nb@x.example:p", Some((byte(b':'), LoginFirst, 2)));
+        check("a@x.example----p\nhttps://a.example/----l----p", Some((Separator::Dashes, LoginFirst, 2)));
+        check("Taro <a@x.example>, Hanako <b@x.example>", None);
         check("a@x.example\tp\nb@x.example\tp", Some((byte(b'\t'), LoginFirst, 2)));
         check("a@x.example   p\nb@x.example p", Some((Separator::Blanks, LoginFirst, 2)));
         check("https://a.example/:l:p\nhttps://b.example:l:p", Some((byte(b':'), UrlFirst, 2)));

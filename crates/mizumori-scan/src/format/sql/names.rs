@@ -6,13 +6,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::super::bounded_fields::{BoundedFields, Form, Span};
-use super::super::column::{Role, is_plausible_password, role_of_name};
+use super::super::column::{Role, is_plausible_password};
+use super::super::column_name::role_of_name;
 use super::super::key_cache::KeyCache;
 use super::super::row::whole_address;
 use super::lexer::Found;
 use crate::record::Emit;
 use crate::secret::{SecretField, SecretKind};
-use crate::url::Bare;
+use crate::url::{Bare, Url};
 
 /// Most columns a table; no database allows more.
 const MAX_COLUMNS: usize = 4096;
@@ -132,11 +133,14 @@ pub(super) fn emit_by_columns(
     let fits = |columns: &&Columns| {
         columns.roles.len() == held || (fields.incomplete() && columns.roles.len() > held)
     };
-    match columns.filter(fits) {
+    let columns = columns.filter(fits);
+    match columns {
         Some(columns) if columns.has_login || (columns.has_secret && fields.has_at_sign()) => {
             by_name(fields, columns, line, out);
         }
         _ if fields.has_at_sign() => by_content(fields, line, out),
+        // A table whose names tell of no login has none; one without names may.
+        None if !fields.incomplete() && fields.has_scheme() => by_site(fields, line, out),
         _ if fields.incomplete() => fields.reject(line, out),
         _ => {}
     }
@@ -159,6 +163,38 @@ fn by_name(fields: &mut BoundedFields, columns: &Columns, line: u64, out: &mut d
         return;
     }
     fields.emit(line, columns.bare, out);
+}
+
+/// A row with a site and no address: the login and its secret stand right behind the URL, or right before it. A
+/// page with its title, or a request with its status, is none.
+fn by_site(fields: &mut BoundedFields, line: u64, out: &mut dyn Emit) {
+    let spans = fields.spans();
+    let value = |at: usize| {
+        let span = spans.get(at).filter(|span| span.form == Form::Text && !span.cut)?;
+        Some(fields.value(*span)).filter(|value| !value.trim_ascii().is_empty())
+    };
+    let is_url = |at: usize| value(at).is_some_and(|value| Url::parse(value, Bare::Refuse).is_some());
+    let is_number = |value: &[u8]| value.iter().all(u8::is_ascii_digit);
+    let are_login = |login: usize| {
+        let (Some(login), Some(secret)) = (value(login), value(login + 1)) else { return false };
+        let is_name = !login.iter().any(u8::is_ascii_whitespace) && is_plausible_password(login);
+        let is_secret = is_plausible_password(secret) && SecretField::new(secret).is_present();
+        is_name && is_secret && !(is_number(login) && is_number(secret))
+    };
+    let found = (0..spans.len()).filter(|at| is_url(*at)).find_map(|url| {
+        let before = url.checked_sub(2);
+        std::iter::once(url + 1).chain(before).find(|login| are_login(*login)).map(|login| (url, login))
+    });
+    let Some((url, login)) = found else { return };
+    for (at, span) in fields.spans_mut().iter_mut().enumerate() {
+        span.role = match at {
+            at if at == url => Role::Url,
+            at if at == login => Role::Login,
+            at if at == login + 1 => Role::Secret,
+            _ => Role::Other,
+        };
+    }
+    fields.emit(line, Bare::Refuse, out);
 }
 
 /// The account is the first value that is an address; its secret a hash, else the next on its right that could be

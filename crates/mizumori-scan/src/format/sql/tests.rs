@@ -51,6 +51,35 @@ fn statements_of_every_product() {
 }
 
 #[test]
+fn sites_in_rows_without_names() {
+    let check_row = |row: &str, expected: &[&str]| check(&format!("INSERT INTO t VALUES {row};"), expected);
+    check_row("(1,'https://vpn.x.example/a','yamada','p w',NULL)", &["1 ~yamada p w vpn.x.example"]);
+    check_row("(1,'yamada','pw','https://x.example/')", &["1 ~yamada pw x.example"]);
+    check_row("('https://x.example/','00123','pw1'),(2,'x','')", &["1 ~00123 pw1 x.example"]);
+    check_row(
+        "('https://x.example/','https://y.example/','l','p','https://z.example/')",
+        &["1 ~l p y.example"],
+    );
+    // With an address the row is its own, as ever.
+    check_row("('https://x.example/','a@x.example','pw')", &["1 a@x.example pw -"]);
+    // Pages, requests, options.
+    for row in [
+        "(1,'https://x.example/','A page with a title','draft')",
+        "(1,'https://x.example/a','200','512')",
+        "(1,'siteurl','https://x.example','yes')",
+        "(1,'https://x.example/','2020-01-02 03:04:05','x')",
+        "(1,'https://x.example/',7,'x')",
+        "(1,'see https://x.example/','l','p')",
+        "(1,'https://x.example/','l','')",
+    ] {
+        check_row(row, &[]);
+    }
+    // Names that tell of no login.
+    check("INSERT INTO t (link, title, tag) VALUES ('https://x.example/','word','word');", &[]);
+    check("COPY t FROM stdin;\n1\thttps://x.example/\tyamada\tpw\n\\.\n", &["2 ~yamada pw x.example"]);
+}
+
+#[test]
 fn several_tuples_and_statements() {
     check(
         "INSERT INTO t VALUES (1,'a@x.example','p1'),\n(2,'b@x.example','p2') ,( 3 , 'c@x.example' , 'p3' );\

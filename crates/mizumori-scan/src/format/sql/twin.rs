@@ -7,7 +7,8 @@ use std::io::BufReader;
 use proptest::prelude::*;
 
 use super::super::bounded_fields::BoundedFields;
-use super::super::column::{Role, role_of_name};
+use super::super::column::Role;
+use super::super::column_name::role_of_name;
 use super::super::row::{Field, emit_row};
 use super::dialect::{Certainty, SqlDialect};
 use super::lexer::{Lexer, Stop};

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::format::column::{Role, role_of_name};
+use crate::format::column::Role;
+use crate::format::column_name::role_of_name;
 use crate::format::key_cache::KeyCache;
 
 /// Longest key in bytes: three Russian words.

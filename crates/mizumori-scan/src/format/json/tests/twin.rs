@@ -1,8 +1,13 @@
 //! The slow twin: documents as trees, printed in one way or another, and their records by plain recursion.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use proptest::prelude::*;
 
-use crate::format::column::{Role, role_of_name};
+use crate::format::column::Role;
+use crate::format::column_name::role_of_name;
+use crate::format::json::value::is_site;
 use crate::format::list::text_line;
 use crate::format::row::{Field, emit_row, whole_address};
 use crate::testing::Collected;
@@ -67,6 +72,34 @@ pub(super) fn document() -> impl Strategy<Value = Node> {
         proptest::collection::vec(inner.clone(), 0..4).prop_map(Node::List),
         proptest::collection::vec((key(), inner), 0..5).prop_map(Node::Object),
     ]
+}
+
+/// Objects in each other that are full of sites and logins.
+pub(super) fn sites() -> impl Strategy<Value = Node> {
+    let select = |texts: &'static [&'static str]| proptest::sample::select(texts).prop_map(str::to_owned);
+    let site =
+        || select(&["https://y.example/", "https://z.example/?m=a@x.example", "z.example", "PC-1", ""]);
+    let key = move || select(&["login", "password", "url", "url", "k@x.example", "note", "users"]);
+    let leaf = prop_oneof![
+        2 => site().prop_map(Node::Text),
+        2 => select(&["yamada", "p", "a@x.example", ""]).prop_map(Node::Text),
+        1 => Just(Node::Null),
+    ];
+    let own = (site(), select(&["l", "m", ""]), any::<bool>()).prop_map(|(site, login, names_site)| {
+        let mut members =
+            vec![("login".to_owned(), Node::Text(login)), ("password".to_owned(), Node::Number(7))];
+        if names_site {
+            members.push(("url".to_owned(), Node::Text(site)));
+        }
+        Node::Object(members)
+    });
+    let inner = prop_oneof![2 => leaf, 1 => own].prop_recursive(4, 30, 4, move |inner| {
+        prop_oneof![
+            1 => proptest::collection::vec(inner.clone(), 0..4).prop_map(Node::List),
+            3 => proptest::collection::vec((key(), inner), 0..5).prop_map(Node::Object),
+        ]
+    });
+    proptest::collection::vec(inner, 0..4).prop_map(Node::List)
 }
 
 /// How a document is printed.
@@ -166,6 +199,13 @@ pub(super) fn row(line: u64, fields: &[(Role, &str)], out: &mut Collected) {
     emit_row(line, &fields, Bare::Accept, out);
 }
 
+/// A site that an object has named, and whether a login inside of it has been given with it.
+#[derive(Debug)]
+struct Site {
+    value: String,
+    lent: Cell<bool>,
+}
+
 /// What an object has said: its place in the order of objects, its line, and a field.
 #[derive(Clone, Debug)]
 struct Said {
@@ -173,6 +213,8 @@ struct Said {
     line: u64,
     role: Role,
     value: String,
+    /// The same, where it is the first site of its object.
+    site: Option<Rc<Site>>,
 }
 
 /// Where a value stands.
@@ -183,11 +225,13 @@ struct Place {
     object: Option<(usize, u64)>,
     in_list: bool,
     account: Option<(String, u64)>,
+    /// The site that the innermost object with one has named so far.
+    site: Option<Rc<Site>>,
 }
 
 /// Gives the records of a document.
 pub(super) fn records(document: &Node, lines: &Lines, out: &mut Collected) {
-    let place = Place { role: Role::Other, object: None, in_list: true, account: None };
+    let place = Place { role: Role::Other, object: None, in_list: true, account: None, site: None };
     let mut objects = 0;
     visit(document, lines, &place, &mut objects, out);
 }
@@ -215,7 +259,12 @@ fn scalar(node: &Node, text: &str, lines: &Lines, place: &Place, out: &mut Colle
     if let Some((address, line)) = &place.account {
         let line = if place.in_list { lines.own } else { *line };
         let secret = if matches!(node, Node::Truth(_)) { "" } else { text };
-        row(line, &[(Role::Login, address), (Role::Secret, secret)], out);
+        let mut fields = vec![(Role::Login, address.as_str()), (Role::Secret, secret)];
+        if let Some(site) = &place.site {
+            site.lent.set(true);
+            fields.push((Role::Url, &site.value));
+        }
+        row(line, &fields, out);
         return Vec::new();
     }
     let is_text = matches!(node, Node::Text(_));
@@ -230,7 +279,7 @@ fn scalar(node: &Node, text: &str, lines: &Lines, place: &Place, out: &mut Colle
     if matches!(node, Node::Null) && place.role != Role::Secret {
         return Vec::new();
     }
-    vec![Said { object, line, role: place.role, value: text.to_owned() }]
+    vec![Said { object, line, role: place.role, value: text.to_owned(), site: None }]
 }
 
 fn object(
@@ -248,8 +297,9 @@ fn object(
     };
     let mut said = Vec::new();
     if let Some((address, _)) = &place.account {
-        said.push(Said { object: number, line, role: Role::Email, value: address.clone() });
+        said.push(Said { object: number, line, role: Role::Email, value: address.clone(), site: None });
     }
+    let mut own_site: Option<Rc<Site>> = None;
     for (((key, node), key_line), lines) in members.iter().zip(&lines.keys).zip(&lines.inside) {
         let (role, account) = if whole_address(key.as_bytes()).is_some() {
             // Not a field of the object but somebody by himself.
@@ -262,8 +312,16 @@ fn object(
         } else {
             (role_of_name(key).unwrap_or(Role::Other), None)
         };
-        let inside = Place { role, object: Some((number, line)), in_list: false, account };
-        said.extend(visit(node, lines, &inside, objects, out));
+        let site = own_site.clone().or_else(|| place.site.clone());
+        let inside = Place { role, object: Some((number, line)), in_list: false, account, site };
+        let mut new = visit(node, lines, &inside, objects, out);
+        let is_own =
+            own_site.is_none() && role == Role::Url && !matches!(node, Node::List(_) | Node::Object(_));
+        if let Some(first) = new.first_mut().filter(|first| is_own && is_site(first.value.as_bytes())) {
+            own_site = Some(Rc::new(Site { value: first.value.clone(), lent: Cell::new(false) }));
+            first.site = own_site.clone();
+        }
+        said.extend(new);
     }
     let is_login = |said: &&Said| match said.role {
         Role::Login | Role::Email => !said.value.trim_ascii().is_empty(),
@@ -280,8 +338,22 @@ fn object(
     said.retain(|said| said.role != Role::Other || said.value.contains('@'));
     let mut logins: Vec<_> = said.iter().filter(is_login).map(|said| said.object).collect();
     logins.dedup();
+    let names_site = said.iter().any(|said| said.role == Role::Url && !said.value.trim_ascii().is_empty());
+    let around = place.site.as_ref().filter(|_| !said.is_empty() && !names_site);
+    if let Some(site) = around {
+        site.lent.set(true);
+    }
     let fields = |said: &[Said], line, out: &mut Collected| {
-        let fields: Vec<_> = said.iter().map(|said| (said.role, said.value.as_str())).collect();
+        let is_somebody = said.iter().any(|said| said.role == Role::Secret || is_login(&said));
+        let is_lent = |said: &Said| said.site.as_ref().is_some_and(|site| site.lent.get());
+        let mut fields: Vec<_> = said
+            .iter()
+            .filter(|said| is_somebody || !is_lent(said))
+            .map(|said| (said.role, said.value.as_str()))
+            .collect();
+        if let Some(site) = around.filter(|_| is_somebody) {
+            fields.push((Role::Url, &site.value));
+        }
         row(line, &fields, out);
     };
     if logins.len() > if has_secret { 8 } else { 1 } {
