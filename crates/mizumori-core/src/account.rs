@@ -65,7 +65,11 @@ impl<'a> Account<'a> {
 
     /// Puts an address together from what stands on the two sides of its at-sign.
     pub fn from_parts(local: &'a str, host: &'a str, allowed: LocalPart) -> Option<Self> {
-        if !is_local(local, allowed) {
+        // White space is dropped around an address, not inside of it.
+        if !is_local(local, allowed)
+            || host.starts_with(char::is_whitespace)
+            || host.ends_with(char::is_whitespace)
+        {
             return None;
         }
         let host = canonical_host(host).filter(|host| is_known(host))?;
@@ -193,6 +197,8 @@ mod tests {
             "taro@a",
             "taro@a.zzzz",
             "ta ro@a.example",
+            "taro@ a.example",
+            "taro@\u{3000}a.example",
             "a@b@c.example",
             "太郎@a.example",
             "taro@-a.example",

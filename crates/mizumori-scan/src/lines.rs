@@ -225,14 +225,14 @@ pub(crate) fn count_ats(text: &[u8]) -> u64 {
 
 /// Whether the domain that begins at `start` may be a watched one.
 #[inline]
-fn is_watched_domain(names: &Names, text: &[u8], start: usize) -> bool {
+pub(crate) fn is_watched_domain(names: &Names, text: &[u8], start: usize) -> bool {
     may_be_watched(names, text, start, DomainRun::at(text, start))
 }
 
 /// Whether the domain of `run` may be a watched one. One with letters outside of ASCII, or with such directly
 /// behind it, may always be.
 #[inline]
-fn may_be_watched(names: &Names, text: &[u8], start: usize, run: DomainRun) -> bool {
+pub(crate) fn may_be_watched(names: &Names, text: &[u8], start: usize, run: DomainRun) -> bool {
     run.goes_on
         || names.holds(text, start, run)
         || run.has_dashes && ends_before_dashes(names, text, start, run)

@@ -28,6 +28,12 @@ fn ours(case: Case, input: &Input) -> Contender {
             words(&["scan", "--all", "--unique", "--format", "csv"]),
             Output::Discarded,
         ),
+        // Watched sites too: a survey counts accounts alone.
+        Case::Urls => (
+            "mizumori scan --watch",
+            words(&["scan", "--watch", &shown(&input.watch_list), "--format", "jsonl"]),
+            Output::Lines(input.totals.watched),
+        ),
         _ => (
             "mizumori survey",
             words(&["survey", "--watch", &shown(&input.watch_list), "--format", "json"]),

@@ -4,6 +4,7 @@
 //! nothing of a bench's input is ever held here.
 
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -48,6 +49,8 @@ pub(super) enum Output {
     Survey { lines: u64, matched: u64 },
     /// A number on the first line, and it must be this one.
     Number(u64),
+    /// So many lines.
+    Lines(u64),
 }
 
 /// The runs of one contender.
@@ -117,7 +120,7 @@ fn run(contender: &Contender) -> Result<(Duration, u64)> {
     let (out, errors) = (folder.join("out.txt"), folder.join("errors.txt"));
     let stdout = match contender.output {
         Output::Discarded => Stdio::null(),
-        Output::Survey { .. } | Output::Number(_) => Stdio::from(File::create(&out)?),
+        Output::Survey { .. } | Output::Number(_) | Output::Lines(_) => Stdio::from(File::create(&out)?),
     };
     let mut command = Command::new(&contender.program);
     command.args(&contender.arguments).stdin(Stdio::null()).stdout(stdout).stderr(File::create(&errors)?);
@@ -150,6 +153,12 @@ fn check(expected: Output, out: &PathBuf) -> Result<()> {
             let found = text.lines().next().and_then(|line| line.trim().parse::<u64>().ok());
             if found != Some(expected) {
                 bail!("found {found:?}; there are {expected}");
+            }
+        }
+        Output::Lines(expected) => {
+            let lines = BufReader::new(File::open(out)?).lines().count() as u64;
+            if lines != expected {
+                bail!("printed {lines} records; there are {expected}");
             }
         }
     }

@@ -12,7 +12,8 @@ use super::read_lines::{Bytes, Cut, LineReader, OldMac, read_full};
 use super::text::TextReader;
 use super::{Event, MemberContext, Proceed, Workshop};
 use crate::format::{Format, StatefulFormat, detect};
-use crate::matching::{Judge, Match};
+use crate::lines::count_ats;
+use crate::matching::{Judge, Match, Wanted, absence};
 use crate::record::{Record, Reject};
 use crate::sink::Sink;
 
@@ -160,6 +161,9 @@ impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisitor<'_, '
         };
         sample.truncate(read);
         let whole = at.len() == read as u64;
+        if whole && self.holds_nothing(context, &sample) {
+            return;
+        }
         let seen = Seen::of(&sample, whole);
         let may_split = seen.charset.restarts_at_line() && seen.old_mac == OldMac::No;
         match &seen.format {
@@ -181,12 +185,35 @@ impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisitor<'_, '
         // An error ends the data; the reader, which wrapped the stream, reports it.
         let outcome = stream.take(SAMPLE as u64).read_to_end(&mut sample);
         let whole = outcome.is_err() || sample.len() < SAMPLE;
+        if whole && self.holds_nothing(context, &sample) {
+            return;
+        }
         let seen = Seen::of(&sample, whole);
         if whole {
             self.by_format(context, &seen, Chained { head: &sample, taken: seen.bom, rest: Nothing });
         } else {
             self.by_format(context, &seen, Chained { head: &sample, taken: seen.bom, rest: stream });
         }
+    }
+
+    /// Whether a whole member certainly holds nothing watched; it is done with then.
+    fn holds_nothing(&mut self, context: &Arc<MemberContext>, text: &[u8]) -> bool {
+        let pool = self.pool;
+        let Some(matcher) = pool.scan.matcher.filter(|_| pool.scan.wanted == Wanted::Watched) else {
+            return false;
+        };
+        if !absence::is_certain(matcher.names(), matcher.look(), text) {
+            return false;
+        }
+        let unended = text.last().is_some_and(|last| *last != b'\n');
+        let lines = memchr::memchr_iter(b'\n', text).count() as u64 + u64::from(unended);
+        pool.progress.lines.fetch_add(lines, Ordering::Relaxed);
+        pool.progress.addresses.fetch_add(count_ats(text), Ordering::Relaxed);
+        let batch = pool.workshop.batch(context);
+        let item =
+            Item::Batch { member: Arc::clone(context), batch, lines: PieceLines::Absolute, trouble: None };
+        pool.put(self.dump, self.number(), item);
+        true
     }
 
     fn by_format<B: Bytes>(&mut self, context: &Arc<MemberContext>, seen: &Seen, bytes: B) {

@@ -177,6 +177,8 @@ fn line() -> impl Strategy<Value = String> {
         "u@a.exampleまで",
         "p@ss",
         "@",
+        "v@ a.example",
+        "w@　a.example",
         "yamada01",
         "pw",
         "https://vpn.mof.go.jp/login",

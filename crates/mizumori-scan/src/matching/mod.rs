@@ -1,5 +1,6 @@
 //! Which records concern the watch list: by their account, by the site of their login, or by both.
 
+pub(crate) mod absence;
 mod judge;
 mod names;
 mod run;

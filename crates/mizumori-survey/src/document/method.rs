@@ -1,5 +1,7 @@
 //! The chapter on the method, with all its preconditions.
 
+use std::collections::BTreeSet;
+
 use super::{Block, Section, Table, numbers, row, sum, text};
 use crate::model::{CategoryCount, SourceCount};
 use crate::render::Detail;
@@ -29,22 +31,26 @@ pub(super) fn section(scene: &Scene<'_>) -> Section {
 
 fn targets(scene: &Scene<'_>) -> Section {
     let texts = scene.texts();
-    let domains = |category: &CategoryCount| -> usize {
-        category.organisations.iter().map(|organisation| organisation.domains.len()).sum()
+    // A domain that one body held after another is one domain.
+    let domains = |category: &CategoryCount| -> BTreeSet<String> {
+        let domains = category.organisations.iter().flat_map(|organisation| &organisation.domains);
+        domains.map(|domain| domain.domain.clone()).collect()
     };
     let mut table = Table {
         caption: texts.targets_table.to_owned(),
         columns: vec![text(texts.category), numbers(texts.organisations), numbers(texts.domains)],
         ..Table::default()
     };
-    let (mut all_organisations, mut all_domains) = (0, 0);
+    let (mut all_organisations, mut all_domains) = (0, BTreeSet::new());
     for category in &scene.report.categories {
-        let (organisations, domains) = (category.organisations.len() as u64, domains(category) as u64);
+        let (organisations, domains) = (category.organisations.len() as u64, domains(category));
+        let counted = [grouped(organisations), grouped(domains.len() as u64)];
+        table.rows.push(row([scene.name(category).to_owned()].into_iter().chain(counted)));
         all_organisations += organisations;
-        all_domains += domains;
-        table.rows.push(row([scene.name(category).to_owned(), grouped(organisations), grouped(domains)]));
+        all_domains.extend(domains);
     }
-    table.rows.push(sum([texts.total.to_owned(), grouped(all_organisations), grouped(all_domains)]));
+    let all = [grouped(all_organisations), grouped(all_domains.len() as u64)];
+    table.rows.push(sum([texts.total.to_owned()].into_iter().chain(all)));
     let facts = &scene.report.produced.watch_list;
     if let Some(as_of) = facts.as_of {
         table.notes.push(format!("{}{}{}", texts.as_of, texts.colon, date(scene.lang, as_of)));
