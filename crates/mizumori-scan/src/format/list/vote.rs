@@ -123,9 +123,7 @@ fn fits((separator, order): (Separator, Order), line: &[u8]) -> Option<Padding> 
             let line = line.trim_ascii_start();
             let scheme = after_scheme(line);
             let behind_scheme = line.get(scheme.unwrap_or(0)..)?;
-            if memchr::memchr_iter(separator, behind_scheme).nth(1).is_none() {
-                return None;
-            }
+            memchr::memchr_iter(separator, behind_scheme).nth(1)?;
             if scheme.is_none() {
                 bare_host(line.split(|byte| *byte == separator || *byte == b'/').next()?)?;
             }
