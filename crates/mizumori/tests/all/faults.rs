@@ -274,30 +274,3 @@ fn the_second_ctrl_c_does_not_wait() {
     }
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
-
-/// Files that the program holds open in `folder`, by what the kernel says of them.
-#[cfg(target_os = "linux")]
-fn held_in(child: &Child, folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let descriptors = std::fs::read_dir(format!("/proc/{}/fd", child.id())).unwrap();
-    let targets = descriptors.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
-    targets.filter(|target| target.starts_with(folder)).collect()
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn killed_in_the_middle_nothing_is_left() {
-    let folder = world::folder(&[("mizumori.toml", "[limits]\nmemory_bytes = 65536\n")]);
-    let (mut child, mut pipe) = fed(&folder, &["survey", "--watch", "list.toml", "pipe"]);
-    // A container that needs random access and has none: it is held, soon outside of memory.
-    let archive = [b"7z\xbc\xaf\x27\x1c\0\x04".as_slice(), LINE.repeat(100_000).as_bytes()].concat();
-    pipe.write_all(&archive).unwrap();
-    let temporary = folder.temporary().canonicalize().unwrap();
-    assert!(
-        !held_in(&child, &temporary).is_empty(),
-        "the test means to kill while there is a temporary file"
-    );
-    kill_process(Pid::from_child(&child), Signal::KILL).unwrap();
-    assert_eq!(child.wait().unwrap().code(), None);
-    assert_eq!(std::fs::read_dir(temporary).unwrap().count(), 0);
-    assert_eq!(folder.names(), ["list.toml", "mizumori.toml", "pipe"]);
-}
