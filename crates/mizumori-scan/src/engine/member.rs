@@ -202,7 +202,9 @@ impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisitor<'_, '
         let Some(matcher) = pool.scan.matcher.filter(|_| pool.scan.wanted == Wanted::Watched) else {
             return false;
         };
-        if !absence::is_certain(matcher.names(), matcher.look(), text) {
+        // An overlong line is reported, whatever stands in it.
+        let may_be_overlong = text.len() > pool.scan.limits.line_bytes;
+        if may_be_overlong || !absence::is_certain(matcher.names(), matcher.look(), text) {
             return false;
         }
         let unended = text.last().is_some_and(|last| *last != b'\n');

@@ -185,6 +185,9 @@ impl<B: Bytes> LineReader<B> {
     /// `block` bytes; `longest` is the limit of a line.
     pub(super) fn new(bytes: B, charset: &Charset, old_mac: OldMac, block: usize, longest: usize) -> Self {
         let decoder = (!charset.is_utf8()).then(|| Decoder::new(charset));
+        let longest = longest.max(4);
+        // A block of text is no longer than a line may be; decoded, a byte becomes up to three.
+        let most = if decoder.is_some() { longest / 3 } else { longest };
         Self {
             bytes,
             decoder,
@@ -193,8 +196,9 @@ impl<B: Bytes> LineReader<B> {
             text: Vec::new(),
             filled: 0,
             used: 0,
-            block: block.max(2),
-            longest: longest.max(4),
+            // Even, so that the units of UTF-16 stay whole.
+            block: block.min(most).max(2) & !1,
+            longest,
             ended: false,
             error: None,
         }
@@ -209,6 +213,14 @@ impl<B: Bytes> LineReader<B> {
         loop {
             let new = self.text.get(searched..self.filled).unwrap_or_default();
             if let Some(feed) = memchr::memrchr(b'\n', new) {
+                // No line that begins in this block is longer than it is; the first may have begun before.
+                let text = self.text.get(..self.filled).unwrap_or_default();
+                if self.filled > self.longest
+                    && memchr::memchr(b'\n', text).is_some_and(|first| first > self.longest)
+                {
+                    self.used = cut_inside(text, self.longest);
+                    return Some(self.handed_out(Cut::InsideLine));
+                }
                 self.used = searched + feed + 1;
                 return Some(self.handed_out(Cut::AtLineEnd));
             }
@@ -347,6 +359,19 @@ mod tests {
             for (text, whole) in seen.iter().rev().skip(1) {
                 prop_assert!(*whole && text.ends_with(b"\n"));
             }
+        }
+
+        /// However large a block is, no line of it is longer than lines may be.
+        #[test]
+        fn no_line_is_longer_than_the_limit(text in "[a-c \n水]{0,200}", block in 2_usize..300, longest in 4_usize..60) {
+            let blocks = blocks(text.as_bytes(), block, longest);
+            for (text, _) in &blocks {
+                for line in text.split(|byte| *byte == b'\n') {
+                    prop_assert!(line.len() <= longest, "{} of {longest}", line.len());
+                }
+            }
+            let whole: Vec<u8> = blocks.into_iter().flat_map(|(text, _)| text).collect();
+            prop_assert_eq!(whole, text.as_bytes());
         }
 
         #[test]
