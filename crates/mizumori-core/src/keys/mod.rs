@@ -95,8 +95,10 @@ pub enum SealError {
 #[derive(Clone, Debug)]
 pub struct KeyRing {
     id: String,
-    /// One a layer of tags, the oldest first; never empty.
-    layers: Vec<Secret<[u8; KEY]>>,
+    /// The key of the first layer of tags.
+    first: Secret<[u8; KEY]>,
+    /// The keys of the layers on top of it, the oldest first.
+    further: Vec<Secret<[u8; KEY]>>,
     /// By the numbers of data keys.
     data: BTreeMap<u32, DataKey>,
     /// The number of the next data key: none is given twice, or what a shredded key sealed would seem to be another's.
@@ -110,7 +112,7 @@ impl KeyRing {
     /// When the operating system has no random bytes to give.
     pub fn create() -> Result<Self, KeyError> {
         let id = to_hex(&drawn::<8>()?);
-        Ok(Self { id, layers: vec![Secret::new(drawn()?)], data: BTreeMap::new(), next: 1 })
+        Ok(Self { id, first: Secret::new(drawn()?), further: Vec::new(), data: BTreeMap::new(), next: 1 })
     }
 
     /// What tells this ring from others: lakes say by it which ring is theirs, and plans which one they need.
@@ -120,9 +122,7 @@ impl KeyRing {
 
     /// Makes tags under all layers.
     pub fn tags(&self) -> TagLayers {
-        let mut keys = self.layers.iter().map(|key| *key.expose());
-        let first = keys.next().unwrap_or_default();
-        TagLayers::new(&first, keys)
+        TagLayers::new(self.first.expose(), self.further.iter().map(|key| *key.expose()))
     }
 
     /// Puts a new key on top of the others: the tags of the lake have to be brought under it.
@@ -130,7 +130,7 @@ impl KeyRing {
     /// # Errors
     /// When the operating system has no random bytes to give.
     pub fn add_layer(&mut self) -> Result<(), KeyError> {
-        self.layers.push(Secret::new(drawn()?));
+        self.further.push(Secret::new(drawn()?));
         Ok(())
     }
 
@@ -181,12 +181,12 @@ impl KeyRing {
         let mut line = |args: std::fmt::Arguments<'_>| text.write_fmt(args).unwrap_or_default();
         line(format_args!("version = {VERSION}\nid = \"{}\"\n", self.id));
         line(format_args!("check = \"{}\"\nnext = {}\n", master.check_value(&self.id), self.next));
-        for (number, key) in self.layers.iter().enumerate() {
-            let wrapped = master.wrap(&self.what_of_layer(number), key.expose())?;
+        for (number, key) in std::iter::once(&self.first).chain(&self.further).enumerate() {
+            let wrapped = master.wrap(&what_of_layer(&self.id, number), key.expose())?;
             line(format_args!("\n[[layer]]\nwrapped = \"{wrapped}\"\n"));
         }
         for key in self.data.values() {
-            let wrapped = master.wrap(&self.what_of_data(key.number, &key.domain), key.key.expose())?;
+            let wrapped = master.wrap(&what_of_data(&self.id, key.number, &key.domain), key.key.expose())?;
             line(format_args!("\n[[data]]\nnumber = {}\ndomain = \"{}\"\n", key.number, key.domain));
             line(format_args!("wrapped = \"{wrapped}\"\n"));
         }
@@ -206,31 +206,34 @@ impl KeyRing {
         if written.check != master.check_value(&written.id) {
             return Err(KeyError::OtherMaster { file: named() });
         }
-        let mut ring = Self { id: written.id, layers: Vec::new(), data: BTreeMap::new(), next: 1 };
         let open = |what: String, wrapped: &str| {
             let key = master.unwrap(&what, wrapped);
             key.map(Secret::new).ok_or_else(|| KeyError::Damaged { file: named(), what })
         };
-        for (number, wrapped) in written.layers.iter().enumerate() {
-            let key = open(ring.what_of_layer(number), wrapped)?;
-            ring.layers.push(key);
-        }
+        let id = written.id;
+        let first = open(what_of_layer(&id, 0), &written.first)?;
+        let further =
+            (1..).zip(&written.further).map(|(number, wrapped)| open(what_of_layer(&id, number), wrapped));
+        let further = further.collect::<Result<_, _>>()?;
+        let mut ring = Self { id, first, further, data: BTreeMap::new(), next: 1 };
         for (number, domain, wrapped) in written.data {
-            let key = open(ring.what_of_data(number, &domain), &wrapped)?;
+            let key = open(what_of_data(&ring.id, number, &domain), &wrapped)?;
             ring.data.insert(number, DataKey { number, domain, key });
         }
         let above = ring.data.keys().next_back().map_or(1, |last| last.saturating_add(1));
         ring.next = written.next.max(above);
         Ok(ring)
     }
+}
 
-    fn what_of_layer(&self, number: usize) -> String {
-        format!("key ring {} layer {number}", self.id)
-    }
+/// What a layer's key is wrapped as.
+fn what_of_layer(ring: &str, number: usize) -> String {
+    format!("key ring {ring} layer {number}")
+}
 
-    fn what_of_data(&self, number: u32, domain: &str) -> String {
-        format!("key ring {} data {number} {domain}", self.id)
-    }
+/// What a data key is wrapped as.
+fn what_of_data(ring: &str, number: u32, domain: &str) -> String {
+    format!("key ring {ring} data {number} {domain}")
 }
 
 /// A ring as it is written.
@@ -239,7 +242,8 @@ struct Written {
     id: String,
     check: String,
     next: u32,
-    layers: Vec<String>,
+    first: String,
+    further: Vec<String>,
     data: Vec<(u32, String, String)>,
 }
 
@@ -253,7 +257,7 @@ impl Written {
         let mut layers = Vec::new();
         for table in document.tables(root, "layer") {
             document.only(&table, &["wrapped"]);
-            layers.push(document.required(&table, "wrapped", "\"…\"")?.text);
+            layers.extend(document.required(&table, "wrapped", "\"…\"").map(|text| text.text));
         }
         if layers.is_empty() {
             document.mistake(root.span(), "a key ring has at least one `[[layer]]`".to_owned(), None);
@@ -273,7 +277,9 @@ impl Written {
             document.mistake(root.span(), "`version` is missing".to_owned(), None);
         }
         let next = u32::try_from(next).unwrap_or(u32::MAX);
-        Some(Self { version: version?, id: id?, check: check?, next, layers, data })
+        let mut layers = layers.into_iter();
+        let (first, further) = (layers.next()?, layers.collect());
+        Some(Self { version: version?, id: id?, check: check?, next, first, further, data })
     }
 }
 
@@ -367,7 +373,7 @@ mod tests {
         let shown = format!("{ring:?} {master:?}");
         let text = ring.to_text(&master).unwrap();
         assert!(!shown.contains(master.to_text().expose()) && !text.contains(master.to_text().expose()));
-        for key in &ring.layers {
+        for key in std::iter::once(&ring.first).chain(&ring.further) {
             assert!(!text.contains(&to_hex(key.expose())));
         }
     }
