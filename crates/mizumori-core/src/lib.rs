@@ -9,6 +9,7 @@ mod clock;
 pub mod document;
 pub mod domain;
 mod error;
+pub mod keys;
 mod month;
 mod names;
 mod secret;
