@@ -9,6 +9,8 @@ use crate::address::next_at;
 
 /// Lines of a sample that are looked at.
 const LINES: usize = 2_000;
+/// Lines that vote on a list's layout: a vote costs a microsecond, and in a folder of many files they add up.
+const VOTERS: usize = 256;
 /// Bytes of a line that are looked at.
 const LINE: usize = 4 << 10;
 
@@ -58,21 +60,35 @@ enum Share {
 }
 
 fn as_list(sample: &[u8], whole: bool) -> Option<(super::ListLayout, Share)> {
-    let lines = || sample_lines(sample, whole);
+    let lines: Vec<_> = sample_lines(sample, whole).collect();
     // Lines without an address and without a URL say little of a list's layout.
-    let telling =
-        lines().filter(|line| next_at(line, 0).is_some() || memchr::memmem::find(line, b"://").is_some());
-    let all = telling.clone().count();
+    let is_telling =
+        |line: &&&[u8]| next_at(line, 0).is_some() || memchr::memmem::find(line, b"://").is_some();
+    let mut voters = voters(&lines);
+    let mut all = voters.iter().filter(is_telling).count();
     if all == 0 {
-        return logins_alone(lines());
+        voters = lines;
+        all = voters.iter().filter(is_telling).count();
     }
-    let Vote { layout, lines: fit } = vote(lines())?;
+    if all == 0 {
+        return logins_alone(&voters);
+    }
+    let Vote { layout, lines: fit } = vote(voters.into_iter())?;
     let share = if 2 * fit >= all { Share::Most } else { Share::Few };
     Some((layout, share))
 }
 
+/// The lines that vote: the first ones, and as many evenly from the others.
+fn voters<'a>(lines: &[&'a [u8]]) -> Vec<&'a [u8]> {
+    let Some((first, others)) = lines.split_at_checked(VOTERS / 2).filter(|_| lines.len() > VOTERS) else {
+        return lines.to_vec();
+    };
+    let evenly = (0..VOTERS / 2).filter_map(|voter| others.get(voter * others.len() / (VOTERS / 2)));
+    first.iter().chain(evenly).copied().collect()
+}
+
 /// A list of user names and passwords, without a single address: `name:secret` in every line.
-fn logins_alone<'a>(lines: impl Iterator<Item = &'a [u8]> + Clone) -> Option<(super::ListLayout, Share)> {
+fn logins_alone(lines: &[&[u8]]) -> Option<(super::ListLayout, Share)> {
     let bytes = super::list::SEPARATORS.iter().map(|byte| super::list::Separator::Byte(*byte));
     bytes.chain([super::list::Separator::Dashes]).find_map(|separator| {
         let layout =
@@ -81,8 +97,8 @@ fn logins_alone<'a>(lines: impl Iterator<Item = &'a [u8]> + Clone) -> Option<(su
             let word = |field: &[u8]| !field.is_empty() && !field.contains(&b' ');
             super::list::split_first(&layout, line).is_some_and(|(login, secret)| word(login) && word(secret))
         };
-        let all = lines.clone().count();
-        let fit = lines.clone().filter(|line| fits(line)).count();
+        let all = lines.len();
+        let fit = lines.iter().filter(|line| fits(line)).count();
         (all > 0 && 10 * fit >= 9 * all).then_some((layout, Share::Most))
     })
 }
@@ -138,5 +154,22 @@ mod tests {
         check("URL: https://a.example/\nUsername: l\nPassword: p\n===============\n", "stealer");
         check("dn: uid=l,dc=example\nmail: a@x.example\nuserPassword: p\n", "ldif");
         check("BEGIN:VCARD\nVERSION:3.0\nEMAIL:a@x.example\nEND:VCARD\n", "vcard");
+    }
+
+    #[test]
+    fn some_lines_vote_for_all() {
+        let banner = "Greetings to all our friends, and mind the gap:\n".repeat(VOTERS);
+        check(&format!("{banner}{}", "a@x.example:p\n".repeat(4 * VOTERS)), "list LoginFirst");
+        check(&format!("{banner}a@x.example:p\n"), "list LoginFirst");
+        check(
+            &format!("{}{}", "p:a@x.example\n".repeat(VOTERS), "a@x.example;p\n".repeat(40)),
+            "list SecretFirst",
+        );
+        let lines: Vec<Vec<u8>> = (0..1999_u32).map(|number| number.to_le_bytes().to_vec()).collect();
+        let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
+        let chosen = voters(&lines);
+        assert_eq!(chosen.len(), VOTERS);
+        assert!(chosen.is_sorted_by_key(|line| lines.iter().position(|other| other == line)));
+        assert_eq!(voters(&lines[..VOTERS]).len(), VOTERS);
     }
 }
