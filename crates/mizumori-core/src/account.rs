@@ -9,7 +9,7 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::carriers::is_carrier;
-use crate::domain::{canonical_host, is_known, trimmed};
+use crate::domain::{canonical_bare_host, is_known, trimmed};
 
 /// Longest local part in characters (RFC 5321, 4.5.3.1.1).
 pub const MAX_LOCAL: usize = 64;
@@ -65,14 +65,10 @@ impl<'a> Account<'a> {
 
     /// Puts an address together from what stands on the two sides of its at-sign.
     pub fn from_parts(local: &'a str, host: &'a str, allowed: LocalPart) -> Option<Self> {
-        // White space is dropped around an address, not inside of it.
-        if !is_local(local, allowed)
-            || host.starts_with(char::is_whitespace)
-            || host.ends_with(char::is_whitespace)
-        {
+        if !is_local(local, allowed) {
             return None;
         }
-        let host = canonical_host(host).filter(|host| is_known(host))?;
+        let host = canonical_bare_host(host).filter(|host| is_known(host))?;
         let local = if local.bytes().fold(false, |found, byte| found | byte.is_ascii_uppercase()) {
             Cow::Owned(local.to_ascii_lowercase())
         } else {

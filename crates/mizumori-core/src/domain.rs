@@ -56,7 +56,11 @@ impl AsRef<str> for DomainName {
 /// Brings a host name into its canonical form without copying it where it has that form; `None` when the text
 /// is no host name (empty or over-long labels, characters that IDNA forbids, white space inside).
 pub fn canonical_host(text: &str) -> Option<Cow<'_, str>> {
-    let text = trimmed(text);
+    canonical_bare_host(trimmed(text))
+}
+
+/// The same for a host around which white space is a mistake, as behind an at-sign.
+pub(crate) fn canonical_bare_host(text: &str) -> Option<Cow<'_, str>> {
     if text.is_ascii() {
         let host = text.strip_suffix('.').unwrap_or(text);
         if !is_host(host) {
@@ -73,7 +77,7 @@ pub fn canonical_host(text: &str) -> Option<Cow<'_, str>> {
         return None;
     }
     let composed: String = text.nfkc().collect();
-    let ascii = idna::domain_to_ascii(composed.trim()).ok()?;
+    let ascii = idna::domain_to_ascii(&composed).ok()?;
     let host = ascii.strip_suffix('.').unwrap_or(&ascii);
     is_host(host).then(|| Cow::Owned(host.to_owned()))
 }

@@ -12,8 +12,10 @@ use crate::url::{after_scheme, is_bare_host, is_scheme_byte};
 pub(crate) const WIDE_ATS: [&[u8; 3]; 2] =
     ["＠".as_bytes().first_chunk().unwrap(), "﹫".as_bytes().first_chunk().unwrap()];
 
-/// Separates the fields of some lists; no local part in free text has so many dashes.
-const FIELD_DASHES: &[u8] = b"----";
+/// Separate the fields of some lists; no local part in free text has so many dashes.
+pub(crate) const FOUR_DASHES: &str = "----";
+/// The fewest dashes that separate.
+pub(crate) const THREE_DASHES: &str = "---";
 
 /// Longest run of bytes that is looked at for a domain: 253 characters of up to three bytes.
 const MAX_DOMAIN_BYTES: usize = 3 * 253;
@@ -93,8 +95,8 @@ fn local_part_before(before: &[u8]) -> usize {
         return wide_local_part_before(before);
     }
     let run = before.get(before.len() - ascii..).unwrap_or_default();
-    match memchr::memmem::rfind(run, FIELD_DASHES) {
-        Some(at) => ascii - at - FIELD_DASHES.len(),
+    match memchr::memmem::rfind(run, FOUR_DASHES.as_bytes()) {
+        Some(at) => ascii - at - FOUR_DASHES.len(),
         None if ascii > MAX_LOCAL => 0,
         None => ascii,
     }
@@ -170,7 +172,7 @@ fn domain_before_dashes(after: &[u8]) -> Option<(usize, Host)> {
     let run = run.get(..MAX_HOST).unwrap_or(run);
     let before = |at: usize| std::str::from_utf8(run.get(..at)?).ok();
     let is_domain = |at: &usize| before(*at).and_then(canonical_host).is_some_and(|host| is_known(&host));
-    let length = memchr::memmem::find_iter(run, b"---").find(is_domain)?;
+    let length = memchr::memmem::find_iter(run, THREE_DASHES).find(is_domain)?;
     Some((length, Host { text: None }))
 }
 
@@ -200,7 +202,7 @@ fn wide_domain_after(after: &[u8]) -> Option<(usize, Host)> {
     let mut run = text.get(..run)?;
     // What dashes separate from it; a label of A-labels' own dashes begins otherwise.
     if !run.contains("xn--") {
-        run = run.split("---").next()?;
+        run = run.split(THREE_DASHES).next()?;
     }
     loop {
         run = run.trim_end_matches(|character| is_dot(character) || matches!(narrow(character), Some(b'-')));

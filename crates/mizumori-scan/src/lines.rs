@@ -8,7 +8,7 @@
 use memchr::memmem::Finder;
 
 use crate::address::WIDE_ATS;
-use crate::format::{LineFormat, RecordLimits, SEPARATING_DASHES};
+use crate::format::{LineFormat, RecordLimits};
 use crate::matching::{DomainRun, Look, Matcher, Names, Wanted};
 use crate::record::Emit;
 use crate::url::after_scheme;
@@ -108,7 +108,7 @@ impl<'s> LineScan<'s> {
         let mut addresses = 0;
         for at in memchr::memchr_iter(b'@', text) {
             addresses += 1;
-            if at >= lines.known && is_watched_domain(watched.names, text, at + 1) {
+            if at >= lines.known && watched.names.may_hold_at(text, at + 1) {
                 lines.add(text, at);
             }
         }
@@ -223,32 +223,6 @@ pub(crate) fn count_ats(text: &[u8]) -> u64 {
     (narrow + if text.is_ascii() { 0 } else { wide() }) as u64
 }
 
-/// Whether the domain that begins at `start` may be a watched one.
-#[inline]
-pub(crate) fn is_watched_domain(names: &Names, text: &[u8], start: usize) -> bool {
-    may_be_watched(names, text, start, DomainRun::at(text, start))
-}
-
-/// Whether the domain of `run` may be a watched one. One with letters outside of ASCII, or with such directly
-/// behind it, may always be.
-#[inline]
-pub(crate) fn may_be_watched(names: &Names, text: &[u8], start: usize, run: DomainRun) -> bool {
-    run.goes_on
-        || names.holds(text, start, run)
-        || run.has_dashes && ends_before_dashes(names, text, start, run)
-}
-
-/// Whether a watched domain ends where dashes stand in a run: `login@a.example----secret`.
-#[cold]
-fn ends_before_dashes(names: &Names, text: &[u8], start: usize, run: DomainRun) -> bool {
-    let whole = text.get(start..start + run.whole).unwrap_or_default();
-    let ends_at = |at: usize| {
-        let domain = whole.get(..at).unwrap_or_default();
-        names.holds(domain, 0, DomainRun::long(domain, 0))
-    };
-    memchr::memmem::find_iter(whole, SEPARATING_DASHES).any(ends_at)
-}
-
 /// Adds the lines that name a watched site behind `://`.
 fn add_sites(names: &Names, scheme: &Finder<'_>, text: &[u8], lines: &mut WantedLines) {
     lines.known = 0;
@@ -290,7 +264,7 @@ fn is_watched_authority(names: &Names, text: &[u8], start: usize) -> bool {
     let mut begin = start;
     loop {
         let run = DomainRun::at(text, begin);
-        if may_be_watched(names, text, begin, run) {
+        if names.may_hold(text, begin, run) {
             return true;
         }
         // What may stand in front of a host inside the authority; the line's end, a slash or a blank ends it.

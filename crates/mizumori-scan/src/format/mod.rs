@@ -24,7 +24,6 @@ use std::io::BufRead;
 
 use csv::CsvLayout;
 pub(crate) use detect::detect;
-pub(crate) use list::SEPARATING_DASHES;
 use list::{ListLayout, Order};
 
 use crate::lines::SitePlaces;

@@ -7,7 +7,6 @@
 use memchr::memmem;
 
 use super::{DomainRun, Look, Names};
-use crate::lines::{is_watched_domain, may_be_watched};
 
 /// Whether it is certain that no record of `text`, a whole member in whatever format, concerns the watch list.
 pub(crate) fn is_certain(names: &Names, look: Look, text: &[u8]) -> bool {
@@ -35,7 +34,7 @@ fn hides_nothing(text: &[u8]) -> bool {
 
 /// Whether no watched domain stands behind an at-sign.
 fn no_address(names: &Names, text: &[u8]) -> bool {
-    memchr::memchr_iter(b'@', text).all(|at| !is_watched_domain(names, text, at + 1))
+    memchr::memchr_iter(b'@', text).all(|at| !names.may_hold_at(text, at + 1))
 }
 
 /// Whether no watched domain stands anywhere.
@@ -47,7 +46,7 @@ fn no_name(names: &Names, text: &[u8]) -> bool {
             before.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
         let start = from + dot - label;
         let run = DomainRun::at(text, start);
-        if run.has_dashes || may_be_watched(names, text, start, run) {
+        if run.has_dashes || names.may_hold(text, start, run) {
             return false;
         }
         from = start + run.whole.max(label + 1);

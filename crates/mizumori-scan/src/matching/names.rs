@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use mizumori_core::domain::MAX_HOST;
 
 use super::run::DomainRun;
+use crate::address::THREE_DASHES;
 
 /// Bits of the table, as a power of two.
 const TABLE_BITS: u32 = 16;
@@ -43,9 +44,35 @@ impl Names {
         Self { table, labels, names }
     }
 
+    /// Whether the domain that begins at `start` may be a watched one.
+    #[inline]
+    pub(crate) fn may_hold_at(&self, text: &[u8], start: usize) -> bool {
+        self.may_hold(text, start, DomainRun::at(text, start))
+    }
+
+    /// Whether the domain of `run`, which begins at `start`, may be a watched one. One with letters outside of ASCII,
+    /// or with such directly behind it, may always be.
+    #[inline]
+    pub(crate) fn may_hold(&self, text: &[u8], start: usize, run: DomainRun) -> bool {
+        run.goes_on
+            || self.holds(text, start, run)
+            || run.has_dashes && self.holds_before_dashes(text, start, run)
+    }
+
+    /// Whether a watched domain ends where dashes stand in a run: `login@a.example----secret`.
+    #[cold]
+    fn holds_before_dashes(&self, text: &[u8], start: usize, run: DomainRun) -> bool {
+        let whole = text.get(start..start + run.whole).unwrap_or_default();
+        let ends_at = |at: usize| {
+            let domain = whole.get(..at).unwrap_or_default();
+            self.holds(domain, 0, DomainRun::long(domain, 0))
+        };
+        memchr::memmem::find_iter(whole, THREE_DASHES).any(ends_at)
+    }
+
     /// Whether the ASCII domain of `run`, which begins at `start`, may be a watched name or below one.
     #[inline]
-    pub(crate) fn holds(&self, text: &[u8], start: usize, run: DomainRun) -> bool {
+    fn holds(&self, text: &[u8], start: usize, run: DomainRun) -> bool {
         if run.length >= 64 {
             return self.holds_exactly(text, start, run.length);
         }

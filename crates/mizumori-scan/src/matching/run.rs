@@ -6,7 +6,7 @@
 
 use wide::u8x16;
 
-use crate::format::SEPARATING_DASHES;
+use crate::address::THREE_DASHES;
 
 /// A run of letters, digits, dots and hyphens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl DomainRun {
         let head = rest.iter().take(whole.min(64)).enumerate();
         let dots = head.filter(|(_, byte)| **byte == b'.').fold(0, |dots, (at, _)| dots | 1 << at);
         let run = rest.get(..whole).unwrap_or_default();
-        let has_dashes = memchr::memmem::find(run, SEPARATING_DASHES).is_some();
+        let has_dashes = memchr::memmem::find(run, THREE_DASHES.as_bytes()).is_some();
         Self { goes_on, has_dashes, ..Self::trimmed(text, start, whole, dots) }
     }
 

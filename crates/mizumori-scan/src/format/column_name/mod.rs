@@ -10,8 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::column::Role;
 use words::{
-    EMAILS, LOGINS, LOGINS_EAST, ONLY_WHOLE, OTHER_EMAILS, PREFIXES, PREFIXES_EAST, SECRET_SUFFIXES, SECRETS,
-    SECRETS_EAST, URLS,
+    EMAILS, LOGINS, ONLY_WHOLE, OTHER_EMAILS, PREFIXES, PREFIXES_EAST, SECRET_SUFFIXES, SECRETS, URLS,
 };
 
 /// Longest name of a column in characters that is taken apart.
@@ -30,11 +29,11 @@ fn known(name: &str) -> Option<Role> {
         Some(Role::Email)
     } else if among(&OTHER_EMAILS) {
         Some(Role::Other)
-    } else if among(&SECRETS) || among(&SECRETS_EAST) {
+    } else if among(&SECRETS) {
         Some(Role::Secret)
     } else if among(&URLS) {
         Some(Role::Url)
-    } else if among(&LOGINS) || among(&LOGINS_EAST) {
+    } else if among(&LOGINS) {
         Some(Role::Login)
     } else {
         None

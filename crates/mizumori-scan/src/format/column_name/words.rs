@@ -1,7 +1,7 @@
 //! The words that names of columns are made of, folded: small letters without separators, in any language.
 
 /// Names of columns with a login, folded as [`fold`](super::fold) does it.
-pub(super) const LOGINS: [&str; 48] = [
+pub(super) const LOGINS: [&str; 60] = [
     "login",
     "loginid",
     "loginname",
@@ -50,10 +50,6 @@ pub(super) const LOGINS: [&str; 48] = [
     "用户名",
     "用戶名",
     "사용자",
-];
-
-/// The same for Japanese and Chinese names that the table above has no room for in its order.
-pub(super) const LOGINS_EAST: [&str; 12] = [
     "ユーザーid",
     "ユーザid",
     "アカウント",
@@ -129,7 +125,7 @@ pub(super) const OTHER_EMAILS: [&str; 14] = [
     "备用邮箱",
 ];
 
-pub(super) const SECRETS: [&str; 63] = [
+pub(super) const SECRETS: [&str; 69] = [
     "password",
     "passwordvalue",
     "passwd",
@@ -193,10 +189,13 @@ pub(super) const SECRETS: [&str; 63] = [
     "密码",
     "密碼",
     "口令",
+    "パスフレーズ",
+    "パスワードハッシュ",
+    "비밀번호",
+    "암호",
+    "合言葉",
+    "mật khẩu",
 ];
-
-pub(super) const SECRETS_EAST: [&str; 6] =
-    ["パスフレーズ", "パスワードハッシュ", "비밀번호", "암호", "合言葉", "mật khẩu"];
 
 pub(super) const URLS: [&str; 28] = [
     "url",

@@ -3,16 +3,15 @@
 //! Sites stand in them with their scheme only. A single dash or two separate nothing.
 
 use super::{ListLayout, Padding, Parts, Separator, unpadded};
+use crate::address::{FOUR_DASHES, THREE_DASHES};
 use crate::format::row::{login_of, whole_address};
 use crate::record::Login;
 use crate::url::{Bare, Url, after_scheme};
 
-/// The fewest dashes that separate.
-pub(crate) const SEPARATING: &[u8] = b"---";
-
 /// The separator of a line: four dashes where they stand in it, else three. It looks through the whole line.
 pub(super) fn separator(line: &[u8]) -> &'static [u8] {
-    if memchr::memmem::find(line, b"----").is_some() { b"----" } else { SEPARATING }
+    let four = memchr::memmem::find(line, FOUR_DASHES.as_bytes()).is_some();
+    if four { FOUR_DASHES } else { THREE_DASHES }.as_bytes()
 }
 
 /// Where the next `separator` stands at or after `from`.
@@ -48,7 +47,7 @@ fn split(line: &[u8], from: usize) -> Option<(&[u8], &[u8])> {
 
 /// What stands behind the separator at the start of `text`, and that separator. A line drawn with dashes is none.
 pub(super) fn strip(text: &[u8]) -> Option<(&'static [u8], &[u8])> {
-    let separators: [&'static [u8]; 2] = [b"----", SEPARATING];
+    let separators: [&'static [u8]; 2] = [FOUR_DASHES, THREE_DASHES].map(str::as_bytes);
     let (separator, rest) =
         separators.into_iter().find_map(|separator| Some((separator, text.strip_prefix(separator)?)))?;
     rest.iter().any(|byte| !matches!(byte, b'-' | b' ' | b'\t')).then_some((separator, rest))
@@ -91,7 +90,7 @@ pub(super) fn url_first<'a>(layout: &ListLayout, line: &'a [u8]) -> Option<Parts
 
 /// Whether dashes that separate stand in `text`.
 pub(super) fn stand_in(text: &[u8]) -> bool {
-    memchr::memmem::find(text, SEPARATING).is_some()
+    memchr::memmem::find(text, THREE_DASHES.as_bytes()).is_some()
 }
 
 /// `login----secret----scheme://…`. With three dashes in a member of another separator the login is an address.

@@ -18,7 +18,6 @@ use crate::record::{Emit, Login, Origin, Record};
 use crate::secret::SecretField;
 use crate::url::{Bare, Url};
 
-pub(crate) use dashes::SEPARATING as SEPARATING_DASHES;
 pub(crate) use vote::{Vote, vote};
 
 /// What separates the fields of a list.
