@@ -52,7 +52,12 @@ impl FileAt {
         if !metadata.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        Ok(Self { len: metadata.len(), file })
+        Ok(Self::of_len(file, metadata.len()))
+    }
+
+    /// Takes an open regular file of which it is known that it has `len` bytes.
+    pub fn of_len(file: File, len: u64) -> Self {
+        Self { file, len }
     }
 }
 

@@ -24,8 +24,9 @@ pub(super) fn open(path: &Path, stop: &Arc<AtomicBool>) -> io::Result<Input> {
     // Without the flag, opening a named pipe sleeps until somebody opens its other end. Regular files do not mind.
     let file =
         OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
-    if file.metadata()?.is_file() {
-        return Ok(Input::At(Arc::new(FileAt::new(file)?)));
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
+        return Ok(Input::At(Arc::new(FileAt::of_len(file, metadata.len()))));
     }
     Ok(Input::Stream(Box::new(Stream { file, stop: Arc::clone(stop) })))
 }

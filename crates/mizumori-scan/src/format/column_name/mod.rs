@@ -133,6 +133,7 @@ mod tests {
             ("passwd", Some(Role::Secret)),
             ("パスワード", Some(Role::Secret)),
             ("ﾊﾟｽﾜｰﾄﾞ", Some(Role::Secret)),
+            ("Mật khẩu", Some(Role::Secret)),
             ("password_hash", Some(Role::Secret)),
             ("User-Name", Some(Role::Login)),
             ("ユーザーID", Some(Role::Login)),

@@ -194,7 +194,7 @@ pub(super) const SECRETS: [&str; 69] = [
     "비밀번호",
     "암호",
     "合言葉",
-    "mật khẩu",
+    "mậtkhẩu",
 ];
 
 pub(super) const URLS: [&str; 28] = [
