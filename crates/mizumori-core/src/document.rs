@@ -3,6 +3,7 @@
 //! Every mistake of a document is collected before any is reported, each with its line and with what to write
 //! instead. Which keys mean what is the caller's matter.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::ops::Range;
 
@@ -83,6 +84,8 @@ impl std::error::Error for Mistakes {}
 pub struct Document<'a> {
     file: &'a str,
     text: &'a str,
+    /// Where the line feeds stand; listed when a line is asked for.
+    line_feeds: OnceCell<Vec<usize>>,
     mistakes: Vec<(usize, Mistake)>,
 }
 
@@ -97,7 +100,7 @@ impl<'a> Document<'a> {
         read: impl FnOnce(&mut Self, &Table<'_>) -> Option<T>,
     ) -> Result<T, Mistakes> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut document = Self { file, text, mistakes: Vec::new() };
+        let mut document = Self { file, text, line_feeds: OnceCell::new(), mistakes: Vec::new() };
         let (root, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let at = error.span().unwrap_or(0..0);
@@ -129,7 +132,10 @@ impl<'a> Document<'a> {
 
     /// The line, counted from 1, in which byte `at` stands.
     pub fn line(&self, at: usize) -> usize {
-        self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+        let line_feeds = self.line_feeds.get_or_init(|| {
+            self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect()
+        });
+        line_feeds.partition_point(|line_feed| *line_feed < at) + 1
     }
 
     /// The document's name.

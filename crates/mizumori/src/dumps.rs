@@ -3,12 +3,16 @@
 //! Folders are walked in the order of their names, so that the same folder gives the same output on every
 //! machine. A symbolic link to a file is followed, one to a folder is not: no walk goes round in circles.
 
-use std::ffi::OsStr;
+mod look;
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use mizumori_read::MemberName;
+use mizumori_read::{MemberName, Reader};
 use mizumori_scan::{Dump, DumpPlace};
 
 use crate::outcome::Failure;
@@ -22,8 +26,14 @@ pub(crate) struct FoundDump {
     pub(crate) path: usize,
     /// The id of its source where no description names one.
     pub(crate) default_id: String,
-    /// Its bytes; `None` on standard input.
+    /// Its bytes; `None` of what is no regular file, or could not be opened.
     pub(crate) bytes: Option<u64>,
+    /// Whether `<file>.source.toml` may stand beside it.
+    pub(crate) sidecar: bool,
+    /// The descriptions inside it, where it is an archive, with their text.
+    pub(crate) inside: Vec<(MemberName, Vec<u8>)>,
+    /// Whether it is a regular file: nothing else is opened before it is scanned.
+    pub(crate) regular: bool,
 }
 
 impl FoundDump {
@@ -46,21 +56,23 @@ pub(crate) struct Dumps {
 }
 
 impl Dumps {
-    /// Walks `paths`; `-` is standard input.
+    /// Walks `paths`, where `-` is standard input, and looks into each regular file with `reader` on `threads`.
     ///
     /// # Errors
     /// When a PATH does not exist, or is or leads into another.
-    pub(crate) fn below(paths: &[PathBuf]) -> Result<Self, Failure> {
+    pub(crate) fn below(paths: &[PathBuf], reader: &Reader, threads: usize) -> Result<Self, Failure> {
         refuse_overlaps(paths)?;
         let mut dumps = Self::default();
         for (index, path) in paths.iter().enumerate() {
             if path == Path::new("-") {
-                let dump = Dump { name: MemberName::new("stdin"), place: DumpPlace::StandardInput };
                 dumps.found.push(FoundDump {
-                    dump,
+                    dump: Dump { name: MemberName::new("stdin"), place: DumpPlace::StandardInput },
                     path: index,
                     default_id: "stdin".to_owned(),
                     bytes: None,
+                    sidecar: false,
+                    inside: Vec::new(),
+                    regular: false,
                 });
                 continue;
             }
@@ -73,9 +85,11 @@ impl Dumps {
             } else if path.file_name().is_some_and(is_description) {
                 // `dumps/*` names descriptions too. They are looked up beside each dump.
             } else {
-                dumps.add(path.clone(), index, stem(path));
+                let id = stem(path);
+                dumps.add(path.clone(), index, id, metadata.is_file(), true);
             }
         }
+        look::into(&mut dumps.found, reader, threads);
         Ok(dumps)
     }
 
@@ -96,38 +110,45 @@ impl Dumps {
         };
         let mut entries: Vec<_> = entries.into_iter().map(|entry| (entry.file_name(), entry)).collect();
         entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let described: HashSet<OsString> =
+            entries.iter().filter_map(|(name, _)| described_by_sidecar(name)).collect();
         for (name, entry) in entries {
             let path = entry.path();
-            let kind = match entry.file_type() {
-                Ok(kind) => kind,
-                Err(error) => {
-                    self.unreadable.push((name_of(&path), error.to_string()));
-                    continue;
+            // What a link leads to is looked up; of everything else the folder says what it is.
+            let kind = entry.file_type().and_then(|kind| {
+                if kind.is_symlink() {
+                    fs::metadata(&path).map(|to| (to.file_type(), true))
+                } else {
+                    Ok((kind, false))
                 }
-            };
-            if kind.is_dir() {
-                let id = id.map_or_else(|| as_id(&name), str::to_owned);
-                self.walk(&path, index, Some(&id));
-            } else if is_description(&name) {
-                // Looked up beside each dump.
-            } else {
-                let id = id.map_or_else(|| stem(&path), str::to_owned);
-                self.add(path, index, id);
+            });
+            match kind {
+                Ok((kind, false)) if kind.is_dir() => {
+                    let id = id.map_or_else(|| as_id(&name), str::to_owned);
+                    self.walk(&path, index, Some(&id));
+                }
+                // A link to a folder; and descriptions, which are looked up beside each dump.
+                Ok((kind, _)) if kind.is_dir() || is_description(&name) => {}
+                Ok((kind, _)) => {
+                    let id = id.map_or_else(|| stem(&path), str::to_owned);
+                    self.add(path, index, id, kind.is_file(), described.contains(&name));
+                }
+                Err(error) => self.unreadable.push((name_of(&path), error.to_string())),
             }
         }
     }
 
-    fn add(&mut self, path: PathBuf, index: usize, default_id: String) {
-        match fs::metadata(&path) {
-            // A link to a folder; a pipe or a socket that somebody left in a folder of dumps.
-            Ok(metadata) if metadata.is_dir() => {}
-            Ok(metadata) => {
-                let bytes = metadata.is_file().then_some(metadata.len());
-                let dump = Dump { name: MemberName::from_path(&path), place: DumpPlace::File(path) };
-                self.found.push(FoundDump { dump, path: index, default_id, bytes });
-            }
-            Err(error) => self.unreadable.push((name_of(&path), error.to_string())),
-        }
+    fn add(&mut self, path: PathBuf, index: usize, default_id: String, regular: bool, sidecar: bool) {
+        let dump = Dump { name: MemberName::from_path(&path), place: DumpPlace::File(path) };
+        self.found.push(FoundDump {
+            dump,
+            path: index,
+            default_id,
+            bytes: None,
+            sidecar,
+            inside: Vec::new(),
+            regular,
+        });
     }
 }
 
@@ -171,6 +192,11 @@ pub(crate) fn is_description_name(name: &str) -> bool {
     name == "source.toml" || name.ends_with(".source.toml")
 }
 
+/// The name of the file that the sidecar `name` describes.
+fn described_by_sidecar(name: &OsStr) -> Option<OsString> {
+    name.as_bytes().strip_suffix(b".source.toml").map(|file| OsStr::from_bytes(file).to_owned())
+}
+
 /// The id of a source that has only a file's name.
 fn stem(path: &Path) -> String {
     as_id(path.file_stem().unwrap_or(path.as_os_str()))
@@ -188,6 +214,7 @@ fn name_of(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mizumori_read::Limits;
 
     #[test]
     fn folders_are_walked_in_order_of_names() {
@@ -198,7 +225,8 @@ mod tests {
             fs::write(root.join(file), "x").unwrap();
         }
         std::os::unix::fs::symlink(root, root.join("loop")).unwrap();
-        let dumps = Dumps::below(&[root.to_owned()]).unwrap();
+        let below = |path: PathBuf| Dumps::below(&[path], &Reader::new(Limits::default()), 2);
+        let dumps = below(root.to_owned()).unwrap();
         let seen: Vec<_> = dumps
             .found
             .iter()
@@ -206,12 +234,18 @@ mod tests {
                 (
                     found.file().unwrap().strip_prefix(root).unwrap().display().to_string(),
                     found.default_id.clone(),
+                    found.sidecar,
                 )
             })
             .collect();
-        let expected = [("a.zip", "a"), ("b/a.txt", "b"), ("b/deep/er/x", "b"), ("c.txt", "c")];
-        assert_eq!(seen, expected.map(|(file, id)| (file.to_owned(), id.to_owned())));
+        let expected = [
+            ("a.zip", "a", false),
+            ("b/a.txt", "b", false),
+            ("b/deep/er/x", "b", false),
+            ("c.txt", "c", true),
+        ];
+        assert_eq!(seen, expected.map(|(file, id, sidecar)| (file.to_owned(), id.to_owned(), sidecar)));
         assert_eq!(dumps.bytes(), Some(4));
-        assert!(Dumps::below(&[root.join("nowhere")]).is_err());
+        assert!(below(root.join("nowhere")).is_err());
     }
 }

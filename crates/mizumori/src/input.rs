@@ -59,13 +59,20 @@ impl Prepared {
         let asked = options.watch.clone().or_else(|| {
             std::env::var_os("MIZUMORI_WATCH").filter(|value| !value.is_empty()).map(PathBuf::from)
         });
-        let watch = asked.or(config.watch).map(load_watch_list).transpose()?;
+        let watch = asked.or(config.watch);
         let passwords = options.archive_password.iter().cloned().map(Secret::new).collect();
         let reader = Reader::new(config.limits).with_passwords(passwords);
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = options.threads.map(NonZeroUsize::get).or(config.threads).unwrap_or(cores);
-        let dumps = Dumps::below(&options.paths)?;
-        let sources = Sources::of(&dumps, &reader, threads)?;
+        // A long watch list and a folder of many files take their time, and do not wait for each other.
+        let (watch, dumps) = std::thread::scope(|scope| {
+            let watch = scope.spawn(|| watch.map(load_watch_list).transpose());
+            let dumps = Dumps::below(&options.paths, &reader, threads);
+            let watch = watch.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (watch, dumps)
+        });
+        let (watch, dumps) = (watch?, dumps?);
+        let sources = Sources::of(&dumps)?;
         Ok(Self { watch, dumps, sources, reader, records: config.records, threads })
     }
 }

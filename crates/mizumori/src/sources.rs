@@ -7,12 +7,10 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mizumori_core::document::{Mistake, Mistakes};
 use mizumori_core::{Source, SourceId, SourceIndex};
-use mizumori_read::{MemberName, Reader};
+use mizumori_read::MemberName;
 use mizumori_scan::MemberSource;
 
 use crate::dumps::{Dumps, FoundDump, is_description_name};
@@ -34,14 +32,13 @@ impl Sources {
     ///
     /// # Errors
     /// Every mistake in the descriptions; an id that is described twice differently, or that two PATHs give.
-    pub(crate) fn of(dumps: &Dumps, reader: &Reader, threads: usize) -> Result<Self, Failure> {
+    pub(crate) fn of(dumps: &Dumps) -> Result<Self, Failure> {
         let mut gathering = Gathering::default();
-        let in_archives = descriptions_in_archives(dumps, reader, threads);
-        for (found, inside) in dumps.found.iter().zip(in_archives) {
+        for found in &dumps.found {
             let index = gathering.outside(found);
             gathering.dumps.insert(found.dump.name.as_str().into(), index);
-            for (name, text) in inside {
-                gathering.inside(name.as_str(), &text);
+            for (name, text) in &found.inside {
+                gathering.inside(name.as_str(), text);
             }
         }
         gathering.finish()
@@ -81,53 +78,6 @@ impl Sources {
     }
 }
 
-/// The descriptions inside each dump that is an archive, in the dumps' order.
-fn descriptions_in_archives(
-    dumps: &Dumps,
-    reader: &Reader,
-    threads: usize,
-) -> Vec<Vec<(MemberName, Vec<u8>)>> {
-    let next = AtomicUsize::new(0);
-    let all = Mutex::new(Vec::new());
-    let work = || {
-        let mut mine = Vec::new();
-        while let Some(found) = {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            dumps.found.get(at).map(|found| (at, found))
-        } {
-            let (at, found) = found;
-            // Standard input is read once; what cannot be opened is reported when it is scanned.
-            if found.bytes.is_none() {
-                continue;
-            }
-            let Ok(input) = found.dump.open() else { continue };
-            let mut texts = Vec::new();
-            let failed = reader.find(&found.dump.name, input, &is_description_name, &mut |name, text| {
-                texts.push((name.clone(), text));
-            });
-            // A description that cannot be read is as bad as a wrong one: nothing may be guessed.
-            texts.extend(failed.into_iter().map(|(name, _)| (name, vec![0xff])));
-            if !texts.is_empty() {
-                mine.push((at, texts));
-            }
-        }
-        all.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(mine);
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..threads.min(dumps.found.len()) {
-            scope.spawn(work);
-        }
-        work();
-    });
-    let mut by_dump: Vec<Vec<_>> = std::iter::repeat_with(Vec::new).take(dumps.found.len()).collect();
-    for (at, texts) in all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
-        if let Some(slot) = by_dump.get_mut(at) {
-            *slot = texts;
-        }
-    }
-    by_dump
-}
-
 /// The sources while they are gathered.
 #[derive(Default)]
 struct Gathering {
@@ -153,9 +103,12 @@ impl Gathering {
     /// The source of a dump as a whole.
     fn outside(&mut self, found: &FoundDump) -> SourceIndex {
         let described = found.file().and_then(|file| {
-            let mut sidecar = file.as_os_str().to_owned();
-            sidecar.push(".source.toml");
-            self.file(Path::new(&sidecar)).or_else(|| self.folder(file.parent()?))
+            let beside = found.sidecar.then(|| {
+                let mut sidecar = file.as_os_str().to_owned();
+                sidecar.push(".source.toml");
+                self.file(Path::new(&sidecar))
+            });
+            beside.flatten().or_else(|| self.folder(file.parent()?))
         });
         described.unwrap_or_else(|| {
             let origin = Origin::Default { path: found.path, dump: found.dump.name.to_string() };
@@ -273,7 +226,7 @@ fn clash(id: &SourceId, first: &Origin, second: &Origin, same: bool) -> Option<S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mizumori_read::Limits;
+    use mizumori_read::{Limits, Reader};
 
     /// Writes the files, and gives the sources and the id of each member asked for.
     fn check(files: &[(&str, &str)], paths: &[&str], members: &[(&str, &str)]) -> Result<usize, String> {
@@ -284,9 +237,9 @@ mod tests {
             fs::write(path, text).unwrap();
         }
         let paths: Vec<_> = paths.iter().map(|path| folder.path().join(path)).collect();
-        let dumps = Dumps::below(&paths).unwrap_or_else(|_| panic!("no dumps"));
-        let sources = Sources::of(&dumps, &Reader::new(Limits::default()), 2)
-            .map_err(|failure| format!("{failure:?}"))?;
+        let reader = Reader::new(Limits::default());
+        let dumps = Dumps::below(&paths, &reader, 2).unwrap_or_else(|_| panic!("no dumps"));
+        let sources = Sources::of(&dumps).map_err(|failure| format!("{failure:?}"))?;
         for (member, id) in members {
             let name = MemberName::new(&folder.path().join(member).display().to_string());
             let index = sources.of_member(&name).map(|source| source.index.0);

@@ -73,7 +73,7 @@ fn as_list(sample: &[u8], whole: bool) -> Option<(super::ListLayout, Share)> {
     if all == 0 {
         return logins_alone(&voters);
     }
-    let Vote { layout, lines: fit } = vote(voters.into_iter())?;
+    let Vote { layout, lines: fit } = vote(&voters)?;
     let share = if 2 * fit >= all { Share::Most } else { Share::Few };
     Some((layout, share))
 }
