@@ -32,6 +32,11 @@ impl SecretKind {
             Self::None => "none",
         }
     }
+
+    /// The kind of a word that [`as_str`](Self::as_str) gives.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Clear, Self::Hash, Self::Token, Self::None].into_iter().find(|kind| kind.as_str() == word)
+    }
 }
 
 /// A secret as it stands in a dump, with what its form tells.

@@ -15,6 +15,10 @@ pub trait Sink {
     /// A record that could not be understood.
     fn rejected(&mut self, _line: u64, _why: Reject) {}
 
+    /// The piece is over. Called by its worker before the batch is handed over: whatever takes time is done here, on
+    /// every core, and not where batches are received one after the other.
+    fn settle(&mut self) {}
+
     /// Roughly how many bytes it holds, so that pieces that wait for their turn stay bounded.
     fn weight(&self) -> usize {
         0
@@ -28,6 +32,10 @@ impl<S: Sink + ?Sized> Sink for &mut S {
 
     fn rejected(&mut self, line: u64, why: Reject) {
         (**self).rejected(line, why);
+    }
+
+    fn settle(&mut self) {
+        (**self).settle();
     }
 
     fn weight(&self) -> usize {

@@ -29,6 +29,8 @@ Exit codes:
 Environment:
   MIZUMORI_CONFIG  the configuration file, instead of ./mizumori.toml
   MIZUMORI_WATCH   the watch list, where --watch is not given
+  MIZUMORI_LAKE    the lake, where --lake is not given
+  MIZUMORI_MASTER_KEY  the master key of the lake's keys
   NO_COLOR         no colours
 
 Start with:
@@ -50,6 +52,30 @@ enum Command {
     #[cfg(not(feature = "scan"))]
     #[command(hide = true)]
     Scan(commands::not_built::Arguments),
+    #[cfg(feature = "lake")]
+    Ingest(Box<commands::ingest::Arguments>),
+    /// Keep the exposures of dumps in a lake (not built in)
+    #[cfg(not(feature = "lake"))]
+    #[command(hide = true)]
+    Ingest(commands::not_built::Arguments),
+    #[cfg(feature = "lake")]
+    Lookup(commands::lookup::Arguments),
+    /// Tell in which leaks of a lake an account or a domain stands (not built in)
+    #[cfg(not(feature = "lake"))]
+    #[command(hide = true)]
+    Lookup(commands::not_built::Arguments),
+    #[cfg(feature = "lake")]
+    New(commands::new::Arguments),
+    /// Tell which exposures came into a lake after a version of it (not built in)
+    #[cfg(not(feature = "lake"))]
+    #[command(hide = true)]
+    New(commands::not_built::Arguments),
+    #[cfg(feature = "lake")]
+    Lake(commands::lake::Arguments),
+    /// Show a lake, and keep it in order (not built in)
+    #[cfg(not(feature = "lake"))]
+    #[command(hide = true)]
+    Lake(commands::not_built::Arguments),
     Doctor(commands::doctor::Arguments),
     Completions(commands::completions::Arguments),
 }
@@ -86,6 +112,22 @@ fn run_command(command: Command) -> Result<Outcome, Failure> {
         Command::Scan(arguments) => commands::scan::run(&arguments),
         #[cfg(not(feature = "scan"))]
         Command::Scan(_) => commands::not_built::run("scan", "scan"),
+        #[cfg(feature = "lake")]
+        Command::Ingest(arguments) => commands::ingest::run(&arguments),
+        #[cfg(not(feature = "lake"))]
+        Command::Ingest(_) => commands::not_built::run("ingest", "lake"),
+        #[cfg(feature = "lake")]
+        Command::Lookup(arguments) => commands::lookup::run(&arguments),
+        #[cfg(not(feature = "lake"))]
+        Command::Lookup(_) => commands::not_built::run("lookup", "lake"),
+        #[cfg(feature = "lake")]
+        Command::New(arguments) => commands::new::run(&arguments),
+        #[cfg(not(feature = "lake"))]
+        Command::New(_) => commands::not_built::run("new", "lake"),
+        #[cfg(feature = "lake")]
+        Command::Lake(arguments) => commands::lake::run(&arguments),
+        #[cfg(not(feature = "lake"))]
+        Command::Lake(_) => commands::not_built::run("lake", "lake"),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments, &mut Cli::command()),
     }

@@ -11,6 +11,7 @@ use mizumori_read::Limits;
 use mizumori_scan::RecordLimits;
 
 use crate::outcome::Failure;
+use crate::size::Size;
 
 /// The file that is looked for in the current folder.
 const FILE: &str = "mizumori.toml";
@@ -20,8 +21,16 @@ const FILE: &str = "mizumori.toml";
 pub(crate) struct Config {
     /// Where it stands.
     pub(crate) file: Option<PathBuf>,
-    /// The watch list; a relative path is one from the file's folder.
+    /// The watch list; a relative path is one from the file's folder, here and below.
     pub(crate) watch: Option<PathBuf>,
+    /// The lake.
+    pub(crate) lake: Option<String>,
+    /// The key ring of the lake.
+    pub(crate) keys: Option<PathBuf>,
+    /// The file of the master key.
+    pub(crate) master_key: Option<PathBuf>,
+    /// Memory that large work may use.
+    pub(crate) memory: Option<Size>,
     /// Worker threads.
     pub(crate) threads: Option<usize>,
     /// Limits of containers.
@@ -44,17 +53,26 @@ impl Config {
             .map_err(Failure::new)?;
         let name = file.display().to_string();
         let mut config = Document::read(&name, &text, Self::read).map_err(Failure::new)?;
-        if let (Some(watch), Some(folder)) = (&config.watch, file.parent()) {
-            config.watch = Some(folder.join(watch));
+        if let Some(folder) = file.parent() {
+            for path in [&mut config.watch, &mut config.keys, &mut config.master_key].into_iter().flatten() {
+                *path = folder.join(&*path);
+            }
+            if let Some(lake) = config.lake.as_mut().filter(|lake| !lake.contains("://")) {
+                *lake = folder.join(&*lake).display().to_string();
+            }
         }
         config.file = Some(file);
         Ok(config)
     }
 
     fn read(document: &mut Document<'_>, root: &Table<'_>) -> Option<Self> {
-        document.only(root, &["watch", "threads", "limits"]);
+        document.only(root, &["watch", "lake", "keys", "master_key", "memory", "threads", "limits"]);
         let mut config = Self {
             watch: document.string(root, "watch").map(|watch| PathBuf::from(watch.text)),
+            lake: document.string(root, "lake").map(|lake| lake.text),
+            keys: document.string(root, "keys").map(|keys| PathBuf::from(keys.text)),
+            master_key: document.string(root, "master_key").map(|file| PathBuf::from(file.text)),
+            memory: Self::size(document, root),
             threads: document.count(root, "threads").and_then(|threads| usize::try_from(threads).ok()),
             ..Self::default()
         };
@@ -69,6 +87,16 @@ impl Config {
             config.read_limits(document, &table);
         }
         Some(config)
+    }
+
+    fn size(document: &mut Document<'_>, root: &Table<'_>) -> Option<Size> {
+        let memory = document.string(root, "memory")?;
+        let size = memory.text.parse().ok();
+        if size.is_none() {
+            let instead = Some("write a size such as `\"2GiB\"`".to_owned());
+            document.mistake(memory.span, "`memory` is no size".to_owned(), instead);
+        }
+        size
     }
 
     fn read_limits(&mut self, document: &mut Document<'_>, table: &Table<'_>) {

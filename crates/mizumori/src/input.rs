@@ -24,7 +24,7 @@ pub(crate) struct InputOptions {
     pub(crate) watch: Option<PathBuf>,
 
     /// Dumps, or folders of them; - is standard input
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
     /// A password of archives; may be given several times
@@ -32,7 +32,7 @@ pub(crate) struct InputOptions {
     pub(crate) archive_password: Vec<String>,
 
     /// Worker threads [default: one a core]
-    #[arg(long, value_name = "N", value_parser = threads)]
+    #[arg(long, value_name = "N", value_parser = number_of_threads)]
     pub(crate) threads: Option<NonZeroUsize>,
 }
 
@@ -55,15 +55,16 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Loads and checks everything; the first thing that is wrong ends it.
     pub(crate) fn new(options: &InputOptions) -> Result<Self, Failure> {
+        if options.paths.is_empty() {
+            return Err(
+                Failure::say("no PATH is given").hint("name dumps or a folder of them; - is standard input")
+            );
+        }
         let config = Config::load()?;
-        let asked = options.watch.clone().or_else(|| {
-            std::env::var_os("MIZUMORI_WATCH").filter(|value| !value.is_empty()).map(PathBuf::from)
-        });
-        let watch = asked.or(config.watch);
+        let watch = asked_watch_list(options, &config);
+        let threads = threads(options, &config);
         let passwords = options.archive_password.iter().cloned().map(Secret::new).collect();
         let reader = Reader::new(config.limits).with_passwords(passwords);
-        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let threads = options.threads.map(NonZeroUsize::get).or(config.threads).unwrap_or(cores);
         // A long watch list and a folder of many files take their time, and do not wait for each other.
         let (watch, dumps) = std::thread::scope(|scope| {
             let watch = scope.spawn(|| watch.map(load_watch_list).transpose());
@@ -77,11 +78,29 @@ impl Prepared {
     }
 }
 
-fn threads(word: &str) -> Result<NonZeroUsize, &'static str> {
+/// The file of the watch list that was asked for.
+fn asked_watch_list(options: &InputOptions, config: &Config) -> Option<PathBuf> {
+    let variable = || std::env::var_os("MIZUMORI_WATCH").filter(|value| !value.is_empty()).map(PathBuf::from);
+    options.watch.clone().or_else(variable).or_else(|| config.watch.clone())
+}
+
+/// The watch list that was asked for.
+#[cfg(feature = "lake")]
+pub(crate) fn watch_list(options: &InputOptions, config: &Config) -> Result<Option<WatchList>, Failure> {
+    asked_watch_list(options, config).map(load_watch_list).transpose()
+}
+
+/// How many threads to use.
+pub(crate) fn threads(options: &InputOptions, config: &Config) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    options.threads.map(NonZeroUsize::get).or(config.threads).unwrap_or(cores)
+}
+
+fn number_of_threads(word: &str) -> Result<NonZeroUsize, &'static str> {
     word.parse().map_err(|_| "write a whole number, 1 or more")
 }
 
-fn load_watch_list(file: PathBuf) -> Result<WatchList, Failure> {
+pub(crate) fn load_watch_list(file: PathBuf) -> Result<WatchList, Failure> {
     let text = std::fs::read_to_string(&file)
         .with_context(|| format!("could not read the watch list `{}`", file.display()))
         .map_err(Failure::new)?;

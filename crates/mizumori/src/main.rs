@@ -4,16 +4,23 @@
 //! formats or counts: that is the libraries' work.
 
 mod cli;
+#[cfg(feature = "lake")]
+mod columns;
 mod commands;
 mod config;
 mod dumps;
 mod input;
 mod interrupt;
+#[cfg(feature = "lake")]
+mod lake;
 mod locale;
 mod outcome;
 mod output;
 mod process;
 mod progress;
+#[cfg(any(feature = "scan", feature = "lake"))]
+mod reveal;
+mod size;
 mod sources;
 mod tidings;
 

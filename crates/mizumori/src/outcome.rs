@@ -73,8 +73,16 @@ impl Failure {
 
     /// The error with its causes.
     pub(crate) fn in_words(&self) -> String {
-        let causes: Vec<_> = self.error.chain().map(ToString::to_string).collect();
-        causes.join(": ")
+        let mut words = String::new();
+        for cause in self.error.chain().map(ToString::to_string) {
+            // Some errors say their cause themselves.
+            if !words.contains(&cause) {
+                let between = if words.is_empty() { "" } else { ": " };
+                words.push_str(between);
+                words.push_str(&cause);
+            }
+        }
+        words
     }
 
     fn is_broken_pipe(&self) -> bool {
@@ -101,6 +109,13 @@ impl From<mizumori_survey::SurveyError> for Failure {
         } else {
             failure
         }
+    }
+}
+
+#[cfg(feature = "lake")]
+impl From<mizumori_lake::LakeError> for Failure {
+    fn from(error: mizumori_lake::LakeError) -> Self {
+        Self::new(error)
     }
 }
 

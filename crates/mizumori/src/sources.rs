@@ -54,6 +54,18 @@ impl Sources {
         Some(MemberSource { index, time: source.time() })
     }
 
+    /// The sources that a dump holds: its own, and those of the descriptions inside it.
+    #[cfg(feature = "lake")]
+    pub(crate) fn of_dump(&self, dump: &MemberName) -> Vec<SourceIndex> {
+        let inside = |name: &str| name.strip_prefix(dump.as_str()).is_some_and(|rest| rest.starts_with('!'));
+        let own = self.dumps.get(dump.as_str()).copied();
+        let inner = self.inner.iter().filter(|(name, _)| inside(name)).map(|(_, index)| *index);
+        let mut all: Vec<_> = own.into_iter().chain(inner).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     fn index_of(&self, name: &str) -> Option<SourceIndex> {
         if let Some(index) = self.dumps.get(name) {
             return Some(*index);

@@ -10,6 +10,7 @@
 use std::fmt;
 
 use super::master::KEY;
+use crate::tag::keyed;
 use crate::{Account, Secret, domain};
 
 /// What stands for an account (or for a login at a site) in a lake.
@@ -17,8 +18,23 @@ use crate::{Account, Secret, domain};
 pub struct AccountTag {
     /// The domain's four bytes, then four of the account's.
     pub hi: i64,
-    /// The account's other eight bytes.
+    /// The account's other eight bytes. The last bit tells a login from an account.
     pub lo: i64,
+}
+
+impl AccountTag {
+    /// Whether it stands for a login at a site, and not for an account.
+    pub const fn is_login(self) -> bool {
+        self.lo & 1 == 1
+    }
+
+    const fn as_account(self) -> Self {
+        Self { hi: self.hi, lo: self.lo & !1 }
+    }
+
+    const fn as_login(self) -> Self {
+        Self { hi: self.hi, lo: self.lo | 1 }
+    }
 }
 
 /// The tags of one domain: all `hi` from the first to the last, both included.
@@ -33,6 +49,26 @@ pub struct DomainRange {
 /// What stands for an account's secret: it tells the secrets of one account apart, and nothing else.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecretTag(pub i64);
+
+/// What stands for one stealer log: the records of one computer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogTag(pub i64);
+
+impl fmt::Debug for LogTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[tag]")
+    }
+}
+
+/// What the tags of all accounts at a host begin with, under the first layer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct HostTag([u8; 4]);
+
+impl fmt::Debug for HostTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[tag]")
+    }
+}
 
 impl fmt::Debug for AccountTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,6 +89,7 @@ struct Layer {
     account: Secret<[u8; KEY]>,
     login: Secret<[u8; KEY]>,
     secret: Secret<[u8; KEY]>,
+    log: Secret<[u8; KEY]>,
 }
 
 impl Layer {
@@ -63,6 +100,7 @@ impl Layer {
             account: derived("mizumori 2026-11 lake tag of an account"),
             login: derived("mizumori 2026-11 lake tag of a login at a site"),
             secret: derived("mizumori 2026-11 lake tag of a secret"),
+            log: derived("mizumori 2026-11 lake tag of a stealer log"),
         }
     }
 }
@@ -84,49 +122,67 @@ impl TagLayers {
         1 + self.further.len()
     }
 
+    /// What the tags of accounts (and of logins) at the canonical `host` begin with. Whoever tags many rows keeps it
+    /// for each host: it costs a look at the public suffix list and a hash.
+    pub fn host(&self, host: &str) -> HostTag {
+        HostTag(head(keyed(self.first.domain.expose(), [domain::registrable(host).as_bytes()])))
+    }
+
     /// The tag of an account.
     pub fn account(&self, account: &Account<'_>) -> AccountTag {
-        self.through(self.first_of_account(account))
+        self.account_at(self.host(account.host()), account, None).0
     }
 
     /// The tag of a login that is no account, at the site whose canonical host is `host`. It lies in the range of the
     /// site's domain.
     pub fn login(&self, login: &str, host: &str) -> AccountTag {
-        self.through(self.first_of_login(login, host))
+        self.login_at(self.host(host), login, host, None).0
     }
 
-    /// The tags of an account and of a secret of it.
-    pub fn account_with(&self, account: &Account<'_>, secret: &str) -> (AccountTag, SecretTag) {
-        self.with(self.first_of_account(account), secret)
+    /// The tags of an account and, where there is one, of a secret of it; `at` is its host's.
+    pub fn account_at(
+        &self,
+        at: HostTag,
+        account: &Account<'_>,
+        secret: Option<&str>,
+    ) -> (AccountTag, Option<SecretTag>) {
+        let key = self.first.account.expose();
+        let rest = keyed(key, [account.local().as_bytes(), b"@", account.host().as_bytes()]);
+        self.with(joined(at.0, rest).as_account(), secret)
     }
 
-    /// The tags of a login at the site `host`, and of a secret of it.
-    pub fn login_with(&self, login: &str, host: &str, secret: &str) -> (AccountTag, SecretTag) {
-        self.with(self.first_of_login(login, host), secret)
+    /// The tags of a login at the site `host` and, where there is one, of a secret of it; `at` is the site's.
+    pub fn login_at(
+        &self,
+        at: HostTag,
+        login: &str,
+        host: &str,
+        secret: Option<&str>,
+    ) -> (AccountTag, Option<SecretTag>) {
+        let length = (host.len() as u64).to_le_bytes();
+        let rest = keyed(self.first.login.expose(), [&length, host.as_bytes(), login.as_bytes()]);
+        self.with(joined(at.0, rest).as_login(), secret)
     }
 
     /// A secret's tag is made with the first layer's tag of its account: only so can a layer come on top of both.
-    fn with(&self, first: AccountTag, secret: &str) -> (AccountTag, SecretTag) {
-        let tag = hash(&self.first.secret, [&bytes(first), secret.as_bytes()]);
-        let secret = self.further.iter().fold(SecretTag(integer(tag, 0)), layered_secret);
+    fn with(&self, first: AccountTag, secret: Option<&str>) -> (AccountTag, Option<SecretTag>) {
+        let secret = secret.map(|secret| {
+            let tag = keyed(self.first.secret.expose(), [&bytes(first), secret.as_bytes()]);
+            self.further.iter().fold(SecretTag(integer(tag, 0)), layered_secret)
+        });
         (self.through(first), secret)
     }
 
-    fn first_of_account(&self, account: &Account<'_>) -> AccountTag {
-        let host = account.host();
-        let domain = hash(&self.first.domain, [domain::registrable(host).as_bytes()]);
-        joined(head(domain), hash(&self.first.account, [account.local().as_bytes(), b"@", host.as_bytes()]))
-    }
-
-    fn first_of_login(&self, login: &str, host: &str) -> AccountTag {
-        let domain = hash(&self.first.domain, [domain::registrable(host).as_bytes()]);
-        let length = (host.len() as u64).to_le_bytes();
-        joined(head(domain), hash(&self.first.login, [&length, host.as_bytes(), login.as_bytes()]))
+    /// The tag of one stealer log: of the folder in which its files lie, in its source.
+    pub fn log(&self, source: &str, folder: &str) -> LogTag {
+        let length = (source.len() as u64).to_le_bytes();
+        let tag = keyed(self.first.log.expose(), [&length, source.as_bytes(), folder.as_bytes()]);
+        self.further.iter().fold(LogTag(integer(tag, 0)), layered_log)
     }
 
     /// Where the tags of the registrable domain of a canonical `host` lie.
     pub fn domain(&self, host: &str) -> DomainRange {
-        let mut domain = head(hash(&self.first.domain, [domain::registrable(host).as_bytes()]));
+        let HostTag(mut domain) = self.host(host);
         for layer in &self.further {
             domain = layered_domain(layer, domain);
         }
@@ -145,6 +201,11 @@ impl TagLayers {
         self.further.iter().skip(known.saturating_sub(1)).fold(tag, layered_secret)
     }
 
+    /// Brings a stealer log's tag under the layers that come after the first `known` ones.
+    pub fn relayer_log(&self, tag: LogTag, known: usize) -> LogTag {
+        self.further.iter().skip(known.saturating_sub(1)).fold(tag, layered_log)
+    }
+
     fn through(&self, tag: AccountTag) -> AccountTag {
         self.further.iter().fold(tag, |tag, layer| layered_account(layer, tag))
     }
@@ -153,24 +214,21 @@ impl TagLayers {
 fn layered_account(layer: &Layer, tag: AccountTag) -> AccountTag {
     let old = bytes(tag);
     let [a, b, c, d, ..] = old;
-    let rest = hash(&layer.account, [&old]);
-    joined(layered_domain(layer, [a, b, c, d]), rest)
+    let rest = keyed(layer.account.expose(), [&old]);
+    let new = joined(layered_domain(layer, [a, b, c, d]), rest);
+    if tag.is_login() { new.as_login() } else { new.as_account() }
 }
 
 fn layered_domain(layer: &Layer, domain: [u8; 4]) -> [u8; 4] {
-    head(hash(&layer.domain, [&domain]))
+    head(keyed(layer.domain.expose(), [&domain]))
 }
 
 fn layered_secret(SecretTag(tag): SecretTag, layer: &Layer) -> SecretTag {
-    SecretTag(integer(hash(&layer.secret, [&tag.to_be_bytes()]), 0))
+    SecretTag(integer(keyed(layer.secret.expose(), [&tag.to_be_bytes()]), 0))
 }
 
-fn hash<const N: usize>(key: &Secret<[u8; KEY]>, parts: [&[u8]; N]) -> blake3::Hash {
-    let mut hasher = blake3::Hasher::new_keyed(key.expose());
-    for part in parts {
-        hasher.update(part);
-    }
-    hasher.finalize()
+fn layered_log(LogTag(tag): LogTag, layer: &Layer) -> LogTag {
+    LogTag(integer(keyed(layer.log.expose(), [&tag.to_be_bytes()]), 0))
 }
 
 fn joined([a, b, c, d]: [u8; 4], rest: blake3::Hash) -> AccountTag {
@@ -215,7 +273,9 @@ mod tests {
         assert_ne!(taro, TagLayers::new(&[2; KEY], []).account(&account("taro@mail.suigen.example")));
         assert_ne!(layers.login("taro", "a.suigen.example"), layers.login("taro", "b.suigen.example"));
         assert_ne!(layers.login("a", "bc.example"), layers.login("ab", "c.example"));
-        let secret = |account: &Account<'_>, secret: &str| layers.account_with(account, secret).1;
+        let secret = |account: &Account<'_>, secret: &str| {
+            layers.account_at(layers.host(account.host()), account, Some(secret)).1
+        };
         let (taro, hana) = (account("taro@suigen.example"), account("hana@suigen.example"));
         assert_eq!(secret(&taro, "pw"), secret(&taro, "pw"));
         assert_ne!(secret(&taro, "pw"), secret(&taro, "pw2"));
@@ -246,13 +306,20 @@ mod tests {
         let account = account("taro@suigen.example");
         for known in 1..=3 {
             let old = layered(known);
-            let over = |(account, secret): (AccountTag, SecretTag)| {
-                (newest.relayer_account(account, known), newest.relayer_secret(secret, known))
+            let over = |(account, secret): (AccountTag, Option<SecretTag>)| {
+                let secret = secret.map(|secret| newest.relayer_secret(secret, known));
+                let log = old.log("source", "folder");
+                assert_eq!(newest.relayer_log(log, known), newest.log("source", "folder"));
+                (newest.relayer_account(account, known), secret)
             };
-            assert_eq!(over(old.account_with(&account, "pw")), newest.account_with(&account, "pw"));
-            let login = |layers: &TagLayers| layers.login_with("taro", "vpn.suigen.example", "pw");
+            let with =
+                |layers: &TagLayers| layers.account_at(layers.host(account.host()), &account, Some("pw"));
+            assert_eq!(over(with(&old)), with(&newest));
+            let host = "vpn.suigen.example";
+            let login = |layers: &TagLayers| layers.login_at(layers.host(host), "taro", host, Some("pw"));
             assert_eq!(over(login(&old)), login(&newest));
             assert_eq!(login(&old).0, old.login("taro", "vpn.suigen.example"));
+            assert!(login(&newest).0.is_login() && !newest.account(&account).is_login());
         }
         assert_ne!(newest.account(&account), layered(2).account(&account));
     }
@@ -260,8 +327,9 @@ mod tests {
     #[test]
     fn tags_show_nothing() {
         let layers = TagLayers::new(&[1; KEY], []);
-        let tags = layers.account_with(&account("taro@suigen.example"), "pw");
-        assert_eq!(format!("{tags:?}"), "([tag], [tag])");
+        let host = layers.host("suigen.example");
+        let tags = layers.account_at(host, &account("taro@suigen.example"), Some("pw"));
+        assert_eq!(format!("{host:?} {tags:?}"), "[tag] ([tag], Some([tag]))");
         assert!(format!("{layers:?}").contains("[secret]"));
     }
 }

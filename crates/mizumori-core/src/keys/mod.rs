@@ -14,7 +14,7 @@ use std::fmt::Write;
 use crate::document::{Document, Mistakes, Table};
 use crate::{ErrorClass, Secret};
 
-pub use layers::{AccountTag, DomainRange, SecretTag, TagLayers};
+pub use layers::{AccountTag, DomainRange, HostTag, LogTag, SecretTag, TagLayers};
 pub use master::MasterKey;
 pub use seal::{DataKey, Sealed, key_number};
 

@@ -6,6 +6,8 @@
 mod find;
 mod parse;
 
+use std::str::FromStr;
+
 use crate::document::{Document, Table, list, shown};
 use crate::domain::DomainName;
 use crate::{Month, Names, PartialDate};
@@ -39,18 +41,28 @@ impl Level {
     /// The level at the key `level` of `table`.
     pub(crate) fn read(document: &mut Document<'_>, table: &Table<'_>) -> Option<Self> {
         let word = document.string(table, "level")?;
-        match word.text.as_str() {
-            "counts" => Some(Self::Counts),
-            "tags" => Some(Self::Tags),
-            "sealed" => Some(Self::Sealed),
-            other => {
-                let instead = format!("write {}", list(&Self::WORDS));
-                document.mistake(word.span, format!("unknown level `{}`", shown(other)), Some(instead));
-                None
-            }
+        let level = word.text.parse();
+        if level.is_err() {
+            let instead = format!("write {}", list(&Self::WORDS));
+            document.mistake(word.span, format!("unknown level `{}`", shown(&word.text)), Some(instead));
         }
+        level.ok()
     }
 }
+
+impl FromStr for Level {
+    type Err = UnknownLevel;
+
+    fn from_str(word: &str) -> Result<Self, UnknownLevel> {
+        let all = [Self::Counts, Self::Tags, Self::Sealed];
+        all.into_iter().find(|level| level.as_str() == word).ok_or(UnknownLevel)
+    }
+}
+
+/// A word that is no level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a level is counts, tags or sealed")]
+pub struct UnknownLevel;
 
 /// A category's place in [`WatchList::categories`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -15,6 +15,7 @@ use super::{Dump, Event, MemberContext, Proceed, Progress, Scan, ScanError, Work
 use crate::format::LineFormat;
 use crate::lines::{BlockFacts, LineScan};
 use crate::matching::Judge;
+use crate::sink::Sink;
 
 /// Finished pieces that wait for their turn may hold so many bytes; then only what is due is worked on.
 const WAITING: usize = 128 << 20;
@@ -185,7 +186,10 @@ impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> Pool<'_, W, R> {
     }
 
     /// Hands a finished piece on.
-    pub(super) fn put(&self, dump: usize, number: u64, item: Item<W::Batch>) {
+    pub(super) fn put(&self, dump: usize, number: u64, mut item: Item<W::Batch>) {
+        if let Item::Batch { batch, .. } = &mut item {
+            batch.settle();
+        }
         self.after(self.order.put(dump, number, item));
     }
 

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use hashbrown::{Equivalent, HashMap};
+use mizumori_core::keys::AccountTag;
 use mizumori_core::watch::{DomainIndex, Found};
-use mizumori_core::{Account, LeakTime, Tag};
+use mizumori_core::{Account, LeakTime, Tag, TagKey};
 
 use super::place::Plan;
 use super::{HasSecret, Method, SourceIndex};
@@ -80,6 +81,32 @@ impl Tally {
     /// domain that the count does not know, the exposure is not counted: it goes to `not_surveyed` or
     /// `outside_validity`.
     pub fn observe(&mut self, source: SourceIndex, account: &Account<'_>, found: Found, secret: HasSecret) {
+        let tag = |key: &TagKey, context| key.account(account, context);
+        self.unit(source, account.host(), &tag, found, secret);
+    }
+
+    /// The same for an account of which only a tag is known: equal tags stand for equal accounts. `host` is the account's.
+    pub fn observe_tagged(
+        &mut self,
+        source: SourceIndex,
+        host: &str,
+        account: AccountTag,
+        found: Found,
+        secret: HasSecret,
+    ) {
+        let (hi, lo) = (account.hi.to_be_bytes(), account.lo.to_be_bytes());
+        let tag = |key: &TagKey, context: u64| key.fields([&hi[..], &lo[..], &context.to_le_bytes()[..]]);
+        self.unit(source, host, &tag, found, secret);
+    }
+
+    fn unit(
+        &mut self,
+        source: SourceIndex,
+        host: &str,
+        tag: &dyn Fn(&TagKey, u64) -> Tag,
+        found: Found,
+        secret: HasSecret,
+    ) {
         let method = &*self.method;
         self.passed.matched += 1;
         let plan = method.plans.get(source.0).copied().unwrap_or(Plan::NotSurveyed);
@@ -91,7 +118,7 @@ impl Tally {
             // The year was asked about, but the exposure counts as one of unknown month. Asked again, all that
             // stand for one account in one place are of one holder, in whatever order they come.
             Plan::Counted(place) if place.demoted => {
-                method.watch.find(account.host(), LeakTime::Unknown).unwrap_or(found)
+                method.watch.find(host, LeakTime::Unknown).unwrap_or(found)
             }
             Plan::Counted(_) | Plan::OutsidePeriod => found,
         };
@@ -110,14 +137,14 @@ impl Tally {
             self.passed.outside_period += 1;
             return;
         };
-        let cell = self.cell(account.host(), domain as u32, source.0 as u32);
+        let cell = self.cell(host, domain as u32, source.0 as u32);
         let method = &*self.method;
-        self.units.push(method.key.account(account, u64::from(place.group)));
+        self.units.push(tag(&method.key, u64::from(place.group)));
         self.unit_cells.push(cell);
         if place.shared {
             // Groups are numbered below 2^32, so that a source's own context is no group's.
             let context = 1 << 32 | source.0 as u64;
-            self.shared.push((method.key.account(account, context), cell));
+            self.shared.push((tag(&method.key, context), cell));
         }
     }
 

@@ -4,7 +4,15 @@ pub(crate) mod completions;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
 pub(crate) mod doctor;
-#[cfg(not(all(feature = "scan", feature = "demo")))]
+#[cfg(feature = "lake")]
+pub(crate) mod ingest;
+#[cfg(feature = "lake")]
+pub(crate) mod lake;
+#[cfg(feature = "lake")]
+pub(crate) mod lookup;
+#[cfg(feature = "lake")]
+pub(crate) mod new;
+#[cfg(not(all(feature = "scan", feature = "demo", feature = "lake")))]
 pub(crate) mod not_built;
 #[cfg(feature = "scan")]
 pub(crate) mod scan;

@@ -19,8 +19,12 @@ use mizumori_survey::{
     incidents, render,
 };
 
+#[cfg(feature = "lake")]
+use crate::config::Config;
 use crate::input::{self, InputOptions, Prepared};
 use crate::interrupt;
+#[cfg(feature = "lake")]
+use crate::lake::LakeOptions;
 use crate::locale;
 use crate::outcome::{Failure, Outcome};
 use crate::output::{Output, terminal_width};
@@ -38,6 +42,10 @@ use crate::tidings;
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: InputOptions,
+
+    #[cfg(feature = "lake")]
+    #[command(flatten)]
+    lake: LakeOptions,
 
     /// The first month that counts
     ///
@@ -84,6 +92,7 @@ const EXAMPLES: &str = "\
 Examples:
   mizumori survey --watch watchlists/jp-government.toml --from 2008-07 --to 2021-05 dumps/
   mizumori survey --watch list.toml --format html --lang ja -o report.html dumps/
+  mizumori survey --watch list.toml --lake lake
   zcat list.txt.gz | mizumori survey --watch list.toml --format json -
 
 Where dumps come from stands in a `source.toml` in their folder, or in `<file>.source.toml`:
@@ -134,14 +143,47 @@ impl From<DetailWord> for Detail {
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let asked = AskedPeriod { from: arguments.from, to: arguments.to };
     let texts = Texts::read(arguments)?;
+    #[cfg(feature = "lake")]
+    if arguments.lake.lake.is_some() {
+        return of_lake(arguments, asked, &texts);
+    }
     let survey = Survey::prepare(&arguments.input, asked)?;
     // Opened before the work: a place that cannot be written is told at once.
-    let mut out = Output::open(arguments.output.as_deref())?;
+    let out = Output::open(arguments.output.as_deref())?;
     let counted = survey.count(Synthetic::No)?;
-    let width = if out.is_terminal() { terminal_width() } else { render::WIDE };
-    out.write_all(texts.rendered(arguments, &counted.report, width)?.as_bytes())?;
-    out.finish()?;
+    show(arguments, &texts, &counted.report, out)?;
     Ok(counted.tell())
+}
+
+fn show(arguments: &Arguments, texts: &Texts, report: &Report, mut out: Output) -> Result<(), Failure> {
+    let width = if out.is_terminal() { terminal_width() } else { render::WIDE };
+    out.write_all(texts.rendered(arguments, report, width)?.as_bytes())?;
+    out.finish()
+}
+
+/// The survey of what a lake keeps.
+#[cfg(feature = "lake")]
+fn of_lake(arguments: &Arguments, asked: AskedPeriod, texts: &Texts) -> Result<Outcome, Failure> {
+    if !arguments.input.paths.is_empty() {
+        return Err(Failure::say("a survey is of dumps or of a lake").hint("leave the PATHs or --lake out"));
+    }
+    let config = Config::load()?;
+    let Some(watch) = input::watch_list(&arguments.input, &config)? else { return Err(no_watch_list()) };
+    let (lake, ring) = arguments.lake.open_with_keys(&config)?;
+    let out = Output::open(arguments.output.as_deref())?;
+    let threads = input::threads(&arguments.input, &config);
+    let of = mizumori_lake::SurveyOf { watch: Arc::new(watch), asked, by: PRODUCER, threads };
+    let counted = Counted { report: lake.survey(&ring, &of)? };
+    show(arguments, texts, &counted.report, out)?;
+    Ok(counted.tell())
+}
+
+/// What stands in reports as their producer.
+const PRODUCER: &str = concat!("mizumori ", env!("CARGO_PKG_VERSION"));
+
+fn no_watch_list() -> Failure {
+    Failure::say("a survey needs a watch list")
+        .hint("give --watch FILE; `watchlists/jp-government.toml` is one")
 }
 
 /// What goes into a report beside its figures.
@@ -222,8 +264,7 @@ impl Survey {
     pub(crate) fn prepare(input: &InputOptions, asked: AskedPeriod) -> Result<Self, Failure> {
         let mut prepared = Prepared::new(input)?;
         let Some(watch) = prepared.watch.take() else {
-            return Err(Failure::say("a survey needs a watch list")
-                .hint("give --watch FILE; `watchlists/jp-government.toml` is one"));
+            return Err(no_watch_list());
         };
         Ok(Self { prepared, watch: Arc::new(watch), asked })
     }
@@ -269,7 +310,7 @@ impl Survey {
             complete,
             synthetic: synthetic == Synthetic::Yes,
         };
-        let report = count.finish(concat!("mizumori ", env!("CARGO_PKG_VERSION")), input);
+        let report = count.finish(PRODUCER, input);
         Ok(Counted { report })
     }
 }

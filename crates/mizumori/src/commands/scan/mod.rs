@@ -5,7 +5,6 @@ mod jsonl;
 mod rows;
 mod table;
 
-use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -19,6 +18,7 @@ use crate::interrupt;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Output;
 use crate::progress::{Bar, grouped};
+use crate::reveal;
 use crate::tidings;
 
 /// Print the records that concern a watch list, or all of them
@@ -182,20 +182,9 @@ impl Scanned {
     }
 }
 
-/// Asks whether secrets may be printed; without a terminal to ask on, `--yes` has to say so.
+/// Asks whether secrets may be printed.
 fn allow_revealing(arguments: &Arguments) -> Result<Secrets, Failure> {
-    if arguments.yes {
-        return Ok(Secrets::Revealed);
-    }
-    let no = || Failure::say("secrets are printed in clear only when somebody says yes");
     let reads_dumps = arguments.input.paths.iter().any(|path| path == std::path::Path::new("-"));
-    if reads_dumps || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(no().hint("give --yes with --reveal"));
-    }
-    let mut asked = io::stderr().lock();
-    write!(asked, "This prints passwords in clear. Type yes to go on: ")?;
-    asked.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    if answer.trim() == "yes" { Ok(Secrets::Revealed) } else { Err(no()) }
+    reveal::allow(arguments.yes, !reads_dumps)?;
+    Ok(Secrets::Revealed)
 }

@@ -3,6 +3,8 @@
 mod demo;
 mod doctor;
 mod help;
+#[cfg(feature = "lake")]
+mod lake;
 mod mistakes;
 mod scan;
 mod sources;

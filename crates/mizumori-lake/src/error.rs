@@ -1,0 +1,113 @@
+//! What can go wrong with a lake.
+
+use mizumori_core::ErrorClass;
+use mizumori_core::keys::KeyError;
+
+/// Why a lake could not do it. Nothing of a dump, no account and no key stands in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LakeError {
+    /// The place of a lake is neither a folder nor a URL of a known kind.
+    #[error("`{place}` is no place for a lake: {why}")]
+    Place {
+        /// As it was given.
+        place: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// There is no lake at the place.
+    #[error("there is no lake at `{0}`")]
+    Missing(String),
+    /// The lake was written by a later program.
+    #[error("the lake at `{place}` is of version {version}; this program knows {known}")]
+    Version {
+        /// Its place.
+        place: String,
+        /// Its version.
+        version: String,
+        /// What this program knows.
+        known: u32,
+    },
+    /// The lake's tags were made with other keys.
+    #[error("the lake belongs to the key ring {lake}, not to {given}")]
+    OtherKeys {
+        /// The ring that the lake names.
+        lake: String,
+        /// The ring that was given.
+        given: String,
+    },
+    /// The tags of the lake are under fewer or more layers than the ring has.
+    #[error("the lake's tags are under {lake} layers of keys, the key ring has {ring}")]
+    Layers {
+        /// Layers of the lake.
+        lake: usize,
+        /// Layers of the ring.
+        ring: usize,
+    },
+    /// Files of a source that the lake has seen are not there any more.
+    #[error("of the source `{source_id}`, files that were ingested are missing now: {}", .files.join(", "))]
+    FilesMissing {
+        /// The source.
+        source_id: String,
+        /// Their names.
+        files: Vec<String>,
+    },
+    /// Somebody else wrote to the same source meanwhile.
+    #[error("another program wrote to the source `{0}` at the same time")]
+    Raced(String),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The log of the lake.
+    #[error("the lake's log could not be read or written")]
+    Log(#[from] deltalake_core::DeltaTableError),
+    /// The store.
+    #[error("the store of the lake failed")]
+    Store(#[from] object_store::Error),
+    /// A file of the lake.
+    #[error("a file of the lake could not be read or written")]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// Reading or writing.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The scan.
+    #[error(transparent)]
+    Scan(#[from] mizumori_scan::ScanError),
+    /// The survey.
+    #[error(transparent)]
+    Survey(#[from] mizumori_survey::SurveyError),
+    /// A file or an object that does not hold what it should.
+    #[error("`{what}` is damaged: {why}")]
+    Damaged {
+        /// Which.
+        what: String,
+        /// In what way.
+        why: String,
+    },
+}
+
+impl LakeError {
+    /// What the caller does next.
+    pub const fn class(&self) -> ErrorClass {
+        match self {
+            Self::Place { .. }
+            | Self::Missing(_)
+            | Self::Version { .. }
+            | Self::OtherKeys { .. }
+            | Self::Layers { .. }
+            | Self::FilesMissing { .. } => ErrorClass::Usage,
+            Self::Keys(error) => error.class(),
+            Self::Scan(error) => error.class(),
+            Self::Survey(error) => error.class(),
+            Self::Raced(_) | Self::Log(_) | Self::Store(_) | Self::Parquet(_) | Self::Io(_) => {
+                ErrorClass::Environment
+            }
+            Self::Damaged { .. } => ErrorClass::Unreadable,
+        }
+    }
+}
+
+/// A damaged object.
+pub(crate) fn damaged(what: impl Into<String>, why: impl ToString) -> LakeError {
+    LakeError::Damaged { what: what.into(), why: why.to_string() }
+}

@@ -1,0 +1,191 @@
+//! Tagging and sealing, inside the scan: records become rows, and nothing readable leaves this module.
+
+use std::sync::Arc;
+
+use mizumori_core::keys::{AccountTag, DataKey, HostTag, KeyError, KeyRing, Sealed, SecretTag, TagLayers};
+use mizumori_core::watch::{DomainIndex, Found, Level, OrganisationIndex};
+use mizumori_core::{Secret, Source, SourceKind, WatchList};
+use mizumori_read::MemberName;
+use mizumori_scan::{Login, Match, MemberContext, MemberSource, Record, Sink, SiteMatch, Workshop};
+
+use crate::rows::{Leak, NO_SECRET, Row, Rows};
+use crate::words::Hosts;
+
+/// Tells the source of a member of a dump; `None` for the description of one.
+pub type MemberSources<'m> = dyn Fn(&MemberName) -> Option<MemberSource> + Sync + 'm;
+
+/// How records become rows.
+pub(crate) struct Method<'g> {
+    pub(crate) tags: TagLayers,
+    pub(crate) ring: &'g KeyRing,
+    pub(crate) watch: Option<&'g WatchList>,
+    pub(crate) sources: &'g [Source],
+    pub(crate) source_of: &'g MemberSources<'g>,
+    /// The level where the watch list names none.
+    pub(crate) level: Level,
+}
+
+/// Makes the batches in which a scan gathers rows.
+pub(crate) struct Gather<'g>(pub(crate) &'g Method<'g>);
+
+impl<'g> Workshop for Gather<'g> {
+    type Batch = Gathered<'g>;
+
+    fn source(&self, member: &MemberName) -> Option<MemberSource> {
+        (self.0.source_of)(member)
+    }
+
+    fn batch(&self, member: &Arc<MemberContext>) -> Gathered<'g> {
+        let method = self.0;
+        let source = member.source;
+        let described = method.sources.get(source.index.0);
+        let log = described
+            .filter(|described| described.kind == SourceKind::StealerLog)
+            .map(|described| method.tags.log(described.id.as_str(), folder(member.name.as_str())).0);
+        let ceiling = described.and_then(|described| described.level).unwrap_or(Level::Sealed);
+        Gathered {
+            method,
+            source,
+            id: described.map_or("", |described| described.id.as_str()),
+            ceiling,
+            log,
+            rows: Rows::default(),
+            tags: Vec::new(),
+            sites: Hosts::default(),
+            below_tags: 0,
+            failed: None,
+        }
+    }
+}
+
+/// The folder of a member, or the container that it lies in.
+fn folder(member: &str) -> &str {
+    member.rfind(['/', '!']).and_then(|at| member.get(..at)).unwrap_or_default()
+}
+
+/// The rows of a piece.
+pub(crate) struct Gathered<'g> {
+    method: &'g Method<'g>,
+    source: MemberSource,
+    id: &'g str,
+    /// The level that the source's description allows.
+    ceiling: Level,
+    log: Option<i64>,
+    pub(crate) rows: Rows,
+    /// By the numbers of hosts.
+    tags: Vec<HostTag>,
+    /// The hosts of sites, for their registrable domains.
+    sites: Hosts,
+    /// Exposures of which only a count may be kept.
+    pub(crate) below_tags: u64,
+    /// Why sealing failed.
+    pub(crate) failed: Option<KeyError>,
+}
+
+impl Sink for Gathered<'_> {
+    fn record(&mut self, record: &Record<'_>, matched: Option<&Match>) {
+        let level = self.level(matched);
+        if level == Level::Counts {
+            self.below_tags += 1;
+            return;
+        }
+        let secret = record.secret.is_present().then(|| record.secret.expose());
+        let url = record.url.as_ref().and_then(|url| url.host());
+        let (host, tag, secret_tag) = match &record.login {
+            Login::Account(account) => {
+                let (host, at) = self.host(account.host());
+                let (tag, secret) = self.method.tags.account_at(at, account, secret);
+                (host, tag, secret)
+            }
+            // A user name says whose it is only together with the site.
+            Login::Name(name) => {
+                let Some(site) = url else { return };
+                let (host, at) = self.host(site);
+                let (tag, secret) = self.method.tags.login_at(at, name, site, secret);
+                (host, tag, secret)
+            }
+            Login::None => return,
+        };
+        let leak = Leak { source: self.source.index, kind: record.secret.kind(), log: self.log };
+        let leak = self.rows.shared.leak(leak);
+        let site = url.map(|host| self.sites.number(host));
+        let site = self.rows.shared.site(site.map(|number| self.sites.domain(number)));
+        let sealed = self.data_key(level, matched).map_or(0, |key| self.seal(key, tag, record));
+        let secret = secret_tag.map_or(NO_SECRET, |SecretTag(tag)| tag.max(NO_SECRET + 1));
+        self.rows.rows.push(Row { hi: tag.hi, lo: tag.lo, secret, leak, site, host, sealed });
+    }
+
+    fn settle(&mut self) {
+        self.rows.settle();
+    }
+
+    fn weight(&self) -> usize {
+        self.rows.rows.len() * size_of::<Row>() + self.rows.shared.weight()
+    }
+}
+
+impl<'g> Gathered<'g> {
+    /// The number of a host, and what the tags of its accounts begin with.
+    fn host(&mut self, host: &str) -> (u32, HostTag) {
+        let number = self.rows.shared.hosts.number(host);
+        if let Some(tag) = self.tags.get(number as usize) {
+            return (number, *tag);
+        }
+        let tag = self.method.tags.host(host);
+        self.tags.push(tag);
+        (number, tag)
+    }
+
+    /// How much of an exposure may be kept.
+    fn level(&self, matched: Option<&Match>) -> Level {
+        let own = self.method.watch.zip(matched.and_then(|matched| self.organisation(matched))).and_then(
+            |(watch, organisation)| {
+                let organisation = watch.organisations.get(organisation.0)?;
+                let category = || watch.categories.get(organisation.category.0)?.level;
+                organisation.level.or_else(category)
+            },
+        );
+        own.unwrap_or(self.method.level).min(self.ceiling)
+    }
+
+    fn organisation(&self, matched: &Match) -> Option<OrganisationIndex> {
+        let of = |domain: DomainIndex| Some(self.method.watch?.domains.get(domain.0)?.organisation);
+        match (matched.account, matched.site) {
+            (Some(Found::Watched(domain)), _) => of(domain),
+            (_, Some(SiteMatch::Domain(domain))) => of(domain),
+            (_, Some(SiteMatch::Staff(organisation))) => Some(organisation),
+            (_, None) => None,
+        }
+    }
+
+    /// The key under which an exposure is sealed: of a verified domain that has one.
+    fn data_key(&self, level: Level, matched: Option<&Match>) -> Option<&'g DataKey> {
+        if level != Level::Sealed {
+            return None;
+        }
+        let domain = match matched? {
+            Match { account: Some(Found::Watched(domain)), .. }
+            | Match { site: Some(SiteMatch::Domain(domain)), .. } => domain,
+            _ => return None,
+        };
+        let domain = self.method.watch?.domains.get(domain.0).filter(|domain| domain.verified)?;
+        self.method.ring.data_key(domain.name.as_str())
+    }
+
+    fn seal(&mut self, key: &DataKey, tag: AccountTag, record: &Record<'_>) -> u32 {
+        let local = match &record.login {
+            Login::Account(account) => account.local().to_owned(),
+            Login::Name(name) => name.to_string(),
+            Login::None => String::new(),
+        };
+        let secret = Secret::new(record.secret.expose().to_owned());
+        let what = Sealed { local: Secret::new(local), secret, ..Sealed::default() };
+        match key.seal(self.id, tag, &what) {
+            Ok(sealed) => self.rows.shared.seal(sealed),
+            Err(error) => {
+                self.failed.get_or_insert(error);
+                0
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! A lake, open: its tables, its keys, and what all of its work needs.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use mizumori_core::Source;
+use mizumori_core::keys::KeyRing;
+use mizumori_read::{FileAt, ReadAt};
+use object_store::path::Path;
+use object_store::{ObjectStoreExt as _, PutPayload};
+use tokio::runtime::Runtime;
+
+use crate::error::{LakeError, damaged};
+use crate::log::{Live, Log};
+use crate::manifest::{Ingests, Manifest};
+use crate::place::Place;
+use crate::run_file::{Reads, RunFile};
+use crate::schema::EXPOSURES;
+use crate::stored::Stored;
+
+/// The version of the layout of a lake.
+const VERSION: u32 = 1;
+/// The table of exposures.
+const TABLE: &str = "exposures";
+
+/// Properties of the table.
+mod property {
+    pub(super) const VERSION: &str = "mizumori.version";
+    pub(super) const KEYS: &str = "mizumori.keys";
+    pub(super) const LAYERS: &str = "mizumori.layers";
+    pub(super) const SUFFIXES: &str = "mizumori.suffixes";
+}
+
+/// A lake at one version of its log.
+///
+/// Its calls block: they are for threads that are not asynchronous.
+pub struct Lake {
+    pub(crate) place: Place,
+    pub(crate) runtime: Runtime,
+    pub(crate) log: Log,
+}
+
+impl Lake {
+    /// Opens the lake at `place`; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the lake is of a later version.
+    pub fn open(place: &Place) -> Result<Option<Self>, LakeError> {
+        let runtime = runtime()?;
+        let Some(log) = runtime.block_on(Log::open(place, TABLE))? else { return Ok(None) };
+        let lake = Self { place: place.clone(), runtime, log };
+        let version = lake.log.property(property::VERSION)?.unwrap_or_default();
+        if version != VERSION.to_string() {
+            return Err(LakeError::Version { place: place.to_string(), version, known: VERSION });
+        }
+        Ok(Some(lake))
+    }
+
+    /// Creates an empty lake whose tags are made with `ring`, or opens the one that is there.
+    ///
+    /// # Errors
+    /// When the store cannot be written, or the lake that is there is of a later version or of other keys.
+    pub fn create(place: &Place, ring: &KeyRing) -> Result<Self, LakeError> {
+        let runtime = runtime()?;
+        let properties = [
+            (property::VERSION, VERSION.to_string()),
+            (property::KEYS, ring.id().to_owned()),
+            (property::LAYERS, ring.tags().layers().to_string()),
+            (property::SUFFIXES, mizumori_core::domain::SUFFIX_LIST.to_owned()),
+        ];
+        runtime.block_on(Log::create(place, TABLE, &EXPOSURES, &properties))?;
+        drop(runtime);
+        let lake = Self::open(place)?.ok_or_else(|| LakeError::Missing(place.to_string()))?;
+        lake.check_keys(ring)?;
+        Ok(lake)
+    }
+
+    /// Refuses a key ring with which the lake's tags were not made.
+    ///
+    /// # Errors
+    /// When it is another ring, or has more or fewer layers.
+    pub fn check_keys(&self, ring: &KeyRing) -> Result<(), LakeError> {
+        let lake = self.keys()?;
+        if lake != ring.id() {
+            return Err(LakeError::OtherKeys { lake, given: ring.id().to_owned() });
+        }
+        let layers = self.log.property(property::LAYERS)?.and_then(|layers| layers.parse().ok()).unwrap_or(1);
+        if layers != ring.tags().layers() {
+            return Err(LakeError::Layers { lake: layers, ring: ring.tags().layers() });
+        }
+        Ok(())
+    }
+
+    /// The id of the key ring with which its tags were made.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn keys(&self) -> Result<String, LakeError> {
+        Ok(self.log.property(property::KEYS)?.unwrap_or_default())
+    }
+
+    /// The version of the log that it shows.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn version(&self) -> Result<u64, LakeError> {
+        self.log.version()
+    }
+
+    /// Reads what was committed since it was opened.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn refresh(&mut self) -> Result<(), LakeError> {
+        let Self { runtime, log, .. } = self;
+        runtime.block_on(log.refresh())
+    }
+
+    pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// Opens a live file.
+    pub(crate) fn run_file(&self, file: &Live) -> Result<RunFile, LakeError> {
+        let (at, reads): (Arc<dyn ReadAt>, _) = match self.place.file(TABLE, &file.path) {
+            Some(path) => (Arc::new(FileAt::open(&path)?), Reads::Pages),
+            None => {
+                let handle = self.runtime.handle().clone();
+                (Arc::new(Stored::new(handle, self.log.store(), &file.path, file.size)), Reads::Groups)
+            }
+        };
+        RunFile::open(&file.path, at, reads)
+    }
+
+    /// The same; `None` when a vacuum has taken it.
+    pub(crate) fn run_file_if_there(&self, file: &Live) -> Result<Option<RunFile>, LakeError> {
+        match self.run_file(file) {
+            Ok(file) => Ok(Some(file)),
+            Err(LakeError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes an object of the lake; it need not be there.
+    pub(crate) fn delete(&self, path: &str) -> Result<(), LakeError> {
+        match self.wait(self.place.store().delete(&Path::from(path))) {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes an object of the lake, beside its tables.
+    pub(crate) fn put(&self, path: &str, bytes: Vec<u8>) -> Result<(), LakeError> {
+        self.wait(self.place.store().put(&Path::from(path), PutPayload::from(bytes)))?;
+        Ok(())
+    }
+
+    /// Reads an object of the lake; `None` when it is not there.
+    pub(crate) fn get(&self, path: &str) -> Result<Option<Vec<u8>>, LakeError> {
+        let path = Path::from(path);
+        let got = self.wait(async { self.place.store().get(&path).await?.bytes().await });
+        match got {
+            Ok(bytes) => Ok(Some(bytes.into())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The manifest of the ingest of a source.
+    pub(crate) fn manifest(&self, id: &str, ingest: &str) -> Result<Manifest, LakeError> {
+        let path = Manifest::path(id, ingest);
+        let bytes = self.get(&path)?.ok_or_else(|| damaged(&*path, "it is not there"))?;
+        Manifest::parse(&path, &bytes)
+    }
+
+    /// The sources whose rows are in the lake, each with the ingest that brought them.
+    pub(crate) fn ingests(&self) -> Result<Ingests, LakeError> {
+        let mut all = BTreeMap::new();
+        for file in self.log.live()? {
+            all.extend(file.sources);
+        }
+        Ok(all)
+    }
+
+    /// The sources in the lake, by their ids.
+    ///
+    /// # Errors
+    /// When the lake cannot be read.
+    pub fn sources(&self) -> Result<Vec<Source>, LakeError> {
+        self.ingests()?.iter().map(|(id, ingest)| self.manifest(id, ingest)?.source()).collect()
+    }
+}
+
+fn runtime() -> Result<Runtime, LakeError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.map_err(LakeError::Io)
+}

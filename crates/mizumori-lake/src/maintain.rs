@@ -1,0 +1,364 @@
+//! Keeping a lake in order: merging runs, taking away what nothing names, forgetting.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use deltalake_core::operations::vacuum::VacuumMode;
+use futures::TryStreamExt;
+use mizumori_core::keys::{AccountTag, KeyRing};
+use mizumori_core::{DomainName, domain};
+use object_store::ObjectStoreExt as _;
+use object_store::path::Path;
+
+use crate::error::LakeError;
+use crate::lake::Lake;
+use crate::log::{Change, ChangeKind, Committed, Live, NewFile};
+use crate::manifest::Manifest;
+
+/// Runs of which the files of one key may be, before they are merged.
+pub const MOST_RUNS: usize = 24;
+/// Merging brings them below this.
+const FEW_RUNS: usize = 12;
+/// Files of a lake.
+pub const MOST_FILES: usize = 2_000;
+/// How often a commit is tried.
+const TRIES: usize = 30;
+/// Where the tags of forgotten accounts lie, one object each.
+const SUPPRESSED: &str = "suppressed";
+
+/// The tags of accounts that are to be kept out.
+pub(crate) type KeptOut = BTreeSet<(i64, i64)>;
+
+/// What a lake is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The version of its log.
+    pub version: u64,
+    /// The id of its key ring.
+    pub keys: String,
+    /// Sources.
+    pub sources: usize,
+    /// Rows.
+    pub rows: u64,
+    /// Bytes of live files.
+    pub bytes: u64,
+    /// Live files.
+    pub files: usize,
+    /// Runs that may hold one key, at most.
+    pub runs: usize,
+    /// Accounts that were forgotten and are kept out.
+    pub suppressed: usize,
+}
+
+/// What merging did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Optimized {
+    /// The version of the commit; `None` when there was nothing to merge.
+    pub version: Option<u64>,
+    /// Files that were merged.
+    pub merged: usize,
+    /// Files that hold their rows now.
+    pub into: usize,
+}
+
+/// What is to be forgotten.
+#[derive(Clone, Debug)]
+pub enum Forget {
+    /// An account: kept out from now on, too.
+    Account(AccountTag),
+    /// The accounts of a domain and of the hosts below it.
+    Domain(DomainName),
+    /// A source, with its description.
+    Source(String),
+}
+
+/// What forgetting did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Rows that are gone.
+    pub rows: u64,
+    /// Files that were rewritten or removed.
+    pub files: usize,
+}
+
+impl Lake {
+    /// What the lake is made of.
+    ///
+    /// # Errors
+    /// When the lake cannot be read.
+    pub fn status(&self) -> Result<Status, LakeError> {
+        let live = self.log.live()?;
+        Ok(Status {
+            version: self.version()?,
+            keys: self.keys()?,
+            sources: self.ingests()?.len(),
+            rows: live.iter().map(|file| file.rows).sum(),
+            bytes: live.iter().map(|file| file.size).sum(),
+            files: live.len(),
+            runs: depth(&live),
+            suppressed: self.suppressed()?.len(),
+        })
+    }
+
+    /// Merges runs of like size, or, with `all`, everything into one run.
+    ///
+    /// # Errors
+    /// When the lake cannot be read or written, or others write to the same sources all the time.
+    pub fn optimize(&mut self, all: bool) -> Result<Optimized, LakeError> {
+        let mut done = Optimized::default();
+        self.contend(|lake| {
+            let live = lake.log.live()?;
+            let chosen = if all { everything(&live) } else { like_sized(&live) };
+            let Some(chosen) = chosen else { return Ok(None) };
+            let merged: Vec<_> = live.iter().filter(|file| chosen.contains(&file.run)).collect();
+            let rewritten = lake.rewrite(&merged, &|_| true, &|_| true)?;
+            done = Optimized { version: None, merged: merged.len(), into: rewritten.len() };
+            let remove = merged.into_iter().cloned().collect();
+            Ok(Some(Change { rewritten, remove, kind: ChangeKind::Layout, ..Change::default() }))
+        })
+        .map(|version| Optimized { version, ..done })
+    }
+
+    /// Merges until the bounds hold: what every ingest does before it ends.
+    pub(crate) fn keep_bounds(&mut self) -> Result<(), LakeError> {
+        loop {
+            let live = self.log.live()?;
+            if depth(&live) <= MOST_RUNS && live.len() <= MOST_FILES {
+                return Ok(());
+            }
+            if self.optimize(false)?.version.is_none() {
+                self.optimize(true)?;
+                return Ok(());
+            }
+        }
+    }
+
+    /// Deletes files that nothing names any more and that are older than `age`. Gives their number.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn vacuum(&self, age: Duration) -> Result<usize, LakeError> {
+        self.vacuum_as(VacuumMode::Full, age)
+    }
+
+    fn vacuum_as(&self, mode: VacuumMode, age: Duration) -> Result<usize, LakeError> {
+        let age = chrono::Duration::from_std(age).unwrap_or(chrono::Duration::MAX);
+        let table = self.log.table().clone();
+        // It only tells: what it would commit of its own work would come in the way of others.
+        let vacuum = table
+            .vacuum()
+            .with_mode(mode)
+            .with_retention_period(age)
+            .with_enforce_retention_duration(false)
+            .with_dry_run(true);
+        let (_, metrics) = self.wait(vacuum.into_future())?;
+        let store = self.log.store();
+        let mut deleted = 0;
+        for file in metrics.files_deleted {
+            match self.wait(store.delete(&Path::from(file))) {
+                Ok(()) => deleted += 1,
+                Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(deleted)
+    }
+
+    /// Forgets: rewrites what holds it, and deletes the files that held it at once.
+    ///
+    /// Out of reach are older versions that a bucket keeps, backups, and what was handed on.
+    ///
+    /// # Errors
+    /// When the keys are not the lake's, or the store fails.
+    pub fn forget(&mut self, ring: &KeyRing, what: &Forget) -> Result<Forgotten, LakeError> {
+        self.check_keys(ring)?;
+        // First of all: an ingest that is under way looks at the list before it ends.
+        if let Forget::Account(tag) = what {
+            self.put(&format!("{SUPPRESSED}/{}", name_of(*tag)), Vec::new())?;
+        }
+        let mut done = Forgotten::default();
+        let mut gone = BTreeMap::new();
+        self.contend(|lake| {
+            let live = lake.log.live()?;
+            let concerned = lake.concerned(ring, what, &live)?;
+            if concerned.is_empty() {
+                return Ok(None);
+            }
+            let before: u64 = concerned.iter().map(|file| file.rows).sum();
+            if let Forget::Source(id) = what {
+                let ingests = concerned.iter().filter_map(|file| file.sources.get_key_value(id));
+                gone = ingests.map(|(id, ingest)| (id.clone(), ingest.clone())).collect();
+            }
+            let rewritten = lake.without(&concerned, what)?;
+            let after: u64 = rewritten.iter().map(|file| file.rows).sum();
+            done = Forgotten { rows: before.saturating_sub(after), files: concerned.len() };
+            let remove = concerned.into_iter().cloned().collect();
+            Ok(Some(Change { rewritten, remove, kind: ChangeKind::Deletion, ..Change::default() }))
+        })?;
+        for (id, ingest) in gone {
+            self.delete(&Manifest::path(&id, &ingest))?;
+        }
+        self.vacuum_as(VacuumMode::Lite, Duration::ZERO)?;
+        Ok(done)
+    }
+
+    /// The files that may hold what is to be forgotten.
+    fn concerned<'f>(
+        &self,
+        ring: &KeyRing,
+        what: &Forget,
+        live: &'f [Live],
+    ) -> Result<Vec<&'f Live>, LakeError> {
+        let hi = match what {
+            Forget::Source(id) => {
+                return Ok(live.iter().filter(|file| file.sources.contains_key(id)).collect());
+            }
+            Forget::Account(tag) => (tag.hi, tag.hi),
+            // Below a public suffix are domains without number.
+            Forget::Domain(name) if domain::is_public_suffix(name.as_str()) => (i64::MIN, i64::MAX),
+            Forget::Domain(name) => {
+                let range = ring.tags().domain(name.as_str());
+                (range.first, range.last)
+            }
+        };
+        let mut concerned = Vec::new();
+        for file in live.iter().filter(|file| file.may_hold(hi.0, hi.1)) {
+            let mut holds = false;
+            self.run_file(file)?.visit(hi, &mut |batch| {
+                if let Some(columns) = crate::run_file::Columns::of(batch) {
+                    holds |= (0..batch.num_rows()).any(|row| match what {
+                        Forget::Account(tag) => {
+                            columns.hi.value(row) == tag.hi && columns.lo.value(row) == tag.lo
+                        }
+                        Forget::Domain(name) => is_below(columns.host.value(row), name),
+                        Forget::Source(_) => false,
+                    });
+                }
+                Ok(())
+            })?;
+            if holds {
+                concerned.push(file);
+            }
+        }
+        Ok(concerned)
+    }
+
+    fn without(&self, files: &[&Live], what: &Forget) -> Result<Vec<NewFile>, LakeError> {
+        match what {
+            Forget::Source(id) => {
+                let mixed: Vec<_> = files.iter().copied().filter(|file| file.sources.len() > 1).collect();
+                if mixed.is_empty() {
+                    Ok(Vec::new())
+                } else {
+                    self.rewrite(&mixed, &|of| of != id, &|_| true)
+                }
+            }
+            Forget::Account(tag) => {
+                self.rewrite(files, &|_| true, &|row| (row.row.hi, row.row.lo) != (tag.hi, tag.lo))
+            }
+            Forget::Domain(name) => self.rewrite(files, &|_| true, &|row| !is_below(row.host(), name)),
+        }
+    }
+
+    /// The tags of accounts that are to be kept out.
+    pub(crate) fn suppressed(&self) -> Result<KeptOut, LakeError> {
+        let prefix = Path::from(SUPPRESSED);
+        let objects: Vec<_> = self.wait(self.place.store().list(Some(&prefix)).try_collect())?;
+        let tags = objects.iter().filter_map(|object| tag_of(object.location.filename()?));
+        Ok(tags.collect())
+    }
+
+    /// Tries a change until no other commit comes first; `None` when there is nothing to do.
+    pub(crate) fn contend(
+        &mut self,
+        mut plan: impl FnMut(&Self) -> Result<Option<Change>, LakeError>,
+    ) -> Result<Option<u64>, LakeError> {
+        let mut sources = BTreeSet::new();
+        for _ in 0..TRIES {
+            self.refresh()?;
+            let Some(change) = plan(self)? else { return Ok(None) };
+            match self.wait(self.log.commit(&change)) {
+                Ok(Committed::As(version)) => {
+                    self.refresh()?;
+                    return Ok(Some(version));
+                }
+                Ok(Committed::Lost) => self.forget_files(&change.rewritten),
+                Err(error) => {
+                    self.forget_files(&change.rewritten);
+                    return Err(error);
+                }
+            }
+            sources = change.sources;
+        }
+        Err(LakeError::Raced(sources.into_iter().collect::<Vec<_>>().join(", ")))
+    }
+}
+
+fn is_below(host: &str, name: &DomainName) -> bool {
+    domain::self_and_parents(host).any(|parent| parent == name.as_str())
+}
+
+fn name_of(tag: AccountTag) -> String {
+    format!("{:016x}{:016x}", tag.hi, tag.lo)
+}
+
+fn tag_of(name: &str) -> Option<(i64, i64)> {
+    let (hi, lo) = name.split_at_checked(16)?;
+    let half = |text| u64::from_str_radix(text, 16).ok().map(u64::cast_signed);
+    Some((half(hi)?, half(lo)?))
+}
+
+/// How many runs may hold one key, at most.
+fn depth(live: &[Live]) -> usize {
+    let mut borders: Vec<(i64, bool)> = Vec::new();
+    for file in live.iter().filter(|file| file.rows > 0) {
+        borders.push((file.hi.0, false));
+        borders.push((file.hi.1, true));
+    }
+    // A beginning before an end of the same key: both files hold it.
+    borders.sort_unstable();
+    let (mut now, mut most) = (0_usize, 0);
+    for (_, is_end) in borders {
+        if is_end {
+            now -= 1
+        } else {
+            now += 1
+        }
+        most = most.max(now);
+    }
+    most
+}
+
+/// Runs, each with its rows.
+fn runs(live: &[Live]) -> Vec<(&str, u64)> {
+    let mut runs: BTreeMap<&str, u64> = BTreeMap::new();
+    for file in live {
+        *runs.entry(&file.run).or_default() += file.rows;
+    }
+    let mut runs: Vec<_> = runs.into_iter().collect();
+    runs.sort_by_key(|(run, rows)| (*rows, *run));
+    runs
+}
+
+fn everything(live: &[Live]) -> Option<BTreeSet<String>> {
+    let runs = runs(live);
+    (runs.len() > 1).then(|| runs.into_iter().map(|(run, _)| run.to_owned()).collect())
+}
+
+/// The smallest runs, as long as the next one is not many times larger than all before it: so a row is written anew only so
+/// often as the lake doubles. When there are too many runs, so many of the smallest that few are left.
+fn like_sized(live: &[Live]) -> Option<BTreeSet<String>> {
+    let runs = runs(live);
+    let mut sum = 0;
+    let mut like = 0;
+    for (at, (_, rows)) in runs.iter().enumerate() {
+        if at > 0 && *rows > sum * 2 {
+            break;
+        }
+        sum += rows;
+        like = at + 1;
+    }
+    let too_many = if depth(live) > MOST_RUNS { runs.len() + 1 - FEW_RUNS.min(runs.len()) } else { 0 };
+    let chosen = like.max(too_many);
+    (chosen > 1).then(|| runs.into_iter().take(chosen).map(|(run, _)| run.to_owned()).collect())
+}

@@ -1,0 +1,187 @@
+//! What a lake knows of a source: its description, and the files that it was ingested from.
+//!
+//! It is an object of its own, written before the commit that names it. Which ingest of a source holds stands in the log.
+
+use std::collections::BTreeMap;
+
+use mizumori_core::{PartialDate, Source, SourceId};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{LakeError, damaged};
+use crate::write::{Origin, first_day};
+
+/// The version of the object.
+const VERSION: u32 = 1;
+
+/// A source as it was ingested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    version: u32,
+    /// The ingest.
+    pub(crate) ingest: String,
+    /// The lake's version of the description.
+    source: Described,
+    /// What was looked for: `all`, or the digest of the watch list, with the level where it names none.
+    pub(crate) scope: String,
+    /// The files of the source.
+    pub(crate) files: Vec<FileFacts>,
+    /// Rows that came of them.
+    pub(crate) rows: u64,
+    /// What the whole run read.
+    pub(crate) run: RunFacts,
+}
+
+/// A file of a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileFacts {
+    /// Its name, from the PATH given.
+    pub(crate) name: String,
+    /// Its bytes.
+    pub(crate) bytes: u64,
+    /// BLAKE3 of them; `None` of what can be read once only.
+    pub(crate) blake3: Option<String>,
+}
+
+/// What a run read. Of the same run in every manifest that it wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RunFacts {
+    pub(crate) files: u64,
+    pub(crate) bytes: u64,
+    pub(crate) lines: u64,
+    pub(crate) addresses: u64,
+    pub(crate) rejected: u64,
+    /// What could not be read, with the reason.
+    pub(crate) unreadable: Vec<(String, String)>,
+}
+
+/// A source's description.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Described {
+    id: String,
+    title: String,
+    kind: String,
+    place: String,
+    leaked: Option<String>,
+    breached: Option<String>,
+    obtained: Option<String>,
+    public: bool,
+    fabricated: bool,
+    level: Option<String>,
+}
+
+impl Manifest {
+    /// What is said of `source`.
+    pub(crate) fn new(source: &Source, ingest: &str, scope: &str, files: Vec<FileFacts>) -> Self {
+        let date = |date: Option<PartialDate>| date.map(|date| date.to_string());
+        let described = Described {
+            id: source.id.to_string(),
+            title: source.title.clone(),
+            kind: source.kind.to_string(),
+            place: source.place.clone(),
+            leaked: date(source.leaked),
+            breached: date(source.breached),
+            obtained: date(source.obtained),
+            public: source.public,
+            fabricated: source.fabricated,
+            level: source.level.map(|level| level.as_str().to_owned()),
+        };
+        let run = RunFacts::default();
+        let (ingest, scope) = (ingest.to_owned(), scope.to_owned());
+        Self { version: VERSION, ingest, source: described, scope, files, rows: 0, run }
+    }
+
+    /// Where the manifest of an ingest of the source `id` lies: names of sources are no names of objects.
+    pub(crate) fn path(id: &str, ingest: &str) -> String {
+        let hash = blake3::hash(id.as_bytes()).to_hex();
+        format!("sources/{}/{ingest}.json", hash.get(..24).unwrap_or_default())
+    }
+
+    /// The id of the source.
+    pub(crate) fn id(&self) -> &str {
+        &self.source.id
+    }
+
+    /// The object.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec_pretty(self).unwrap_or_default()
+    }
+
+    /// Reads the object.
+    pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<Self, LakeError> {
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| damaged(name, error))?;
+        if manifest.version != VERSION {
+            return Err(LakeError::Version {
+                place: name.to_owned(),
+                version: manifest.version.to_string(),
+                known: VERSION,
+            });
+        }
+        Ok(manifest)
+    }
+
+    /// Whether a new ingest of the same would bring the same.
+    pub(crate) fn brings_as(&self, other: &Self) -> bool {
+        self.source == other.source
+            && self.scope == other.scope
+            && self.files == other.files
+            && self.files.iter().all(|file| file.blake3.is_some())
+    }
+
+    /// Files that are in this manifest and not in `newer`.
+    pub(crate) fn missing_in(&self, newer: &Self) -> Vec<String> {
+        let there = |name: &str| newer.files.iter().any(|file| file.name == name);
+        self.files.iter().filter(|file| !there(&file.name)).map(|file| file.name.clone()).collect()
+    }
+
+    /// The source.
+    pub(crate) fn source(&self) -> Result<Source, LakeError> {
+        let wrong = |why: &str| damaged(format!("the manifest of `{}`", self.source.id), why);
+        let date = |text: &Option<String>| {
+            text.as_deref().map(str::parse::<PartialDate>).transpose().map_err(|_| wrong("a wrong date"))
+        };
+        let described = &self.source;
+        let mut source = Source::undescribed(SourceId::new(&described.id));
+        source.title.clone_from(&described.title);
+        source.kind = described.kind.parse().map_err(|()| wrong("an unknown kind"))?;
+        source.place.clone_from(&described.place);
+        source.leaked = date(&described.leaked)?;
+        source.breached = date(&described.breached)?;
+        source.obtained = date(&described.obtained)?;
+        (source.public, source.fabricated) = (described.public, described.fabricated);
+        source.level =
+            described.level.as_deref().map(str::parse).transpose().map_err(|_| wrong("an unknown level"))?;
+        Ok(source)
+    }
+}
+
+/// What the rows of `source` say of it.
+pub(crate) fn origin(source: &Source, ingest: &str) -> Origin {
+    let month = match source.time() {
+        mizumori_core::LeakTime::Month(month) => Some(first_day(month)),
+        mizumori_core::LeakTime::Year(_) | mizumori_core::LeakTime::Unknown => None,
+    };
+    Origin { id: source.id.to_string(), ingest: ingest.to_owned(), place: source.place.clone(), month }
+}
+
+/// Sources, each with the ingest that holds.
+pub(crate) type Ingests = BTreeMap<String, String>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_comes_back_as_it_was() {
+        let text = "id = 'x'\ntitle = 'X'\nkind = 'stealer-log'\nplace = 'p'\nleaked = '2019'\nbreached = '2012-06'\n\
+             obtained = 2021-05-31\npublic = false\nfabricated = true\nlevel = 'counts'";
+        for text in [text, "id = 'x'"] {
+            let source = Source::parse("s", text).unwrap();
+            let file = FileFacts { name: "a".to_owned(), bytes: 1, blake3: Some("00".to_owned()) };
+            let manifest = Manifest::new(&source, "i", "all", vec![file]);
+            let read = Manifest::parse("m", &manifest.to_bytes()).unwrap();
+            assert_eq!((&read, read.source().unwrap()), (&manifest, source));
+            assert!(read.brings_as(&manifest));
+        }
+        assert!(Manifest::parse("m", b"{}").is_err());
+    }
+}

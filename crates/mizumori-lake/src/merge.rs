@@ -1,0 +1,162 @@
+//! Sorted runs into files that do not overlap: one range of keys after the other, on all cores.
+//!
+//! What a range holds is loaded from every run, sorted (the sort finds the runs in it), freed of doubles and written. So
+//! ingesting and optimising are one piece of work, and memory is bounded by the size of a range.
+
+use std::io::Write;
+use std::ops::Deref;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::error::LakeError;
+use crate::rows::{Key, Row, Shared, dedup};
+use crate::write::{Facts, FileWriter, Origin};
+
+/// Rows of a range: what one core holds in memory at once.
+const RANGE: u64 = 1 << 20;
+
+/// Sorted runs of rows.
+pub(crate) trait Runs: Sync {
+    /// Keys in no order, each with the number of rows of its run from it to the next.
+    fn samples(&self) -> Vec<(Key, u64)>;
+
+    /// The rows from `from` on and before `to`.
+    fn load(&self, from: Key, to: Option<Key>) -> Result<Loaded<'_>, LakeError>;
+}
+
+/// Rows of a range, and what they share.
+pub(crate) struct Loaded<'r> {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) shared: SharedBy<'r>,
+}
+
+/// What rows share: of the runs, or of this range alone.
+pub(crate) enum SharedBy<'r> {
+    Runs(&'r Shared),
+    Range(Box<Shared>),
+}
+
+impl Deref for SharedBy<'_> {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        match self {
+            Self::Runs(shared) => shared,
+            Self::Range(shared) => shared,
+        }
+    }
+}
+
+/// How files are cut.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cutting {
+    /// Cores.
+    pub(crate) threads: usize,
+    /// Rows of a file, roughly.
+    pub(crate) file_rows: u64,
+}
+
+/// Merges `runs` into files, which `open` begins; gives what was written, in the order of keys. There is at least one file.
+pub(crate) fn write<W: Write + Send>(
+    runs: &dyn Runs,
+    origins: &[Origin],
+    cutting: Cutting,
+    open: &(dyn Fn() -> Result<W, LakeError> + Sync),
+) -> Result<Vec<(W, Facts)>, LakeError> {
+    let files = plan(runs.samples(), cutting);
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, Result<(W, Facts), LakeError>)>> = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(ranges) = files.get(at) else { break };
+            let written = write_file(runs, origins, ranges, open);
+            let failed = written.is_err();
+            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, written));
+            if failed {
+                // Nobody begins another file: nothing of this work will be named.
+                next.store(files.len(), Ordering::Relaxed);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..cutting.threads.min(files.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, written)| written).collect()
+}
+
+fn write_file<W: Write + Send>(
+    runs: &dyn Runs,
+    origins: &[Origin],
+    ranges: &[(Key, Option<Key>)],
+    open: &(dyn Fn() -> Result<W, LakeError> + Sync),
+) -> Result<(W, Facts), LakeError> {
+    let mut file = FileWriter::new(open()?)?;
+    for (from, to) in ranges {
+        let mut loaded = runs.load(*from, *to)?;
+        loaded.rows.sort();
+        dedup(&mut loaded.rows);
+        file.write(&loaded.rows, &loaded.shared, origins)?;
+    }
+    file.finish(origins)
+}
+
+/// The files, each a list of ranges that follow one another; together they cover all keys.
+///
+/// Ranges begin where an upper half does: by the log's bounds, which know no more, two files of one run do not overlap.
+fn plan(mut samples: Vec<(Key, u64)>, cutting: Cutting) -> Vec<Vec<(Key, Option<Key>)>> {
+    for (key, _) in &mut samples {
+        *key = Key { hi: key.hi, ..Key::FIRST };
+    }
+    samples.sort_unstable();
+    let all: u64 = samples.iter().map(|(_, rows)| rows).sum();
+    let threads = cutting.threads.max(1) as u64;
+    // Every core gets work, and files of one size.
+    let files = all.div_ceil(cutting.file_rows.max(1)).max(threads.min(all.div_ceil(RANGE / 4))).max(1);
+    let per_file = all.div_ceil(files).max(1);
+    let ranges_of_file = per_file.div_ceil(RANGE);
+    let per_range = per_file.div_ceil(ranges_of_file).max(1);
+    let mut starts = vec![Key::FIRST];
+    let (mut rows, mut before) = (0, 0);
+    for (key, weight) in samples {
+        if rows >= before + per_range && starts.last().is_some_and(|last| *last < key) {
+            starts.push(key);
+            before = rows;
+        }
+        rows += weight;
+    }
+    let ends = starts.iter().skip(1).copied().map(Some).chain([None]);
+    let ranges: Vec<_> = starts.iter().copied().zip(ends).collect();
+    let per_file = ranges.len().div_ceil(usize::try_from(files).unwrap_or(usize::MAX)).max(1);
+    ranges.chunks(per_file).map(<[_]>::to_vec).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn plans_cover_every_key_once(
+            hi in prop::collection::vec(-50_i64..50, 0..300),
+            threads in 1_usize..5,
+            file_rows in 1_u64..5_000_000,
+        ) {
+            let samples = hi.iter().map(|hi| (Key { hi: *hi, lo: 0, secret: 0 }, 60_000)).collect();
+            let files = plan(samples, Cutting { threads, file_rows });
+            let ranges: Vec<_> = files.concat();
+            prop_assert_eq!(ranges[0].0, Key::FIRST);
+            prop_assert_eq!(ranges[ranges.len() - 1].1, None);
+            for pair in ranges.windows(2) {
+                prop_assert_eq!(pair[0].1, Some(pair[1].0));
+                prop_assert!(pair[0].0 < pair[1].0);
+            }
+        }
+    }
+}

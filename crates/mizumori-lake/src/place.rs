@@ -1,0 +1,123 @@
+//! Where a lake is: a folder, or a URL of an object store.
+
+use std::fmt;
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, parse_url_opts};
+use url::Url;
+
+use crate::error::LakeError;
+
+/// A folder or a prefix of an object store.
+#[derive(Clone)]
+pub struct Place {
+    shown: String,
+    url: Url,
+    /// The store, in which the paths of URLs are paths.
+    root: Arc<dyn ObjectStore>,
+    /// The part of it that is the lake.
+    store: Arc<dyn ObjectStore>,
+    /// The folder, where it is one of this machine.
+    folder: Option<PathBuf>,
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Place").field(&self.shown).finish()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl Place {
+    /// Understands a path, or a URL: `file:`, `s3:`, `gs:`, `az:` and the other schemes of the `object_store` crate. What a
+    /// store needs (region, end point, credentials) comes from the environment, under the store's usual names.
+    ///
+    /// # Errors
+    /// When it is neither, or the environment lacks what the store needs.
+    pub fn parse(text: &str) -> Result<Self, LakeError> {
+        let wrong =
+            |why: &dyn fmt::Display| LakeError::Place { place: text.to_owned(), why: why.to_string() };
+        let is_url = text.split_once("://").is_some_and(|(scheme, _)| !scheme.contains(['/', '.']));
+        if !is_url {
+            return Self::folder(FilePath::new(text)).map_err(|why| wrong(&why));
+        }
+        let mut url = Url::parse(text).map_err(|why| wrong(&why))?;
+        if url.scheme() == "file" {
+            let path = url.to_file_path().map_err(|()| wrong(&"it names no file of this machine"))?;
+            return Self::folder(&path).map_err(|why| wrong(&why));
+        }
+        if !url.path().ends_with('/') {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        let (root, _) = parse_url_opts(&url, std::env::vars()).map_err(|why| wrong(&why))?;
+        Ok(Self { shown: text.to_owned(), ..Self::of_store(Arc::from(root), url) })
+    }
+
+    /// Takes a store that is open already, and the URL of the lake in it, which ends with a slash. For stores that
+    /// [`parse`](Self::parse) cannot open.
+    pub fn of_store(root: Arc<dyn ObjectStore>, url: Url) -> Self {
+        let prefix = Path::from_url_path(url.path()).unwrap_or_default();
+        let store = Arc::new(PrefixStore::new(Arc::clone(&root), prefix));
+        Self { shown: url.to_string(), url, root, store, folder: None }
+    }
+
+    fn folder(path: &FilePath) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        std::fs::create_dir_all(path)?;
+        let absolute = path.canonicalize()?;
+        let url = Url::from_directory_path(&absolute).map_err(|()| "it is no path of a folder")?;
+        let root = Arc::new(LocalFileSystem::new());
+        Ok(Self { shown: path.display().to_string(), folder: Some(absolute), ..Self::of_store(root, url) })
+    }
+
+    /// The store, whose root is the lake's.
+    pub(crate) fn store(&self) -> &Arc<dyn ObjectStore> {
+        &self.store
+    }
+
+    /// Where a file of a table is on this machine; `None` when it is elsewhere.
+    pub(crate) fn file(&self, table: &str, path: &str) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join(table).join(path))
+    }
+
+    /// The store in which the paths of URLs are paths.
+    pub(crate) const fn root(&self) -> &Arc<dyn ObjectStore> {
+        &self.root
+    }
+
+    /// The part of the store that is a table of the lake, and its URL.
+    pub(crate) fn table(&self, name: &str) -> (Arc<dyn ObjectStore>, Url) {
+        let store = Arc::new(PrefixStore::new(Arc::clone(&self.store), Path::from(name)));
+        let mut url = self.url.clone();
+        url.set_path(&format!("{}{name}/", self.url.path()));
+        (store, url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_urls() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/lake");
+        let place = Place::parse(path.to_str().unwrap()).unwrap();
+        assert!(path.is_dir());
+        assert_eq!(place.to_string(), path.to_str().unwrap());
+        let url = Url::from_directory_path(&path).unwrap();
+        assert_eq!(place.table("exposures").1, url.join("exposures/").unwrap());
+        assert_eq!(Place::parse(url.as_str()).unwrap().table("x").1, url.join("x/").unwrap());
+        for wrong in ["ftp://x.example/lake", "file://host.example/lake", "s3:///"] {
+            assert!(matches!(Place::parse(wrong), Err(LakeError::Place { .. })), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Questions about one account or one domain, answered from the pages that can hold it.
+//!
+//! There is no plan and no query: the log's bounds name the files, footers and page indexes (which stay in memory) the pages,
+//! and of each run one page is decoded.
+
+use std::sync::OnceLock;
+
+use arrow_array::Array;
+use mizumori_core::Month;
+use mizumori_core::keys::{AccountTag, DomainRange, LogTag, SecretTag};
+use mizumori_scan::SecretKind;
+
+use crate::error::{LakeError, damaged};
+use crate::lake::Lake;
+use crate::log::Live;
+use crate::run_file::{Columns, RunFile};
+use crate::write::month_of;
+
+/// An exposure as the lake keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposure {
+    /// The source's id.
+    pub source: String,
+    /// The source's place.
+    pub place: String,
+    /// The month in which it leaked.
+    pub month: Option<Month>,
+    /// The registrable domain of the account.
+    pub domain: String,
+    /// Its host.
+    pub host: String,
+    /// Its tag.
+    pub account: AccountTag,
+    /// The tag of the secret beside it.
+    pub secret: Option<SecretTag>,
+    /// What kind of secret that is.
+    pub kind: SecretKind,
+    /// The registrable domain of the site of the login.
+    pub site: Option<String>,
+    /// The stealer log in which it stood.
+    pub log: Option<LogTag>,
+    /// What the owner of the domain's data key can read.
+    pub sealed: Option<Vec<u8>>,
+}
+
+/// Reads exposures of accounts and domains from one version of a lake. What it has learned of files stays in memory.
+pub struct PointReader<'l> {
+    lake: &'l Lake,
+    files: Vec<(Live, OnceLock<RunFile>)>,
+}
+
+impl Lake {
+    /// A reader of this version.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn points(&self) -> Result<PointReader<'_>, LakeError> {
+        let files = self.log.live()?.into_iter().map(|file| (file, OnceLock::new())).collect();
+        Ok(PointReader { lake: self, files })
+    }
+}
+
+impl PointReader<'_> {
+    /// The exposures of an account, in the order of the lake's files.
+    ///
+    /// # Errors
+    /// When a file of the lake cannot be read.
+    pub fn account(&self, tag: AccountTag) -> Result<Vec<Exposure>, LakeError> {
+        let mut found = Vec::new();
+        self.each((tag.hi, tag.hi), &mut |columns, row| {
+            if columns.lo.value(row) == tag.lo {
+                found.push(exposure(columns, row)?);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// The exposures of all accounts of a domain and of the hosts below it.
+    ///
+    /// # Errors
+    /// When a file of the lake cannot be read.
+    pub fn domain(&self, range: DomainRange) -> Result<Vec<Exposure>, LakeError> {
+        let mut found = Vec::new();
+        self.each((range.first, range.last), &mut |columns, row| {
+            found.push(exposure(columns, row)?);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Visits the rows whose upper half lies between the two, both included.
+    pub(crate) fn each(
+        &self,
+        hi: (i64, i64),
+        visit: &mut dyn FnMut(&Columns<'_>, usize) -> Result<(), LakeError>,
+    ) -> Result<(), LakeError> {
+        for (live, opened) in self.files.iter().filter(|(live, _)| live.may_hold(hi.0, hi.1)) {
+            let file = match opened.get() {
+                Some(file) => file,
+                None => {
+                    let file = self.lake.run_file(live)?;
+                    opened.get_or_init(|| file)
+                }
+            };
+            file.visit(hi, &mut |batch| {
+                let columns =
+                    Columns::of(batch).ok_or_else(|| damaged(&*live.path, "it has other columns"))?;
+                let values = columns.hi.values();
+                let first = values.partition_point(|value| *value < hi.0);
+                let end = values.partition_point(|value| *value <= hi.1);
+                (first..end).try_for_each(|row| visit(&columns, row))
+            })?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn exposure(columns: &Columns<'_>, row: usize) -> Result<Exposure, LakeError> {
+    let kind = SecretKind::parse(columns.kind.value(row));
+    Ok(Exposure {
+        source: columns.source.value(row).to_owned(),
+        place: columns.place.value(row).to_owned(),
+        month: columns.month.is_valid(row).then(|| month_of(columns.month.value(row))).flatten(),
+        domain: columns.domain.value(row).to_owned(),
+        host: columns.host.value(row).to_owned(),
+        account: AccountTag { hi: columns.hi.value(row), lo: columns.lo.value(row) },
+        secret: columns.secret.is_valid(row).then(|| SecretTag(columns.secret.value(row))),
+        kind: kind.ok_or_else(|| damaged("a row", "its secret is of an unknown kind"))?,
+        site: columns.site.is_valid(row).then(|| columns.site.value(row).to_owned()),
+        log: columns.log.is_valid(row).then(|| LogTag(columns.log.value(row))),
+        sealed: columns.sealed.is_valid(row).then(|| columns.sealed.value(row).to_vec()),
+    })
+}

@@ -1,0 +1,319 @@
+//! A file of sorted rows, read by key.
+//!
+//! One row group is read with one read of the store: its columns lie side by side, and a range of keys needs all of them.
+
+use std::io;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int64Type};
+use arrow_array::{Array, RecordBatch};
+use bytes::{Buf, Bytes};
+use mizumori_core::SourceIndex;
+use mizumori_read::ReadAt;
+use mizumori_scan::SecretKind;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    RowSelection, RowSelector,
+};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use parquet::file::reader::{ChunkReader, Length};
+use parquet::file::statistics::Statistics;
+
+use crate::error::{LakeError, damaged};
+use crate::rows::{Key, Leak, NO_SECRET, Row, Rows};
+use crate::schema::{PAGE, column};
+
+/// Finds the number of a source by its id; `None` drops its rows.
+pub(crate) type SourceOf<'s> = dyn Fn(&str) -> Option<SourceIndex> + Sync + 's;
+
+/// A file of sorted rows.
+pub(crate) struct RunFile {
+    name: String,
+    at: Arc<dyn ReadAt>,
+    metadata: ArrowReaderMetadata,
+    reads: Reads,
+}
+
+/// How the pages of a row group are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// One by one: a read costs next to nothing.
+    Pages,
+    /// All at once: every read is a request to somewhere else.
+    Groups,
+}
+
+/// A row group of a file, and where its rows lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Group {
+    /// Its number in the file.
+    pub(crate) number: usize,
+    /// The first and the last upper half of its accounts' tags.
+    pub(crate) hi: (i64, i64),
+    /// How many rows it has.
+    pub(crate) rows: u64,
+}
+
+impl RunFile {
+    /// Opens a file; `name` is for messages.
+    pub(crate) fn open(name: &str, at: Arc<dyn ReadAt>, reads: Reads) -> Result<Self, LakeError> {
+        let options = ArrowReaderOptions::new()
+            .with_offset_index_policy(PageIndexPolicy::Optional)
+            .with_column_index_policy(PageIndexPolicy::Optional);
+        let tail = Window::read_tail(Arc::clone(&at))?;
+        let metadata = ArrowReaderMetadata::load(&tail, options)?;
+        Ok(Self { name: name.to_owned(), at, metadata, reads })
+    }
+
+    /// Its row groups, in their order.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = Group> {
+        self.metadata.metadata().row_groups().iter().enumerate().map(|(number, group)| Group {
+            number,
+            hi: bounds(group).unwrap_or((i64::MIN, i64::MAX)),
+            rows: u64::try_from(group.num_rows()).unwrap_or_default(),
+        })
+    }
+
+    /// Appends the rows from the key `from` on and before `to`.
+    pub(crate) fn load(
+        &self,
+        from: Key,
+        to: Option<Key>,
+        sources: &SourceOf<'_>,
+        into: &mut Rows,
+    ) -> Result<(), LakeError> {
+        self.visit((from.hi, to.map_or(i64::MAX, |to| to.hi)), &mut |batch| {
+            self.take(batch, from, to, sources, into)
+        })
+    }
+
+    /// Hands over the batches in which rows may be whose upper half lies between the two, both included.
+    pub(crate) fn visit(
+        &self,
+        hi: (i64, i64),
+        visit: &mut dyn FnMut(&RecordBatch) -> Result<(), LakeError>,
+    ) -> Result<(), LakeError> {
+        for group in self.groups().filter(|group| group.hi.0 <= hi.1 && hi.0 <= group.hi.1) {
+            let Some(pages) = self.pages(group.number, hi) else { continue };
+            for batch in self.read(group.number, pages)? {
+                visit(&batch.map_err(|error| damaged(&*self.name, error))?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of a row group that stand in pages which may hold an upper half between the two; `None` for none of them.
+    fn pages(&self, group: usize, hi: (i64, i64)) -> Option<RowSelection> {
+        let metadata = self.metadata.metadata();
+        let all = usize::try_from(metadata.row_groups().get(group)?.num_rows()).ok()?;
+        let index = metadata.column_index().and_then(|index| index.get(group)?.get(column::ACCOUNT_HI));
+        let pages = metadata.offset_index().and_then(|index| index.get(group)?.get(column::ACCOUNT_HI));
+        let (Some(ColumnIndexMetaData::INT64(index)), Some(pages)) = (index, pages) else {
+            return Some(RowSelection::from(vec![RowSelector::select(all)]));
+        };
+        let first = index.max_values().partition_point(|max| *max < hi.0);
+        let end = index.min_values().partition_point(|min| *min <= hi.1);
+        let start_of = |page: usize| match pages.page_locations().get(page) {
+            Some(page) => usize::try_from(page.first_row_index).unwrap_or(all),
+            None => all,
+        };
+        let (start, end) = (start_of(first), start_of(end));
+        (start < end).then(|| {
+            RowSelection::from(vec![
+                RowSelector::skip(start),
+                RowSelector::select(end - start),
+                RowSelector::skip(all - end),
+            ])
+        })
+    }
+
+    fn read(&self, group: usize, rows: RowSelection) -> Result<ParquetRecordBatchReader, LakeError> {
+        let groups = self.metadata.metadata().row_groups();
+        let facts = groups.get(group).ok_or_else(|| damaged(&*self.name, "a row group is missing"))?;
+        let bytes = match self.reads {
+            Reads::Pages => Window { start: 0, bytes: Bytes::new(), at: Arc::clone(&self.at) },
+            Reads::Groups => Window::read(&self.at, facts)?,
+        };
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, self.metadata.clone())
+            .with_row_groups(vec![group])
+            .with_row_selection(rows)
+            .with_batch_size(PAGE)
+            .build()?;
+        Ok(reader)
+    }
+
+    fn take(
+        &self,
+        batch: &RecordBatch,
+        from: Key,
+        to: Option<Key>,
+        sources: &SourceOf<'_>,
+        into: &mut Rows,
+    ) -> Result<(), LakeError> {
+        let columns = Columns::of(batch).ok_or_else(|| damaged(&*self.name, "it has other columns"))?;
+        let first = partition_point(batch.num_rows(), |row| columns.key(row) < from);
+        let end =
+            to.map_or(batch.num_rows(), |to| partition_point(batch.num_rows(), |row| columns.key(row) < to));
+        for row in first..end {
+            let Some(source) = sources(columns.source.value(row)) else { continue };
+            let kind = columns.kind.value(row);
+            let kind = SecretKind::parse(kind).ok_or_else(|| damaged(&*self.name, "an unknown kind"))?;
+            let log = columns.log.is_valid(row).then(|| columns.log.value(row));
+            let shared = &mut into.shared;
+            let leak = shared.leak(Leak { source, kind, log });
+            let site = shared.site(columns.site.is_valid(row).then(|| columns.site.value(row)));
+            let host = shared.hosts.number(columns.host.value(row));
+            let sealed =
+                if columns.sealed.is_valid(row) { shared.seal(columns.sealed.value(row)) } else { 0 };
+            let Key { hi, lo, secret } = columns.key(row);
+            into.rows.push(Row { hi, lo, secret, leak, site, host, sealed });
+        }
+        Ok(())
+    }
+}
+
+/// The columns of a batch, typed.
+pub(crate) struct Columns<'b> {
+    pub(crate) source: &'b arrow_array::StringArray,
+    pub(crate) place: &'b arrow_array::StringArray,
+    pub(crate) month: &'b arrow_array::Date32Array,
+    pub(crate) domain: &'b arrow_array::StringArray,
+    pub(crate) host: &'b arrow_array::StringArray,
+    pub(crate) hi: &'b arrow_array::Int64Array,
+    pub(crate) lo: &'b arrow_array::Int64Array,
+    pub(crate) secret: &'b arrow_array::Int64Array,
+    pub(crate) kind: &'b arrow_array::StringArray,
+    pub(crate) site: &'b arrow_array::StringArray,
+    pub(crate) log: &'b arrow_array::Int64Array,
+    pub(crate) sealed: &'b arrow_array::BinaryArray,
+}
+
+impl<'b> Columns<'b> {
+    /// The columns of `batch`; `None` when it has others.
+    pub(crate) fn of(batch: &'b RecordBatch) -> Option<Self> {
+        let column = |at: usize| batch.columns().get(at);
+        let text = |at: usize| column(at)?.as_string_opt::<i32>();
+        let integer = |at: usize| column(at)?.as_primitive_opt::<Int64Type>();
+        Some(Self {
+            source: text(column::SOURCE)?,
+            place: text(column::PLACE)?,
+            month: column(column::MONTH)?.as_primitive_opt::<Date32Type>()?,
+            domain: text(column::DOMAIN)?,
+            host: text(column::HOST)?,
+            hi: integer(column::ACCOUNT_HI)?,
+            lo: integer(column::ACCOUNT_LO)?,
+            secret: integer(column::SECRET_TAG)?,
+            kind: text(column::SECRET_KIND)?,
+            site: text(column::SITE)?,
+            log: integer(column::LOG)?,
+            sealed: column(column::SEALED)?.as_binary_opt::<i32>()?,
+        })
+    }
+
+    /// The key of a row.
+    pub(crate) fn key(&self, row: usize) -> Key {
+        let secret = if self.secret.is_valid(row) { self.secret.value(row) } else { NO_SECRET };
+        Key { hi: self.hi.value(row), lo: self.lo.value(row), secret }
+    }
+}
+
+/// The first of `rows` rows for which `is_before` is no more.
+fn partition_point(rows: usize, is_before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, rows);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if is_before(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+/// The least and the greatest upper half of a row group.
+fn bounds(group: &RowGroupMetaData) -> Option<(i64, i64)> {
+    match group.columns().get(column::ACCOUNT_HI)?.statistics()? {
+        Statistics::Int64(values) => Some((*values.min_opt()?, *values.max_opt()?)),
+        _ => None,
+    }
+}
+
+fn read(at: &dyn ReadAt, start: u64, length: usize) -> Result<Vec<u8>, io::Error> {
+    let mut bytes = vec![0; length];
+    let mut filled = 0;
+    while let Some(rest) = bytes.get_mut(filled..)
+        && !rest.is_empty()
+    {
+        match at.read_at(start + filled as u64, rest)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => filled += read,
+        }
+    }
+    Ok(bytes)
+}
+
+/// The bytes of a file, some of which have been read at once.
+struct Window {
+    start: u64,
+    bytes: Bytes,
+    at: Arc<dyn ReadAt>,
+}
+
+/// Bytes of the end of a file that are read at once.
+const TAIL: u64 = 128 << 10;
+
+impl Window {
+    /// The end of a file.
+    fn read_tail(at: Arc<dyn ReadAt>) -> Result<Self, LakeError> {
+        let start = at.len().saturating_sub(TAIL);
+        Self::of(at, start, TAIL)
+    }
+
+    /// A row group.
+    fn read(at: &Arc<dyn ReadAt>, group: &RowGroupMetaData) -> Result<Self, LakeError> {
+        let ranges = group.columns().iter().map(parquet::file::metadata::ColumnChunkMetaData::byte_range);
+        let (start, end) = ranges.fold((u64::MAX, 0), |(start, end), (from, length)| {
+            (start.min(from), end.max(from.saturating_add(length)))
+        });
+        Self::of(Arc::clone(at), start, end.saturating_sub(start))
+    }
+
+    fn of(at: Arc<dyn ReadAt>, start: u64, length: u64) -> Result<Self, LakeError> {
+        // What a damaged footer claims is not believed.
+        let length = length.min(at.len().saturating_sub(start));
+        let bytes = read(&*at, start, usize::try_from(length).map_err(io::Error::other)?)?;
+        Ok(Self { start, bytes: bytes.into(), at })
+    }
+}
+
+impl Length for Window {
+    fn len(&self) -> u64 {
+        self.at.len()
+    }
+}
+
+impl ChunkReader for Window {
+    type T = bytes::buf::Reader<Bytes>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        // Only headers of pages are read this way, and only where there is no index of pages.
+        let rest = self.at.len().saturating_sub(start).min(1 << 16);
+        Ok(self.get_bytes(start, usize::try_from(rest).unwrap_or_default())?.reader())
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        let inside = start.checked_sub(self.start).and_then(|from| {
+            let from = usize::try_from(from).ok()?;
+            let end = from.checked_add(length).filter(|end| *end <= self.bytes.len())?;
+            Some(self.bytes.slice(from..end))
+        });
+        if let Some(bytes) = inside {
+            return Ok(bytes);
+        }
+        let left = self.at.len().saturating_sub(start);
+        if length as u64 > left {
+            return Err(ParquetError::EOF(format!("{length} bytes are wanted at {start}, {left} are there")));
+        }
+        Ok(read(&*self.at, start, length)?.into())
+    }
+}

@@ -1,0 +1,124 @@
+//! Texts that rows share, each kept once and named by a number.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use mizumori_core::domain;
+
+/// A table of texts.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
+    text: String,
+    /// Where each text ends in `text`.
+    ends: Vec<usize>,
+    numbers: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Words {
+    /// The number of `word`, which is new when it was not among them.
+    pub(crate) fn number(&mut self, word: &str) -> u32 {
+        let hash = self.hasher.hash_one(word);
+        let (text, ends) = (&self.text, &self.ends);
+        if let Some(number) = self.numbers.find(hash, |number| word_at(text, ends, *number) == word) {
+            return *number;
+        }
+        let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        self.text.push_str(word);
+        self.ends.push(self.text.len());
+        let (text, ends, hasher) = (&self.text, &self.ends, &self.hasher);
+        self.numbers.insert_unique(hash, number, |number| hasher.hash_one(word_at(text, ends, *number)));
+        number
+    }
+
+    /// The text of a number.
+    pub(crate) fn word(&self, number: u32) -> &str {
+        word_at(&self.text, &self.ends, number)
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// All texts, by their numbers.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len() as u32).map(|number| self.word(number))
+    }
+
+    /// Roughly the bytes that it takes.
+    pub(crate) fn weight(&self) -> usize {
+        self.text.capacity() + self.ends.capacity() * 8 + self.numbers.capacity() * 5
+    }
+}
+
+fn word_at<'t>(text: &'t str, ends: &[usize], number: u32) -> &'t str {
+    let at = number as usize;
+    let start = at.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+    ends.get(at).and_then(|end| text.get(start..*end)).unwrap_or_default()
+}
+
+/// Hosts, each with its registrable domain.
+#[derive(Debug, Default)]
+pub(crate) struct Hosts {
+    words: Words,
+    /// Where the registrable domain begins in each host.
+    domains: Vec<u16>,
+}
+
+impl Hosts {
+    /// The number of a canonical `host`.
+    pub(crate) fn number(&mut self, host: &str) -> u32 {
+        let number = self.words.number(host);
+        if self.domains.len() < self.words.len() {
+            let before = host.len() - domain::registrable(host).len();
+            self.domains.push(u16::try_from(before).unwrap_or(0));
+        }
+        number
+    }
+
+    /// The host of a number.
+    pub(crate) fn host(&self, number: u32) -> &str {
+        self.words.word(number)
+    }
+
+    /// Its registrable domain.
+    pub(crate) fn domain(&self, number: u32) -> &str {
+        let before = self.domains.get(number as usize).copied().unwrap_or(0);
+        self.words.word(number).get(usize::from(before)..).unwrap_or_default()
+    }
+
+    /// All hosts, by their numbers.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.words.iter()
+    }
+
+    /// Roughly the bytes that it takes.
+    pub(crate) fn weight(&self) -> usize {
+        self.words.weight() + self.domains.capacity() * 2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_one_number() {
+        let mut words = Words::default();
+        let numbers: Vec<_> = ["a", "", "bc", "a", ""].iter().map(|word| words.number(word)).collect();
+        assert_eq!(numbers, [0, 1, 2, 0, 1]);
+        assert_eq!(words.iter().collect::<Vec<_>>(), ["a", "", "bc"]);
+        for number in 0..5000 {
+            assert_eq!(words.number(&format!("w{number}")), number + 3);
+        }
+        assert_eq!((words.word(2), words.word(4002), words.word(9000)), ("bc", "w3999", ""));
+    }
+
+    #[test]
+    fn hosts_know_their_domain() {
+        let mut hosts = Hosts::default();
+        let number = hosts.number("vpn.suigen.example");
+        assert_eq!((hosts.host(number), hosts.domain(number)), ("vpn.suigen.example", "suigen.example"));
+    }
+}

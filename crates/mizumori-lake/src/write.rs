@@ -1,0 +1,241 @@
+//! Sorted rows into a Parquet file, and what the log says of it.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+
+use arrow_array::builder::{BinaryBuilder, StringBuilder};
+use arrow_array::{ArrayRef, Date32Array, Int64Array, RecordBatch};
+use mizumori_core::{Month, SourceIndex};
+use parquet::arrow::ArrowWriter;
+use serde_json::{Map, Value, json};
+
+use crate::error::{LakeError, damaged};
+use crate::rows::{Key, Leak, NO_SECRET, Row, Shared};
+use crate::schema::{EXPOSURES, PAGE, writer_properties};
+
+/// What the rows of a source say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// Its id.
+    pub(crate) id: String,
+    /// The ingest that brought it.
+    pub(crate) ingest: String,
+    /// Its place.
+    pub(crate) place: String,
+    /// The first day of its month, in days since 1970-01-01.
+    pub(crate) month: Option<i32>,
+}
+
+/// What the log says of a file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    /// How many rows it has.
+    pub(crate) rows: u64,
+    /// The keys of the first and the last one.
+    pub(crate) keys: Option<(Key, Key)>,
+    lo: Option<(i64, i64)>,
+    months: Option<(i32, i32)>,
+    no_month: u64,
+    /// Its sources, each with the ingest that brought it.
+    pub(crate) sources: BTreeMap<String, String>,
+    /// How many rows each source has.
+    pub(crate) rows_of: BTreeMap<String, u64>,
+}
+
+impl Facts {
+    /// Delta's statistics of a file (protocol, "Per-file Statistics").
+    pub(crate) fn stats(&self) -> String {
+        let (mut least, mut most, mut nulls) = (Map::new(), Map::new(), Map::new());
+        let mut bounds = |name: &str, low: Value, high: Value| {
+            least.insert(name.to_owned(), low);
+            most.insert(name.to_owned(), high);
+        };
+        if let Some((first, last)) = self.keys {
+            bounds("account_hi", first.hi.into(), last.hi.into());
+        }
+        if let Some((low, high)) = self.lo {
+            bounds("account_lo", low.into(), high.into());
+        }
+        if let Some((low, high)) = self.months {
+            bounds("month", date(low).into(), date(high).into());
+        }
+        nulls.insert("account_hi".to_owned(), 0.into());
+        nulls.insert("account_lo".to_owned(), 0.into());
+        nulls.insert("month".to_owned(), self.no_month.into());
+        json!({"numRecords": self.rows, "minValues": least, "maxValues": most, "nullCount": nulls})
+            .to_string()
+    }
+}
+
+/// `YYYY-MM-DD` of a day counted from 1970-01-01.
+fn date(days: i32) -> String {
+    let (year, month, day) = civil(days);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The month of a day counted from 1970-01-01; `None` outside the years that a month can have.
+pub(crate) fn month_of(days: i32) -> Option<Month> {
+    let (year, month, _) = civil(days);
+    Month::new(u16::try_from(year).ok()?, u8::try_from(month).ok()?)
+}
+
+/// Year, month and day (Howard Hinnant, "chrono-compatible low-level date algorithms").
+const fn civil(days: i32) -> (i64, i64, i64) {
+    let days = days as i64 + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    (year_of_era + era * 400 + if month <= 2 { 1 } else { 0 }, month, day)
+}
+
+/// The first day of a month, in days since 1970-01-01; the inverse of [`month_of`].
+pub(crate) fn first_day(month: Month) -> i32 {
+    let (year, month) = (i64::from(month.year()), i64::from(month.month()));
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    i32::try_from(days).unwrap_or_default()
+}
+
+/// A file while it is written, row by row in their order.
+pub(crate) struct FileWriter<W: Write + Send> {
+    writer: ArrowWriter<W>,
+    facts: Facts,
+    /// Rows by source.
+    rows_of: Vec<u64>,
+}
+
+impl<W: Write + Send> FileWriter<W> {
+    /// Begins a file.
+    pub(crate) fn new(out: W) -> Result<Self, LakeError> {
+        let writer = ArrowWriter::try_new(out, Arc::clone(&EXPOSURES), Some(writer_properties()))?;
+        Ok(Self { writer, facts: Facts::default(), rows_of: Vec::new() })
+    }
+
+    /// Appends `rows`, which follow what was written before in the order of keys.
+    pub(crate) fn write(
+        &mut self,
+        rows: &[Row],
+        shared: &Shared,
+        origins: &[Origin],
+    ) -> Result<(), LakeError> {
+        for rows in rows.chunks(PAGE) {
+            self.note(rows, shared, origins)?;
+            self.writer.write(&batch(rows, shared, origins)?)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the file; `origins` as for its rows.
+    pub(crate) fn finish(self, origins: &[Origin]) -> Result<(W, Facts), LakeError> {
+        let mut facts = self.facts;
+        for (origin, rows) in origins.iter().zip(self.rows_of).filter(|(_, rows)| *rows > 0) {
+            facts.sources.insert(origin.id.clone(), origin.ingest.clone());
+            facts.rows_of.insert(origin.id.clone(), rows);
+        }
+        Ok((self.writer.into_inner()?, facts))
+    }
+
+    fn note(&mut self, rows: &[Row], shared: &Shared, origins: &[Origin]) -> Result<(), LakeError> {
+        self.rows_of.resize(origins.len(), 0);
+        let facts = &mut self.facts;
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
+        facts.rows += rows.len() as u64;
+        facts.keys = Some((facts.keys.map_or(first.key(), |(first, _)| first), last.key()));
+        let mut months: Option<(i32, i32)> = facts.months;
+        let (mut low, mut high) = facts.lo.unwrap_or((i64::MAX, i64::MIN));
+        for row in rows {
+            (low, high) = (low.min(row.lo), high.max(row.lo));
+            let source = leak(shared, row)?.source;
+            let origin = origin(origins, source)?;
+            match origin.month {
+                Some(month) => {
+                    months =
+                        Some(months.map_or((month, month), |(low, high)| (low.min(month), high.max(month))));
+                }
+                None => facts.no_month += 1,
+            }
+            if let Some(rows) = self.rows_of.get_mut(source.0) {
+                *rows += 1;
+            }
+        }
+        (facts.lo, facts.months) = (Some((low, high)), months);
+        Ok(())
+    }
+}
+
+fn leak<'s>(shared: &'s Shared, row: &Row) -> Result<&'s Leak, LakeError> {
+    shared.leak_of(row).ok_or_else(|| damaged("a row", "it names a leak that is not there"))
+}
+
+fn origin(origins: &[Origin], source: SourceIndex) -> Result<&Origin, LakeError> {
+    origins.get(source.0).ok_or_else(|| damaged("a row", "it names a source that is not there"))
+}
+
+/// The rows as columns.
+fn batch(rows: &[Row], shared: &Shared, origins: &[Origin]) -> Result<RecordBatch, LakeError> {
+    let texts = || StringBuilder::with_capacity(rows.len(), rows.len() * 16);
+    let (mut sources, mut places, mut domains, mut hosts) = (texts(), texts(), texts(), texts());
+    let (mut kinds, mut sites) = (texts(), texts());
+    let mut months = Vec::with_capacity(rows.len());
+    let mut logs = Vec::with_capacity(rows.len());
+    let mut sealed = BinaryBuilder::new();
+    for row in rows {
+        let leak = leak(shared, row)?;
+        let origin = origin(origins, leak.source)?;
+        sources.append_value(&origin.id);
+        places.append_value(&origin.place);
+        months.push(origin.month);
+        domains.append_value(shared.hosts.domain(row.host));
+        hosts.append_value(shared.hosts.host(row.host));
+        kinds.append_value(leak.kind.as_str());
+        sites.append_option(shared.site_of(row));
+        logs.push(leak.log);
+        sealed.append_option(shared.sealed_of(row));
+    }
+    let integers =
+        |of: fn(&Row) -> i64| -> ArrayRef { Arc::new(Int64Array::from_iter_values(rows.iter().map(of))) };
+    let secrets: Int64Array =
+        rows.iter().map(|row| (row.secret != NO_SECRET).then_some(row.secret)).collect();
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(sources.finish()),
+        Arc::new(places.finish()),
+        Arc::new(Date32Array::from(months)),
+        Arc::new(domains.finish()),
+        Arc::new(hosts.finish()),
+        integers(|row| row.hi),
+        integers(|row| row.lo),
+        Arc::new(secrets),
+        Arc::new(kinds.finish()),
+        Arc::new(sites.finish()),
+        Arc::new(Int64Array::from(logs)),
+        Arc::new(sealed.finish()),
+    ];
+    RecordBatch::try_new(Arc::clone(&EXPOSURES), columns).map_err(|error| damaged("a batch of rows", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_of_months() {
+        for (year, month, days, text) in [
+            (1970, 1, 0, "1970-01-01"),
+            (2000, 3, 11_017, "2000-03-01"),
+            (2024, 2, 19_754, "2024-02-01"),
+            (2021, 12, 18_962, "2021-12-01"),
+        ] {
+            let month = Month::new(year, month).unwrap();
+            assert_eq!((first_day(month), date(days)), (days, text.to_owned()));
+            assert_eq!(month_of(days + 27), Some(month));
+        }
+    }
+}

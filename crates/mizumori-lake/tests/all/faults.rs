@@ -1,0 +1,175 @@
+//! A store that fails at any moment: the lake is as it was before, or as it is after, and the next try completes.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use futures::stream::{BoxStream, StreamExt};
+use mizumori_core::{Account, LocalPart};
+use mizumori_lake::{Forget, Lake, LakeError};
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+};
+
+use crate::world::{World, list};
+
+/// Fails every write from a certain one on, as a disk that is full or a network that is gone.
+#[derive(Debug)]
+struct Failing {
+    store: InMemory,
+    /// Writes that succeed still.
+    left: AtomicI64,
+}
+
+impl Failing {
+    fn write(&self) -> Result<()> {
+        if self.left.fetch_sub(1, Ordering::Relaxed) > 0 {
+            return Ok(());
+        }
+        Err(object_store::Error::Generic { store: "failing", source: "the disk is full".into() })
+    }
+}
+
+impl fmt::Display for Failing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("failing")
+    }
+}
+
+#[async_trait::async_trait]
+impl ObjectStore for Failing {
+    async fn put_opts(&self, path: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        self.write()?;
+        self.store.put_opts(path, payload, options).await
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        path: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        self.write()?;
+        self.store.put_multipart_opts(path, options).await
+    }
+
+    async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
+        self.store.get_opts(path, options).await
+    }
+
+    fn delete_stream(&self, paths: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        match self.write() {
+            Ok(()) => self.store.delete_stream(paths),
+            Err(error) => futures::stream::once(async { Err(error) }).boxed(),
+        }
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.store.list(prefix)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.store.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.write()?;
+        self.store.copy_opts(from, to, options).await
+    }
+}
+
+/// Runs `work` with more and more writes that succeed, until it does; after each try the lake must be as `check` says of
+/// one that was not done or was.
+fn at_every_write(
+    prepare: impl Fn(&World, &mut Lake),
+    work: impl Fn(&World, &mut Lake) -> std::result::Result<(), LakeError>,
+    check: impl Fn(&World, &Lake) -> bool,
+) {
+    for writes in 0..200 {
+        let store = Arc::new(Failing { store: InMemory::new(), left: AtomicI64::new(i64::MAX) });
+        let world = World::over(Arc::clone(&store) as Arc<dyn ObjectStore>);
+        let mut lake = world.lake();
+        prepare(&world, &mut lake);
+        store.left.store(writes, Ordering::Relaxed);
+        let outcome = work(&world, &mut lake);
+        store.left.store(i64::MAX, Ordering::Relaxed);
+        // What another process sees, which knows nothing of this one.
+        let done = check(&world, &world.lake());
+        let Err(error) = outcome else {
+            assert!(done, "done, but not to be seen, with {writes} writes");
+            assert!(writes > 0, "nothing was written");
+            return;
+        };
+        let mut causes =
+            std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+        assert!(causes.any(|cause| cause.to_string().contains("full")), "{error:?}");
+        work(&world, &mut world.lake()).unwrap();
+        assert!(check(&world, &world.lake()), "not completed after {writes} writes");
+    }
+    panic!("never done");
+}
+
+#[test]
+fn an_ingest() {
+    let work = |world: &World, lake: &mut Lake| {
+        world.ingest(lake, &[("a", &list(0, 50)), ("b", &list(20, 50))]).map(drop)
+    };
+    at_every_write(
+        |_, _| {},
+        work,
+        |world, lake| match world.rows(lake).len() {
+            0 => false,
+            100 => true,
+            rows => panic!("{rows} rows"),
+        },
+    );
+}
+
+#[test]
+fn a_replacement_in_a_merged_file() {
+    let prepare = |world: &World, lake: &mut Lake| {
+        world.ingest(lake, &[("a", &list(0, 50)), ("b", &list(20, 50))]).unwrap();
+        lake.optimize(true).unwrap();
+    };
+    let work = |world: &World, lake: &mut Lake| world.ingest(lake, &[("a", &list(0, 10))]).map(drop);
+    at_every_write(prepare, work, |world, lake| match world.rows(lake).len() {
+        100 => false,
+        60 => true,
+        rows => panic!("{rows} rows"),
+    });
+}
+
+#[test]
+fn a_merge() {
+    let prepare = |world: &World, lake: &mut Lake| {
+        for id in ["a", "b"] {
+            world.ingest(lake, &[(id, &list(0, 50))]).unwrap();
+        }
+    };
+    at_every_write(
+        prepare,
+        |_, lake| lake.optimize(true).map(drop),
+        |world, lake| {
+            assert_eq!(world.rows(lake).len(), 100);
+            lake.status().unwrap().runs == 1
+        },
+    );
+}
+
+#[test]
+fn forgetting() {
+    let prepare = |world: &World, lake: &mut Lake| {
+        world.ingest(lake, &[("a", &list(0, 50)), ("b", &list(20, 50))]).unwrap();
+    };
+    let work = |world: &World, lake: &mut Lake| {
+        let account = Account::parse("user30@suigen.example", LocalPart::Column).unwrap();
+        lake.forget(&world.ring, &Forget::Account(world.ring.tags().account(&account))).map(drop)
+    };
+    at_every_write(prepare, work, |world, lake| match world.rows(lake).len() {
+        100 => false,
+        98 => true,
+        rows => panic!("{rows} rows"),
+    });
+}

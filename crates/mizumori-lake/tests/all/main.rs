@@ -1,0 +1,10 @@
+//! A lake as a library: through its public calls, over stores in memory.
+
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod rows;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,116 @@
+//! A small lake in memory, and dumps for it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mizumori_core::keys::KeyRing;
+use mizumori_core::watch::Level;
+use mizumori_core::{Account, LocalPart, Source, SourceIndex, WatchList};
+use mizumori_lake::{Ingest, Ingested, Lake, LakeError, Material, Place};
+use mizumori_read::{Bytes, Limits, MemberName, Reader};
+use mizumori_scan::{Dump, DumpPlace, MemberSource, Progress, RecordLimits};
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
+use url::Url;
+
+pub(crate) const LIST: &str = "[[category]]\nid = 'c'\nname = 'C'\n[[organisation]]\nid = 'o'\ncategory = 'c'\nname = 'O'\n\
+    domains = ['suigen.example', 'mori.example']\n";
+
+/// A store, a key ring and a watch list.
+pub(crate) struct World {
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) ring: KeyRing,
+    pub(crate) watch: WatchList,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::over(Arc::new(InMemory::new()))
+    }
+
+    pub(crate) fn over(store: Arc<dyn ObjectStore>) -> Self {
+        let watch = WatchList::parse("list", LIST).unwrap();
+        Self { store, ring: KeyRing::create().unwrap(), watch }
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place::of_store(Arc::clone(&self.store), Url::parse("memory:///lake/").unwrap())
+    }
+
+    /// The lake, made when it is not there.
+    pub(crate) fn lake(&self) -> Lake {
+        Lake::create(&self.place(), &self.ring).unwrap()
+    }
+
+    /// Ingests sources, each one text, into what `lake` shows.
+    pub(crate) fn ingest(&self, lake: &mut Lake, sources: &[(&str, &str)]) -> Result<Ingested, LakeError> {
+        self.ingest_with(lake, sources, 1 << 30)
+    }
+
+    /// The same with so many bytes of memory.
+    pub(crate) fn ingest_with(
+        &self,
+        lake: &mut Lake,
+        sources: &[(&str, &str)],
+        memory_bytes: u64,
+    ) -> Result<Ingested, LakeError> {
+        let described: Vec<_> = sources
+            .iter()
+            .map(|(id, _)| Source::parse("s", &format!("id = '{id}'\nleaked = '2019-01'")).unwrap())
+            .collect();
+        let dumps: Vec<_> = sources
+            .iter()
+            .map(|(id, text)| Dump {
+                name: MemberName::new(&format!("{id}.txt")),
+                place: DumpPlace::Held(Arc::new(Bytes::new(text.as_bytes()))),
+            })
+            .collect();
+        let index = |name: &MemberName| {
+            let at = dumps.iter().position(|dump| name.as_str().starts_with(dump.name.as_str()))?;
+            Some(MemberSource { index: SourceIndex(at), time: described[at].time() })
+        };
+        let sources_of: Vec<_> = (0..dumps.len()).map(|at| vec![SourceIndex(at)]).collect();
+        let material =
+            Material { sources: &described, dumps: &dumps, sources_of: &sources_of, source_of: &index };
+        let reader = Reader::new(Limits::default());
+        let how = Ingest {
+            reader: &reader,
+            records: RecordLimits::default(),
+            watch: Some(&self.watch),
+            level: Level::Tags,
+            replace: false,
+            threads: 2,
+            memory_bytes,
+            disk_bytes: 1 << 30,
+            folder: std::env::temp_dir(),
+        };
+        lake.ingest(&self.ring, &material, &how, &Progress::default())
+    }
+
+    /// How many exposures of an account the lake has in each source.
+    pub(crate) fn sources_of(&self, lake: &Lake, account: &str) -> BTreeMap<String, usize> {
+        let account = Account::parse(account, LocalPart::Column).unwrap();
+        let mut sources = BTreeMap::new();
+        for exposure in lake.points().unwrap().account(self.ring.tags().account(&account)).unwrap() {
+            *sources.entry(exposure.source).or_default() += 1;
+        }
+        sources
+    }
+
+    /// Every row, as one sorted list of what tells rows apart.
+    pub(crate) fn rows(&self, lake: &Lake) -> Vec<(i64, i64, Option<i64>, String)> {
+        let mut rows = Vec::new();
+        for domain in ["suigen.example", "mori.example"] {
+            for row in lake.points().unwrap().domain(self.ring.tags().domain(domain)).unwrap() {
+                rows.push((row.account.hi, row.account.lo, row.secret.map(|tag| tag.0), row.source));
+            }
+        }
+        rows.sort();
+        rows
+    }
+}
+
+/// A list of so many accounts, beginning with number `first`, each with its secret.
+pub(crate) fn list(first: usize, accounts: usize) -> String {
+    (first..first + accounts).map(|at| format!("user{at}@suigen.example:secret{at}\n")).collect()
+}

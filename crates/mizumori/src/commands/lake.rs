@@ -1,0 +1,226 @@
+//! `mizumori lake`: what a lake is made of, and keeping it in order.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgGroup, Args, Subcommand};
+use mizumori_core::{Account, DomainName, LocalPart};
+use mizumori_lake::{Forget, MOST_FILES, MOST_RUNS};
+
+use crate::columns;
+use crate::config::Config;
+use crate::input::load_watch_list;
+use crate::lake::LakeOptions;
+use crate::outcome::{Failure, Outcome};
+use crate::output::Output;
+use crate::progress::grouped;
+use crate::tidings;
+
+/// Show a lake, and keep it in order
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what the lake is made of
+    Status {
+        #[command(flatten)]
+        lake: LakeOptions,
+        /// As one object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Merge runs of like size into files that do not overlap
+    Optimize {
+        #[command(flatten)]
+        lake: LakeOptions,
+        /// Merge everything, whatever it costs
+        #[arg(long)]
+        all: bool,
+    },
+    /// Delete files that nothing names any more
+    Vacuum {
+        #[command(flatten)]
+        lake: LakeOptions,
+        /// Only files that are older than so many hours: younger ones may belong to an ingest that is under way
+        #[arg(long, value_name = "HOURS", default_value = "168")]
+        older_than: u64,
+    },
+    /// Forget an account, a domain, an organisation or a source, and delete the files that held it
+    Forget(ForgetArguments),
+    /// The keys under which a domain's exposures are sealed
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true))]
+struct ForgetArguments {
+    #[command(flatten)]
+    lake: LakeOptions,
+    /// An account; it is kept out from now on
+    #[arg(long, group = "what", value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// A domain and all hosts below it
+    #[arg(long, group = "what", value_name = "DOMAIN")]
+    domain: Option<String>,
+    /// All domains of an organisation of the watch list
+    #[arg(long, group = "what", value_name = "ID", requires = "watch")]
+    organisation: Option<String>,
+    /// A source
+    #[arg(long, group = "what", value_name = "ID")]
+    source: Option<String>,
+    /// The watch list that knows the organisation
+    #[arg(short, long, value_name = "FILE")]
+    watch: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Draw a key for a domain: what is ingested at level `sealed` from now on is sealed with it
+    Add {
+        #[command(flatten)]
+        lake: LakeOptions,
+        /// A watched and verified domain
+        domain: String,
+    },
+    /// Destroy the keys of a domain: what was sealed for it cannot be read any more
+    Shred {
+        #[command(flatten)]
+        lake: LakeOptions,
+        /// The domain
+        domain: String,
+    },
+    /// List the domains that have keys
+    List {
+        #[command(flatten)]
+        lake: LakeOptions,
+    },
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let config = Config::load()?;
+    match &arguments.command {
+        Command::Status { lake, json } => status(&config, lake, *json),
+        Command::Optimize { lake, all } => {
+            let mut lake = lake.open(&config)?;
+            let done = lake.optimize(*all)?;
+            tidings::say(&match done.version {
+                Some(version) => {
+                    format!("merged {} files into {}: version {version}", done.merged, done.into)
+                }
+                None => "nothing to merge".to_owned(),
+            });
+            Ok(Outcome::Done)
+        }
+        Command::Vacuum { lake, older_than } => {
+            let lake = lake.open(&config)?;
+            let deleted = lake.vacuum(Duration::from_secs(older_than.saturating_mul(3600)))?;
+            tidings::say(&format!("deleted {deleted} files"));
+            Ok(Outcome::Done)
+        }
+        Command::Forget(arguments) => forget(&config, arguments),
+        Command::Keys { command } => keys(&config, command),
+    }
+}
+
+fn status(config: &Config, lake: &LakeOptions, json: bool) -> Result<Outcome, Failure> {
+    let status = lake.open(config)?.status()?;
+    let mut out = Output::open(None)?;
+    if json {
+        let object = serde_json::json!({
+            "schema": 1, "version": status.version, "keys": status.keys, "sources": status.sources,
+            "rows": status.rows, "bytes": status.bytes, "files": status.files, "runs": status.runs,
+            "suppressed": status.suppressed,
+        });
+        writeln!(out, "{object}")?;
+    } else {
+        let each = if status.rows > 0 { status.bytes as f64 / status.rows as f64 } else { 0.0 };
+        let rows = [
+            ["version", &status.version.to_string()],
+            ["keys", &status.keys],
+            ["sources", &grouped(status.sources as u64)],
+            ["rows", &grouped(status.rows)],
+            ["bytes", &format!("{} ({each:.1} a row)", grouped(status.bytes))],
+            ["files", &format!("{} (at most {})", grouped(status.files as u64), grouped(MOST_FILES as u64))],
+            ["runs over one key", &format!("{} (at most {MOST_RUNS})", status.runs)],
+            ["accounts kept out", &grouped(status.suppressed as u64)],
+        ];
+        columns::write(&mut out, &rows.map(|row| row.map(str::to_owned)))?;
+    }
+    out.finish()?;
+    Ok(Outcome::Done)
+}
+
+fn forget(config: &Config, arguments: &ForgetArguments) -> Result<Outcome, Failure> {
+    let (mut lake, ring) = arguments.lake.open_with_keys(config)?;
+    let domain =
+        |text: &str| DomainName::parse(text).ok_or_else(|| Failure::say(format!("`{text}` is no domain")));
+    let what = if let Some(account) = &arguments.account {
+        let account =
+            Account::parse(account, LocalPart::Column).ok_or_else(|| Failure::say("this is no account"))?;
+        vec![Forget::Account(ring.tags().account(&account))]
+    } else if let Some(name) = &arguments.domain {
+        vec![Forget::Domain(domain(name)?)]
+    } else if let Some(source) = &arguments.source {
+        if !lake.sources()?.iter().any(|known| known.id.as_str() == source) {
+            return Err(Failure::say(format!("the lake has no source `{source}`")));
+        }
+        vec![Forget::Source(source.clone())]
+    } else {
+        let id = arguments.organisation.as_deref().unwrap_or_default();
+        let file = arguments.watch.clone().unwrap_or_default();
+        let watch = load_watch_list(file)?;
+        let of = |index: mizumori_core::watch::OrganisationIndex| watch.organisations.get(index.0);
+        let domains =
+            watch.domains.iter().filter(|domain| of(domain.organisation).is_some_and(|of| of.id == id));
+        let domains: Vec<_> = domains.map(|domain| Forget::Domain(domain.name.clone())).collect();
+        if domains.is_empty() {
+            return Err(Failure::say(format!("the watch list has no organisation `{id}`")));
+        }
+        domains
+    };
+    let (mut rows, mut files) = (0, 0);
+    for what in &what {
+        let done = lake.forget(&ring, what)?;
+        rows += done.rows;
+        files += done.files;
+    }
+    tidings::say(&format!("forgot {} rows; {} files were deleted", grouped(rows), grouped(files as u64)));
+    tidings::say(
+        "out of reach: older versions that a bucket keeps, backups and copies, indexes of the guard, \
+         and reports and mails that went out",
+    );
+    Ok(Outcome::Done)
+}
+
+fn keys(config: &Config, command: &KeysCommand) -> Result<Outcome, Failure> {
+    match command {
+        KeysCommand::Add { lake, domain } => {
+            let domain = DomainName::parse(domain).ok_or_else(|| Failure::say("this is no domain"))?;
+            let number = lake.change_ring(config, |ring| ring.add_data_key(domain.as_str()))?;
+            tidings::say(&format!("key {number} is for `{domain}` now"));
+        }
+        KeysCommand::Shred { lake, domain } => {
+            let shredded = lake.change_ring(config, |ring| Ok(ring.shred(domain)))?;
+            tidings::say(&format!("destroyed {} keys of `{domain}`", shredded.len()));
+            tidings::hint("copies of the old key ring still open what was sealed: destroy them too");
+        }
+        KeysCommand::List { lake } => {
+            let (_, ring) = lake.open_with_keys(config)?;
+            let mut out = Output::open(None)?;
+            for key in ring.data_keys() {
+                writeln!(out, "{}\t{}", key.number(), key.domain())?;
+            }
+            out.finish()?;
+        }
+    }
+    Ok(Outcome::Done)
+}

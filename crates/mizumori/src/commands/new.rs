@@ -1,0 +1,48 @@
+//! `mizumori new`: what came into a lake since a version.
+
+use std::io::Write;
+
+use clap::Args;
+
+use super::lookup::as_json;
+use crate::config::Config;
+use crate::lake::LakeOptions;
+use crate::outcome::{Failure, Outcome};
+use crate::output::Output;
+
+/// Tell which exposures came into a lake after a version of it
+///
+/// One object a line, in the order of the commits. Of a source that was replaced only what it did not have before is new.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    lake: LakeOptions,
+
+    /// The last version that is known already; `mizumori lake status` shows the newest
+    #[arg(long, value_name = "VERSION")]
+    since: u64,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let (lake, _) = arguments.lake.open_with_keys(&Config::load()?)?;
+    let mut out = Output::open(None)?;
+    let mut failed = None;
+    lake.since(arguments.since, &mut |new| {
+        for exposure in &new.exposures {
+            let mut object = as_json(exposure, None);
+            if let Some(object) = object.as_object_mut() {
+                object.insert("version".to_owned(), new.version.into());
+            }
+            if let Err(error) = writeln!(out, "{object}") {
+                failed.get_or_insert(error);
+                return;
+            }
+        }
+    })?;
+    match failed {
+        Some(error) => return Err(error.into()),
+        None => out.finish()?,
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,273 @@
+//! A lake from outside: what goes in is found, counted as by a direct survey, replaced, merged and forgotten.
+
+use std::fs;
+
+use mizumori_world::write_demo;
+use serde_json::Value;
+
+use crate::run::{Folder, Run};
+use crate::world::{folder, source};
+
+/// Runs a command of the lake `lake`; the keys lie in a folder of their own.
+fn lake(folder: &Folder, arguments: &[&str]) -> Run {
+    let (command, rest) = arguments.split_first().unwrap();
+    let mut all = vec![*command];
+    // `lake status` and its like are two words.
+    let rest = if *command == "lake" {
+        all.extend(rest.first());
+        &rest[1..]
+    } else {
+        rest
+    };
+    all.extend(["--lake", "lake"]);
+    all.extend(rest);
+    folder.wait(folder.command(&all).env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap())
+}
+
+/// A number of `lake status`.
+fn status(folder: &Folder, what: &str) -> u64 {
+    let run = lake(folder, &["lake", "status", "--json"]);
+    run.ends(0).json()[what].as_u64().unwrap()
+}
+
+/// Two sources with three accounts of watched organisations, and one of nobody.
+fn two_sources() -> Folder {
+    folder(&[
+        ("dumps/one/source.toml", &source("one", "forum", "2019-01")),
+        (
+            "dumps/one/a.txt",
+            "taro@suigen.example:pw1\nhana@mori.suigen.example:pw2\nx@elsewhere.example:pw\n",
+        ),
+        ("dumps/one/b.txt", "taro@suigen.example:pw1\nTaro@Suigen.example:other\n"),
+        ("dumps/two/source.toml", &source("two", "forum", "2020-05")),
+        ("dumps/two/c.txt", "taro@suigen.example:pw1\njiro@mizube.test\n"),
+    ])
+}
+
+#[test]
+fn what_went_in_is_found() {
+    let folder = two_sources();
+    let run = lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]);
+    run.ends(0).saying(&["made a master key", "made the lake's key ring", "made a lake at `lake`"]);
+    run.printing(&["added                  3 rows  one", "added                  2 rows  two"]);
+    for file in ["keys/mizumori/master.key", "keys/mizumori/keys"] {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(folder.path(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{file} is open to others");
+    }
+
+    let found = lake(&folder, &["lookup", "TARO@suigen.example."]).ends(0).lines();
+    let mut seen: Vec<_> =
+        found.iter().map(|row| (row["source"].as_str().unwrap(), row["leaked"].as_str().unwrap())).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, [("one", "2019-01"), ("one", "2019-01"), ("two", "2020-05")]);
+    assert!(found.iter().all(|row| row["secret"]["kind"] == "clear" && row["host"] == "suigen.example"));
+    // One secret is one tag, whichever source it stands in.
+    let tags: std::collections::BTreeSet<_> =
+        found.iter().map(|row| row["secret"]["tag"].as_str().unwrap()).collect();
+    assert_eq!(tags.len(), 2);
+
+    let domain = lake(&folder, &["lookup", "suigen.example"]).ends(0).lines();
+    assert_eq!(domain.len(), 4);
+    assert_eq!(lake(&folder, &["lookup", "mori.suigen.example"]).ends(0).lines().len(), 1);
+    let without = lake(&folder, &["lookup", "jiro@mizube.test"]).ends(0).lines();
+    assert_eq!((&without[0]["secret"]["kind"], &without[0]["secret"]["tag"]), (&"none".into(), &Value::Null));
+    for nobody in ["x@elsewhere.example", "nobody@suigen.example", "elsewhere.example"] {
+        let run = lake(&folder, &["lookup", nobody]);
+        run.ends(0).saying(&["nothing in this lake"]);
+        assert_eq!(run.out(), "");
+    }
+    let table = lake(&folder, &["lookup", "--format", "table", "jiro@mizube.test"]);
+    table.ends(0).printing(&["leaked", "2020-05", "mizube.test", "two"]);
+}
+
+#[test]
+fn the_survey_of_a_lake_is_the_survey_of_its_dumps() {
+    let folder = Folder::new();
+    let world = write_demo(&folder.path("demo")).unwrap();
+    let (watch, dumps) = (world.watch_list.to_str().unwrap(), world.dumps.to_str().unwrap());
+    let period = ["--from", "2008-07", "--to", "2021-05", "--format", "json"];
+    let survey = ["survey", "--watch", watch];
+    let mut direct = folder.run(&[&survey[..], &period, &[dumps]].concat()).ends(0).json();
+    lake(&folder, &["ingest", "--watch", watch, dumps]).ends(0);
+    let mut of_lake = lake(&folder, &[&survey[..], &period].concat()).ends(0).json();
+    assert_eq!(of_lake["categories"][0]["total"], 17_522);
+    assert_eq!(of_lake["categories"][1]["total"], 106_163);
+    let mut sources = |report: &mut Value| {
+        let mut sources = report["sources"].take().as_array().unwrap().clone();
+        sources.retain(|source| source["total"] != 0);
+        sources.sort_by_key(|source| source["id"].to_string());
+        sources
+    };
+    assert_eq!(sources(&mut of_lake), sources(&mut direct));
+    assert_eq!(of_lake["categories"], direct["categories"]);
+    for what in ["files", "bytes", "lines", "addresses", "rejected"] {
+        assert_eq!(of_lake["input"][what], direct["input"][what], "{what}");
+    }
+
+    // Merged into one run it says the same.
+    lake(&folder, &["lake", "optimize", "--all"]).ends(0);
+    let mut again = lake(&folder, &[&survey[..], &period].concat()).ends(0).json();
+    assert_eq!(sources(&mut again), sources(&mut direct));
+    assert_eq!(again["categories"], direct["categories"]);
+}
+
+#[test]
+fn a_source_that_comes_again_is_replaced() {
+    let folder = two_sources();
+    let ingest = ["ingest", "--watch", "list.toml", "dumps"];
+    lake(&folder, &ingest).ends(0);
+    let version = status(&folder, "version");
+    lake(&folder, &ingest).ends(0).printing(&["as before              3 rows  one"]);
+    assert_eq!(status(&folder, "version"), version);
+
+    folder.write("dumps/one/b.txt", "taro@suigen.example:pw9\n");
+    let run = lake(&folder, &ingest);
+    run.ends(0).printing(&["replaced               3 rows  one", "as before              2 rows  two"]);
+    assert_eq!(status(&folder, "rows"), 5);
+    let new = lake(&folder, &["new", "--since", &version.to_string()]).ends(0).lines();
+    assert_eq!(new.len(), 1, "{new:?}");
+    assert_eq!(new[0]["source"], "one");
+    let all = lake(&folder, &["new", "--since", "0"]).ends(0).lines();
+    assert_eq!(all.len(), 6);
+
+    fs::remove_file(folder.path("dumps/one/a.txt")).unwrap();
+    let run = lake(&folder, &ingest);
+    run.ends(2).saying(&["`one`", "a.txt", "hint: give --replace"]);
+    assert_eq!(status(&folder, "rows"), 5);
+    let replace = ["ingest", "--watch", "list.toml", "--replace", "dumps"];
+    lake(&folder, &replace).ends(0).printing(&["replaced               1 rows  one"]);
+    assert_eq!(status(&folder, "rows"), 3);
+}
+
+#[test]
+fn who_is_forgotten_stays_out() {
+    let folder = two_sources();
+    lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]).ends(0);
+    let files = || {
+        let all = fs::read_dir(folder.path("lake/exposures")).unwrap();
+        let all = all.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let mut files: Vec<_> = all.filter(|name| name.ends_with(".parquet")).collect();
+        files.sort();
+        files
+    };
+    let before = files();
+    let run = lake(&folder, &["lake", "forget", "--account", "taro@suigen.example"]);
+    run.ends(0).saying(&["forgot 3 rows", "out of reach"]);
+    assert!(files().iter().all(|file| !before.contains(file)), "a file that held the account is there still");
+    lake(&folder, &["lookup", "taro@suigen.example"]).ends(0).saying(&["nothing in this lake"]);
+    folder.write("dumps/three.txt", "taro@suigen.example:again\nhana@suigen.example:pw\n");
+    lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]).ends(0);
+    lake(&folder, &["lookup", "taro@suigen.example"]).ends(0).saying(&["nothing in this lake"]);
+    assert_eq!(lake(&folder, &["lookup", "suigen.example"]).ends(0).lines().len(), 2);
+
+    lake(&folder, &["lake", "forget", "--source", "three"]).ends(0).saying(&["forgot 1 rows"]);
+    lake(&folder, &["lake", "forget", "--source", "three"]).ends(2).saying(&["has no source `three`"]);
+    let organisation = ["lake", "forget", "--organisation", "mori", "--watch", "list.toml"];
+    lake(&folder, &organisation).ends(0).saying(&["forgot 1 rows"]);
+    lake(&folder, &["lake", "forget", "--domain", "mizube.test"]).ends(0).saying(&["forgot 1 rows"]);
+    assert_eq!(status(&folder, "rows"), 0);
+    assert_eq!(status(&folder, "suppressed"), 1);
+    // A lake that holds nothing is a lake still, and what it forgot of sources is no reason to skip them.
+    assert_eq!(status(&folder, "sources"), 2);
+}
+
+#[test]
+fn keys_that_are_missing_or_wrong_are_refused() {
+    let folder = two_sources();
+    let ingest = ["ingest", "--watch", "list.toml", "dumps"];
+    lake(&folder, &["lookup", "taro@suigen.example"]).ends(2).saying(&["there is no lake", "hint: "]);
+    lake(&folder, &ingest).ends(0);
+    let rows = status(&folder, "rows");
+    let key = folder.read("keys/mizumori/master.key");
+    folder.write("keys/mizumori/master.key", "0".repeat(64));
+    for command in [&ingest[..], &["lookup", "taro@suigen.example"], &["new", "--since", "0"]] {
+        lake(&folder, command).ends(2).saying(&["wrapped under another master key"]);
+    }
+    folder.write("keys/mizumori/master.key", "no key");
+    lake(&folder, &ingest).ends(2).saying(&["64 hexadecimal digits"]);
+    fs::remove_file(folder.path("keys/mizumori/master.key")).unwrap();
+    lake(&folder, &ingest).ends(2).saying(&["could not read the master key", "MIZUMORI_MASTER_KEY"]);
+    // Another lake's ring.
+    folder.write("keys/mizumori/master.key", &key);
+    let names = || fs::read_dir(folder.path("keys/mizumori/keys")).unwrap().map(|file| file.unwrap().path());
+    let own: Vec<_> = names().collect();
+    let mut other = folder.command(&["ingest", "--lake", "other", "--watch", "list.toml", "dumps"]);
+    folder.wait(other.env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap()).ends(0);
+    let other = names().find(|name| !own.contains(name)).unwrap();
+    let keys = ["lookup", "--keys", other.to_str().unwrap(), "taro@suigen.example"];
+    lake(&folder, &keys).ends(2).saying(&["the lake belongs to the key ring"]);
+    assert_eq!(status(&folder, "rows"), rows);
+}
+
+#[test]
+fn what_is_sealed_opens_for_its_keys_alone() {
+    let folder = two_sources();
+    // A lake has to be there before a domain can have a key in its ring.
+    folder.write("nothing.txt", "");
+    lake(&folder, &["ingest", "--watch", "list.toml", "nothing.txt"]).ends(0);
+    let keys = |arguments: &[&str]| {
+        let all = [&["lake", "keys"], &arguments[..1], &["--lake", "lake"], &arguments[1..]].concat();
+        folder.wait(folder.command(&all).env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap())
+    };
+    keys(&["add", "suigen.example"]).ends(0);
+    keys(&["list"]).ends(0).printing(&["1\tsuigen.example"]);
+    let ingest = ["ingest", "--level", "sealed", "--watch", "list.toml", "dumps"];
+    lake(&folder, &ingest).ends(0);
+    let masked = lake(&folder, &["lookup", "taro@suigen.example"]).ends(0).lines();
+    assert!(masked.iter().all(|row| row["sealed"] == true && row["revealed"] == Value::Null));
+    lake(&folder, &["lookup", "--reveal", "suigen.example"]).ends(2).saying(&["--yes"]);
+    let reveal = ["lookup", "--reveal", "--yes", "suigen.example"];
+    let open = lake(&folder, &reveal).ends(0).lines();
+    let mut seen: Vec<_> = open
+        .iter()
+        .filter(|row| row["host"] == "suigen.example")
+        .map(|row| (row["revealed"]["local"].as_str().unwrap(), row["revealed"]["secret"].as_str().unwrap()))
+        .collect();
+    seen.sort_unstable();
+    assert_eq!(seen, [("taro", "other"), ("taro", "pw1"), ("taro", "pw1")]);
+    // A domain without a key has tags.
+    let tags = lake(&folder, &["lookup", "jiro@mizube.test"]).ends(0).lines();
+    assert_eq!(tags[0]["sealed"], false);
+
+    keys(&["shred", "suigen.example"]).ends(0).saying(&["destroyed 1 keys", "copies"]);
+    let shredded = lake(&folder, &reveal).ends(0).lines();
+    assert_eq!(shredded[0]["revealed"]["error"], "its key was shredded");
+}
+
+#[test]
+fn a_dump_that_cannot_be_read_does_not_keep_the_others_out() {
+    let folder = two_sources();
+    folder.write("dumps/one/broken.zip", b"PK\x03\x04\x14\x00\x00\x00\x08\x00 this is no archive");
+    let run = lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]);
+    run.ends(3).saying(&["broken.zip"]);
+    assert_eq!(status(&folder, "rows"), 5);
+    let run = lake(&folder, &["survey", "--watch", "list.toml", "--format", "json"]);
+    let unreadable = run.ends(3).json()["input"]["unreadable"].clone();
+    assert!(unreadable[0]["file"].as_str().unwrap().ends_with("broken.zip"), "{unreadable}");
+}
+
+#[test]
+fn mistakes_are_told_before_anything_is_made() {
+    let folder = two_sources();
+    for (arguments, says) in [
+        (&["ingest", "dumps"][..], "nothing says which accounts to keep"),
+        (&["ingest", "--all", "--watch", "list.toml", "dumps"], "cannot be used with"),
+        (&["ingest", "--watch", "list.toml", "--level", "some", "dumps"], "counts, tags or sealed"),
+        (&["ingest", "--watch", "list.toml", "--memory", "lots", "dumps"], "2GiB"),
+        (&["ingest", "--watch", "list.toml"], "no PATH"),
+        (&["lake", "status"], "there is no lake"),
+        (&["lookup", "no/domain"], "is no domain"),
+        (&["lookup", "a b@suigen.example"], "no account"),
+        (&["survey", "--watch", "list.toml", "dumps"], "leave the PATHs or --lake out"),
+    ] {
+        lake(&folder, arguments).ends(2).saying(&[says]);
+    }
+    assert!(!folder.path("keys").exists(), "keys were made for nothing");
+    let run = folder.run(&["ingest", "--watch", "list.toml", "dumps"]);
+    run.ends(2).saying(&["no lake is named", "hint: "]);
+    let run = folder.run(&["ingest", "--lake", "lake", "--watch", "list.toml", "dumps"]);
+    run.ends(2).saying(&["no home folder", "--keys"]);
+    let run = folder.run(&["lookup", "--lake", "ftp://x.example/lake", "suigen.example"]);
+    run.ends(2).saying(&["`ftp://x.example/lake` is no place for a lake"]);
+}
