@@ -163,10 +163,10 @@ impl<'g> Gathered<'g> {
         if level != Level::Sealed {
             return None;
         }
-        let domain = match matched? {
-            Match { account: Some(Found::Watched(domain)), .. }
-            | Match { site: Some(SiteMatch::Domain(domain)), .. } => domain,
-            _ => return None,
+        let (Match { account: Some(Found::Watched(domain)), .. }
+        | Match { site: Some(SiteMatch::Domain(domain)), .. }) = matched?
+        else {
+            return None;
         };
         let domain = self.method.watch?.domains.get(domain.0).filter(|domain| domain.verified)?;
         self.method.ring.data_key(domain.name.as_str())

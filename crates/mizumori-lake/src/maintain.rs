@@ -319,11 +319,7 @@ fn depth(live: &[Live]) -> usize {
     borders.sort_unstable();
     let (mut now, mut most) = (0_usize, 0);
     for (_, is_end) in borders {
-        if is_end {
-            now -= 1
-        } else {
-            now += 1
-        }
+        now = if is_end { now.saturating_sub(1) } else { now + 1 };
         most = most.max(now);
     }
     most

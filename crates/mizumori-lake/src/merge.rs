@@ -65,7 +65,7 @@ pub(crate) fn write<W: Write + Send>(
 ) -> Result<Vec<(W, Facts)>, LakeError> {
     let files = plan(runs.samples(), cutting);
     let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Result<(W, Facts), LakeError>)>> = Mutex::new(Vec::new());
+    let done = Mutex::new(Vec::new());
     let work = || {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
@@ -87,7 +87,7 @@ pub(crate) fn write<W: Write + Send>(
     });
     let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, written)| written).collect()
+    done.into_iter().map(|(_, written): (usize, Result<_, _>)| written).collect()
 }
 
 fn write_file<W: Write + Send>(

@@ -30,6 +30,7 @@ pub(crate) struct Config {
     /// The file of the master key.
     pub(crate) master_key: Option<PathBuf>,
     /// Memory that large work may use.
+    #[cfg_attr(not(feature = "lake"), expect(dead_code, reason = "only large work asks for it"))]
     pub(crate) memory: Option<Size>,
     /// Worker threads.
     pub(crate) threads: Option<usize>,

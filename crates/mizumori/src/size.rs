@@ -8,6 +8,7 @@ pub(crate) struct Size(pub(crate) u64);
 
 impl Size {
     /// A quarter of the machine's memory, in bytes; of one whose size nobody knows, half a GiB.
+    #[cfg_attr(not(feature = "lake"), expect(dead_code, reason = "only large work asks for it"))]
     pub(crate) fn quarter_of_memory() -> u64 {
         let all = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
             let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;

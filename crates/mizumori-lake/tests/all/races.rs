@@ -7,8 +7,10 @@ use mizumori_lake::Forget;
 
 use crate::world::{World, list};
 
+type Work<'w> = dyn Fn(&World, &mut mizumori_lake::Lake) + Sync + 'w;
+
 /// Runs all at the same moment, each with a lake of its own, opened before.
-fn at_once(world: &World, works: &[&(dyn Fn(&World, &mut mizumori_lake::Lake) + Sync)]) {
+fn at_once(world: &World, works: &[&Work<'_>]) {
     let barrier = Barrier::new(works.len());
     std::thread::scope(|scope| {
         for work in works {

@@ -88,18 +88,18 @@ fn the_survey_of_a_lake_is_the_survey_of_its_dumps() {
     let (watch, dumps) = (world.watch_list.to_str().unwrap(), world.dumps.to_str().unwrap());
     let period = ["--from", "2008-07", "--to", "2021-05", "--format", "json"];
     let survey = ["survey", "--watch", watch];
-    let mut direct = folder.run(&[&survey[..], &period, &[dumps]].concat()).ends(0).json();
+    let direct = folder.run(&[&survey[..], &period, &[dumps]].concat()).ends(0).json();
     lake(&folder, &["ingest", "--watch", watch, dumps]).ends(0);
-    let mut of_lake = lake(&folder, &[&survey[..], &period].concat()).ends(0).json();
+    let of_lake = lake(&folder, &[&survey[..], &period].concat()).ends(0).json();
     assert_eq!(of_lake["categories"][0]["total"], 17_522);
     assert_eq!(of_lake["categories"][1]["total"], 106_163);
-    let mut sources = |report: &mut Value| {
-        let mut sources = report["sources"].take().as_array().unwrap().clone();
+    let sources = |report: &Value| {
+        let mut sources = report["sources"].as_array().unwrap().clone();
         sources.retain(|source| source["total"] != 0);
         sources.sort_by_key(|source| source["id"].to_string());
         sources
     };
-    assert_eq!(sources(&mut of_lake), sources(&mut direct));
+    assert_eq!(sources(&of_lake), sources(&direct));
     assert_eq!(of_lake["categories"], direct["categories"]);
     for what in ["files", "bytes", "lines", "addresses", "rejected"] {
         assert_eq!(of_lake["input"][what], direct["input"][what], "{what}");
@@ -107,8 +107,8 @@ fn the_survey_of_a_lake_is_the_survey_of_its_dumps() {
 
     // Merged into one run it says the same.
     lake(&folder, &["lake", "optimize", "--all"]).ends(0);
-    let mut again = lake(&folder, &[&survey[..], &period].concat()).ends(0).json();
-    assert_eq!(sources(&mut again), sources(&mut direct));
+    let again = lake(&folder, &[&survey[..], &period].concat()).ends(0).json();
+    assert_eq!(sources(&again), sources(&direct));
     assert_eq!(again["categories"], direct["categories"]);
 }
 
@@ -232,7 +232,9 @@ fn what_is_sealed_opens_for_its_keys_alone() {
 
     keys(&["shred", "suigen.example"]).ends(0).saying(&["destroyed 1 keys", "copies"]);
     let shredded = lake(&folder, &reveal).ends(0).lines();
-    assert_eq!(shredded[0]["revealed"]["error"], "its key was shredded");
+    let shredded: Vec<_> = shredded.iter().filter(|row| row["sealed"] == true).collect();
+    assert!(!shredded.is_empty());
+    assert!(shredded.iter().all(|row| row["revealed"]["error"] == "its key was shredded"), "{shredded:?}");
 }
 
 #[test]
