@@ -69,10 +69,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 fn features() -> Vec<&'static str> {
-    [("survey", cfg!(feature = "survey")), ("scan", cfg!(feature = "scan")), ("demo", cfg!(feature = "demo"))]
-        .into_iter()
-        .filter_map(|(name, built)| built.then_some(name))
-        .collect()
+    let all = [
+        ("survey", cfg!(feature = "survey")),
+        ("scan", cfg!(feature = "scan")),
+        ("lake", cfg!(feature = "lake")),
+        ("demo", cfg!(feature = "demo")),
+    ];
+    all.into_iter().filter_map(|(name, built)| built.then_some(name)).collect()
 }
 
 fn cores() -> Finding {

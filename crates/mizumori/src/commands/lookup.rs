@@ -167,16 +167,23 @@ fn write_table(out: &mut Output, exposures: &[Exposure], reveal: Option<&KeyRing
     if exposures.is_empty() {
         return Ok(());
     }
+    let mut exposures: Vec<_> = exposures.iter().collect();
+    exposures.sort_by_key(|exposure| (&exposure.host, exposure.account, exposure.month, exposure.secret));
     let mut rows = vec![["leaked", "secret", "host", "site", "source", "account"].map(str::to_owned)];
     for exposure in exposures {
         let revealed = reveal.and_then(|ring| opened(exposure, ring)?.ok());
         let account = match &revealed {
             Some((local, _)) => format!("{local}@{}", exposure.host),
+            None if exposure.account.is_login() => format!("login {:016x}", exposure.account.hi),
             None => format!("{:016x}", exposure.account.hi),
         };
         let secret = match revealed {
             Some((_, secret)) => secret,
-            None => exposure.kind.as_str().to_owned(),
+            // Enough of the tag to tell one secret from another.
+            None => match exposure.secret {
+                Some(tag) => format!("{} {:04x}", exposure.kind.as_str(), tag.0.cast_unsigned() >> 48),
+                None => exposure.kind.as_str().to_owned(),
+            },
         };
         rows.push([
             exposure.month.map_or("unknown".to_owned(), |month| month.to_string()),

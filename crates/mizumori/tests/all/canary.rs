@@ -261,3 +261,50 @@ fn what_is_not_built_in_is_not_there() {
         assert_eq!(folder.names(), [""; 0]);
     }
 }
+
+/// Everything below a folder.
+#[cfg(feature = "lake")]
+fn files_below(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files_below(&path, found) } else { found.push(path) }
+    }
+}
+
+#[cfg(feature = "lake")]
+#[test]
+fn a_lake_holds_nothing_readable() {
+    let folder = planted();
+    let run = |arguments: &[&str]| {
+        let mut command = folder.command(arguments);
+        command.env("RUST_BACKTRACE", "full").env("RUST_LOG", "trace");
+        folder.wait(command.env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap())
+    };
+    let ingest = ["ingest", "--lake", "lake", "--watch", "list.toml"];
+    folder.write("empty.txt", "");
+    run(&[&ingest[..], &["empty.txt"]].concat()).ends(0);
+    run(&["lake", "keys", "add", "--lake", "lake", "suigen.example"]).ends(0);
+    let before = folder.names();
+    // Sealed, and by the way of what does not fit into memory.
+    let sealed = run(&[&ingest[..], &["--level", "sealed", "--memory", "4k", "dumps"]].concat());
+    sealed.ends(3);
+    let words = [LOCAL_PART, SECRET];
+    check_run(&folder, &sealed, &before, &words);
+    for arguments in [
+        &["lookup", "--lake", "lake", "suigen.example"][..],
+        &["new", "--lake", "lake", "--since", "0"],
+        &["lake", "optimize", "--lake", "lake", "--all"],
+        &["survey", "--lake", "lake", "--watch", "list.toml", "--format", "json"],
+    ] {
+        check_run(&folder, &run(arguments), &before, &words);
+    }
+    let open = run(&["lookup", "--lake", "lake", "--reveal", "--yes", "suigen.example"]);
+    open.ends(0).printing(&words);
+    let mut files = Vec::new();
+    files_below(&folder.path("lake"), &mut files);
+    files_below(&folder.path("keys"), &mut files);
+    assert!(files.iter().any(|file| file.extension().is_some_and(|kind| kind == "parquet")));
+    for file in files {
+        check_clean(&file.display().to_string(), &fs::read(&file).unwrap(), &words);
+    }
+}

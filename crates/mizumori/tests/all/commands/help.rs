@@ -4,12 +4,30 @@ use crate::run::Folder;
 use crate::snapshot;
 
 #[test]
+#[cfg(feature = "lake")]
 fn help_of_every_command() {
     let folder = Folder::new();
     let mut shown = String::new();
-    for command in ["", "demo", "survey", "scan", "doctor", "completions"] {
+    let commands = [
+        "",
+        "demo",
+        "survey",
+        "scan",
+        "ingest",
+        "lookup",
+        "new",
+        "lake",
+        "lake status",
+        "lake optimize",
+        "lake vacuum",
+        "lake forget",
+        "lake keys",
+        "doctor",
+        "completions",
+    ];
+    for command in commands {
         for help in ["-h", "--help"] {
-            let arguments: Vec<_> = [command, help].into_iter().filter(|word| !word.is_empty()).collect();
+            let arguments: Vec<_> = command.split_whitespace().chain([help]).collect();
             let run = folder.run(&arguments);
             run.ends(0).quietly();
             shown += &format!("$ mizumori {}\n{}\n", arguments.join(" "), run.out());
