@@ -1,9 +1,9 @@
 //! The programs that chores need beside Rust and a C compiler: how to see whether they are there, and how to fetch
 //! them, at pinned versions, from where they are published.
 //!
-//! Only what is really used stands in the table. The tests need the toolchain's own two components and nothing else;
-//! the peers are for `cargo xtask bench --fetch`, and a bench runs without those that are missing. cargo-deny is
-//! used where it is installed and never fetched: building it takes longer than all tests.
+//! Only what is really used stands in the table. The tests need the toolchain's own two components, and two programs that
+//! read a lake which we wrote; the peers are for `cargo xtask bench --fetch`, and a bench runs without those that are
+//! missing. cargo-deny is used where it is installed and never fetched: building it takes longer than all tests.
 
 use anyhow::{Context, Result, bail};
 
@@ -15,7 +15,7 @@ use crate::repository;
 pub(crate) struct Component {
     /// What it is called here and with `--without`.
     pub(crate) name: &'static str,
-    /// Program and arguments that end with 0 where it is installed; `{venv}` is the bench's own Python environment.
+    /// Program and arguments that end with 0 where it is installed; `{venv}` is its Python environment.
     detect: &'static [&'static str],
     origin: Origin,
     pub(crate) chore: Chore,
@@ -35,12 +35,16 @@ enum Origin {
     Rustup(&'static str),
     /// A Debian package, installed by apt-get as root, in the version of the Debian release.
     Debian(&'static str),
-    /// A package of PyPI with its version, installed into a Python environment of its own below `target/`.
-    Pypi(&'static str, &'static str),
+    /// Packages of PyPI with their versions, installed into a Python environment below `target/`.
+    Pypi(&'static str, &'static [&'static str]),
 }
 
 /// The Python environment of the bench's peers, from the repository's top.
 pub(crate) const VENV: &str = "target/bench/python";
+/// That of the programs that read a lake; the test that runs them looks for it there.
+const READERS_VENV: &str = "target/readers/python";
+/// The components that read a lake.
+pub(crate) const READERS: [&str; 2] = ["duckdb-delta", "deltalake"];
 
 /// Every component of every chore.
 pub(crate) const COMPONENTS: &[Component] = &[
@@ -57,6 +61,25 @@ pub(crate) const COMPONENTS: &[Component] = &[
         chore: Chore::Test,
     },
     Component {
+        name: "python3-venv",
+        detect: &["python3", "-c", "import ensurepip, venv"],
+        origin: Origin::Debian("python3-venv"),
+        chore: Chore::Test,
+    },
+    Component {
+        // A version whose extension for Delta tables is published too.
+        name: "duckdb-delta",
+        detect: &["{venv}/bin/python", "-c", "import duckdb, duckdb_extension_delta"],
+        origin: Origin::Pypi(READERS_VENV, &["duckdb==1.5.5", "duckdb-extension-delta==1.5.5"]),
+        chore: Chore::Test,
+    },
+    Component {
+        name: "deltalake",
+        detect: &["{venv}/bin/python", "-c", "import deltalake"],
+        origin: Origin::Pypi(READERS_VENV, &["deltalake==1.6.6"]),
+        chore: Chore::Test,
+    },
+    Component {
         name: "ripgrep",
         detect: &["rg", "--version"],
         origin: Origin::Debian("ripgrep"),
@@ -65,13 +88,13 @@ pub(crate) const COMPONENTS: &[Component] = &[
     Component {
         name: "duckdb",
         detect: &["{venv}/bin/python", "-c", "import duckdb"],
-        origin: Origin::Pypi("duckdb", "2.0.0"),
+        origin: Origin::Pypi(VENV, &["duckdb==2.0.0"]),
         chore: Chore::Bench,
     },
     Component {
         name: "chdb",
         detect: &["{venv}/bin/python", "-c", "import chdb"],
-        origin: Origin::Pypi("chdb", "4.4.0"),
+        origin: Origin::Pypi(VENV, &["chdb==4.4.0"]),
         chore: Chore::Bench,
     },
 ];
@@ -95,7 +118,11 @@ pub(crate) fn fetch_missing(chore: Chore, without: &[String]) -> Result<()> {
 impl Component {
     /// Whether it is there and starts.
     pub(crate) fn is_installed(&self) -> bool {
-        let mut words = self.detect.iter().map(|word| word.replace("{venv}", &venv()));
+        let venv = match self.origin {
+            Origin::Pypi(folder, _) => venv(folder),
+            Origin::Rustup(_) | Origin::Debian(_) => String::new(),
+        };
+        let mut words = self.detect.iter().map(|word| word.replace("{venv}", &venv));
         words.next().is_some_and(|name| command::succeeds(program(name).args(words)))
     }
 
@@ -114,20 +141,20 @@ impl Component {
                     package,
                 ]))
             }
-            Origin::Pypi(package, version) => {
-                let python = format!("{}/bin/python", venv());
+            Origin::Pypi(folder, packages) => {
+                let venv = venv(folder);
+                let python = format!("{venv}/bin/python");
                 if !command::succeeds(program(&python).arg("--version")) {
-                    command::run(program("python3").args(["-m", "venv", &venv()]))?;
+                    command::run(program("python3").args(["-m", "venv", &venv]))?;
                 }
-                let pinned = format!("{package}=={version}");
-                command::run(program(&python).args(["-m", "pip", "install", "--quiet", &pinned]))
+                command::run(program(&python).args(["-m", "pip", "install", "--quiet"]).args(packages))
             }
         }
     }
 }
 
-fn venv() -> String {
-    repository::top().join(VENV).to_string_lossy().into_owned()
+fn venv(folder: &str) -> String {
+    repository::top().join(folder).to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -146,11 +173,11 @@ mod tests {
     }
 
     #[test]
-    fn the_tests_need_only_the_toolchain() {
-        let tests = COMPONENTS.iter().filter(|component| component.chore == Chore::Test);
-        for component in tests {
-            assert!(matches!(component.origin, Origin::Rustup(_)), "{}", component.name);
-            assert!(component.is_installed(), "{}", component.name);
+    fn versions_are_pinned() {
+        for component in COMPONENTS {
+            if let Origin::Pypi(_, packages) = component.origin {
+                assert!(packages.iter().all(|package| package.contains("==")), "{}", component.name);
+            }
         }
     }
 

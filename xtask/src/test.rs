@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::command::{self, cargo, say};
-use crate::components::{self, COMPONENTS, Chore};
+use crate::components::{self, COMPONENTS, Chore, READERS};
 use crate::{repository, tidy, watchlist};
 
 /// What `cargo xtask test` may be told.
@@ -59,6 +59,10 @@ const FUZZ_MANIFEST: &str = "fuzz/Cargo.toml";
 pub(crate) fn run(arguments: &TestArguments) -> Result<()> {
     let start = Instant::now();
     let mut report = Vec::new();
+    let is_step = |name: &String| STEPS.iter().any(|step| step.name == name);
+    for name in arguments.without.iter().filter(|name| !is_step(name)) {
+        report.push(format!("   {name:<10} left out"));
+    }
     for step in STEPS {
         if arguments.without.iter().any(|name| name == step.name) {
             report.push(format!("   {:<10} left out", step.name));
@@ -111,8 +115,13 @@ fn generated(_: &TestArguments) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-fn test(_: &TestArguments) -> Result<Outcome> {
-    command::run(linting(&mut cargo()).args(["test", "--workspace", "--all-features"]))?;
+fn test(arguments: &TestArguments) -> Result<Outcome> {
+    let mut cargo = cargo();
+    // The variable by which the test of the readers knows that it was left out.
+    if READERS.iter().any(|reader| arguments.without.iter().any(|name| name == reader)) {
+        cargo.env("MIZUMORI_WITHOUT_READERS", "1");
+    }
+    command::run(linting(&mut cargo).args(["test", "--workspace", "--all-features"]))?;
     Ok(Outcome::Passed)
 }
 

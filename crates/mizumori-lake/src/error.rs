@@ -76,6 +76,9 @@ pub enum LakeError {
     /// The survey.
     #[error(transparent)]
     Survey(#[from] mizumori_survey::SurveyError),
+    /// Somebody asked to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// A file or an object that does not hold what it should.
     #[error("`{what}` is damaged: {why}")]
     Damaged {
@@ -103,6 +106,7 @@ impl LakeError {
                 ErrorClass::Environment
             }
             Self::Damaged { .. } => ErrorClass::Unreadable,
+            Self::Interrupted => ErrorClass::Interrupted,
         }
     }
 }

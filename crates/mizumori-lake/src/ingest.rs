@@ -123,14 +123,15 @@ impl Lake {
     ) -> Result<Ingested, LakeError> {
         self.check_keys(ring)?;
         let id = ingest_id()?;
-        let scope = how.scope();
+        let scope = how.scope(ring);
         let mut done = Ingested::default();
         let mut manifests = describe(material, how, &id, &scope, progress);
         if progress.is_stopped() {
             done.interrupted = true;
             return Ok(done);
         }
-        let skipped = self.compare(&manifests, how.replace)?;
+        self.refresh()?;
+        let skipped = self.current(|lake| lake.compare(&manifests, how.replace))?;
         let is_new = |source: SourceIndex| !skipped.contains_key(&source);
         let dumps: Vec<_> = material.dumps.iter().zip(material.sources_of).collect();
         let dumps: Vec<Dump> = dumps
@@ -267,7 +268,7 @@ impl Lake {
             folder: how.folder.clone(),
             threads: how.threads,
         };
-        let mut sorter = Sorter::new(origins, limits, kept_out);
+        let mut sorter = Sorter::new(origins, limits, kept_out, progress);
         let mut failed = None;
         scan.run(dumps, &Gather(&method), progress, |event| {
             match event {
@@ -286,16 +287,22 @@ impl Lake {
             }
             Proceed::GoOn
         })?;
-        if let Some(error) = failed {
-            return Err(error);
+        match failed {
+            None | Some(LakeError::Interrupted) => {}
+            Some(error) => return Err(error),
         }
-        if progress.is_stopped() {
-            done.interrupted = true;
+        done.interrupted = progress.is_stopped();
+        if done.interrupted {
             return Ok(None);
         }
         done.spilled = sorter.spilled_bytes();
-        let open = || self.new_file();
-        let written = sorter.write(FILE_ROWS, &open)?;
+        let written = match sorter.write(FILE_ROWS, &|| self.new_file()) {
+            Err(LakeError::Interrupted) => {
+                done.interrupted = true;
+                return Ok(None);
+            }
+            written => written?,
+        };
         self.finish_files(written, ingest).map(Some)
     }
 
@@ -382,11 +389,11 @@ impl std::io::Write for NamedUpload {
 
 impl Ingest<'_> {
     /// What is looked for: two ingests of one scope and the same files bring the same rows.
-    fn scope(&self) -> String {
-        match self.watch {
-            Some(watch) => format!("{} {}", watch.digest, self.level.as_str()),
-            None => format!("all {}", self.level.as_str()),
-        }
+    fn scope(&self, ring: &KeyRing) -> String {
+        let list = self.watch.map_or("all", |watch| &watch.digest);
+        // With a key that was not there before, more is sealed.
+        let keys: Vec<_> = ring.data_keys().map(|key| key.number().to_string()).collect();
+        format!("{list} {} {}", self.level.as_str(), keys.join(","))
     }
 }
 

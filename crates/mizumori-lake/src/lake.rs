@@ -22,7 +22,7 @@ use crate::stored::Stored;
 /// The version of the layout of a lake.
 const VERSION: u32 = 1;
 /// The table of exposures.
-const TABLE: &str = "exposures";
+pub(crate) const TABLE: &str = "exposures";
 
 /// Properties of the table.
 mod property {
@@ -115,6 +115,25 @@ impl Lake {
     pub fn refresh(&mut self) -> Result<(), LakeError> {
         let Self { runtime, log, .. } = self;
         runtime.block_on(log.refresh())
+    }
+
+    /// Asks the newest version. What fails because somebody else took away what an older one names is asked again.
+    pub(crate) fn current<T>(
+        &mut self,
+        mut ask: impl FnMut(&Self) -> Result<T, LakeError>,
+    ) -> Result<T, LakeError> {
+        loop {
+            let asked = self.version()?;
+            match ask(self) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => {
+                    self.refresh()?;
+                    if self.version()? == asked {
+                        return Err(error);
+                    }
+                }
+            }
+        }
     }
 
     pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {

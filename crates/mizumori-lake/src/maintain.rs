@@ -7,13 +7,13 @@ use deltalake_core::operations::vacuum::VacuumMode;
 use futures::TryStreamExt;
 use mizumori_core::keys::{AccountTag, KeyRing};
 use mizumori_core::{DomainName, domain};
-use object_store::ObjectStoreExt as _;
+use object_store::ObjectMeta;
 use object_store::path::Path;
 
 use crate::error::LakeError;
-use crate::lake::Lake;
+use crate::lake::{Lake, TABLE};
 use crate::log::{Change, ChangeKind, Committed, Live, NewFile};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, SOURCES};
 
 /// Runs of which the files of one key may be, before they are merged.
 pub const MOST_RUNS: usize = 24;
@@ -138,7 +138,19 @@ impl Lake {
     /// # Errors
     /// When the store fails.
     pub fn vacuum(&self, age: Duration) -> Result<usize, LakeError> {
-        self.vacuum_as(VacuumMode::Full, age)
+        let mut deleted = self.vacuum_as(VacuumMode::Full, age)?;
+        // Manifests of ingests that were replaced, or never committed.
+        let ingests = self.ingests()?;
+        let current: BTreeSet<_> = ingests.iter().map(|(id, ingest)| Manifest::path(id, ingest)).collect();
+        let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now());
+        for object in self.objects(SOURCES)? {
+            let old = (now - object.last_modified).to_std().unwrap_or_default() >= age;
+            if old && !current.contains(object.location.as_ref()) {
+                self.delete(object.location.as_ref())?;
+                deleted += 1;
+            }
+        }
+        Ok(deleted)
     }
 
     fn vacuum_as(&self, mode: VacuumMode, age: Duration) -> Result<usize, LakeError> {
@@ -152,13 +164,15 @@ impl Lake {
             .with_enforce_retention_duration(false)
             .with_dry_run(true);
         let (_, metrics) = self.wait(vacuum.into_future())?;
-        let store = self.log.store();
+        // Among them are files that an earlier vacuum took.
+        let objects = self.objects(TABLE)?;
+        let there: BTreeSet<_> = objects.iter().map(|object| object.location.as_ref()).collect();
         let mut deleted = 0;
         for file in metrics.files_deleted {
-            match self.wait(store.delete(&Path::from(file))) {
-                Ok(()) => deleted += 1,
-                Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
+            let file = format!("{TABLE}/{file}");
+            if there.contains(&*file) {
+                self.delete(&file)?;
+                deleted += 1;
             }
         }
         Ok(deleted)
@@ -177,7 +191,6 @@ impl Lake {
             self.put(&format!("{SUPPRESSED}/{}", name_of(*tag)), Vec::new())?;
         }
         let mut done = Forgotten::default();
-        let mut gone = BTreeMap::new();
         self.contend(|lake| {
             let live = lake.log.live()?;
             let concerned = lake.concerned(ring, what, &live)?;
@@ -185,18 +198,16 @@ impl Lake {
                 return Ok(None);
             }
             let before: u64 = concerned.iter().map(|file| file.rows).sum();
-            if let Forget::Source(id) = what {
-                let ingests = concerned.iter().filter_map(|file| file.sources.get_key_value(id));
-                gone = ingests.map(|(id, ingest)| (id.clone(), ingest.clone())).collect();
-            }
             let rewritten = lake.without(&concerned, what)?;
             let after: u64 = rewritten.iter().map(|file| file.rows).sum();
             done = Forgotten { rows: before.saturating_sub(after), files: concerned.len() };
             let remove = concerned.into_iter().cloned().collect();
             Ok(Some(Change { rewritten, remove, kind: ChangeKind::Deletion, ..Change::default() }))
         })?;
-        for (id, ingest) in gone {
-            self.delete(&Manifest::path(&id, &ingest))?;
+        if let Forget::Source(id) = what {
+            for object in self.objects(&Manifest::folder(id))? {
+                self.delete(object.location.as_ref())?;
+            }
         }
         self.vacuum_as(VacuumMode::Lite, Duration::ZERO)?;
         Ok(done)
@@ -260,10 +271,14 @@ impl Lake {
         }
     }
 
+    /// The objects of the lake below a path.
+    fn objects(&self, below: &str) -> Result<Vec<ObjectMeta>, LakeError> {
+        Ok(self.wait(self.place.store().list(Some(&Path::from(below))).try_collect())?)
+    }
+
     /// The tags of accounts that are to be kept out.
     pub(crate) fn suppressed(&self) -> Result<KeptOut, LakeError> {
-        let prefix = Path::from(SUPPRESSED);
-        let objects: Vec<_> = self.wait(self.place.store().list(Some(&prefix)).try_collect())?;
+        let objects = self.objects(SUPPRESSED)?;
         let tags = objects.iter().filter_map(|object| tag_of(object.location.filename()?));
         Ok(tags.collect())
     }
@@ -276,7 +291,7 @@ impl Lake {
         let mut sources = BTreeSet::new();
         for _ in 0..TRIES {
             self.refresh()?;
-            let Some(change) = plan(self)? else { return Ok(None) };
+            let Some(change) = self.current(&mut plan)? else { return Ok(None) };
             match self.wait(self.log.commit(&change)) {
                 Ok(Committed::As(version)) => {
                     self.refresh()?;

@@ -12,6 +12,8 @@ use crate::write::{Origin, first_day};
 
 /// The version of the object.
 const VERSION: u32 = 1;
+/// Where the manifests of all sources lie.
+pub(crate) const SOURCES: &str = "sources";
 
 /// A source as it was ingested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,10 +92,15 @@ impl Manifest {
         Self { version: VERSION, ingest, source: described, scope, files, rows: 0, run }
     }
 
-    /// Where the manifest of an ingest of the source `id` lies: names of sources are no names of objects.
-    pub(crate) fn path(id: &str, ingest: &str) -> String {
+    /// Where the manifests of the source `id` lie: names of sources are no names of objects.
+    pub(crate) fn folder(id: &str) -> String {
         let hash = blake3::hash(id.as_bytes()).to_hex();
-        format!("sources/{}/{ingest}.json", hash.get(..24).unwrap_or_default())
+        format!("{SOURCES}/{}", hash.get(..24).unwrap_or_default())
+    }
+
+    /// Where the manifest of an ingest of it lies.
+    pub(crate) fn path(id: &str, ingest: &str) -> String {
+        format!("{}/{ingest}.json", Self::folder(id))
     }
 
     /// The id of the source.

@@ -8,6 +8,8 @@ use std::ops::Deref;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use mizumori_scan::Progress;
+
 use crate::error::LakeError;
 use crate::rows::{Key, Row, Shared, dedup};
 use crate::write::{Facts, FileWriter, Origin};
@@ -49,18 +51,20 @@ impl Deref for SharedBy<'_> {
 
 /// How files are cut.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cutting {
+pub(crate) struct Cutting<'p> {
     /// Cores.
     pub(crate) threads: usize,
     /// Rows of a file, roughly.
     pub(crate) file_rows: u64,
+    /// Who may ask to stop.
+    pub(crate) progress: Option<&'p Progress>,
 }
 
 /// Merges `runs` into files, which `open` begins; gives what was written, in the order of keys. There is at least one file.
 pub(crate) fn write<W: Write + Send>(
     runs: &dyn Runs,
     origins: &[Origin],
-    cutting: Cutting,
+    cutting: Cutting<'_>,
     open: &(dyn Fn() -> Result<W, LakeError> + Sync),
 ) -> Result<Vec<(W, Facts)>, LakeError> {
     let files = plan(runs.samples(), cutting);
@@ -70,7 +74,7 @@ pub(crate) fn write<W: Write + Send>(
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(ranges) = files.get(at) else { break };
-            let written = write_file(runs, origins, ranges, open);
+            let written = write_file(runs, origins, ranges, cutting, open);
             let failed = written.is_err();
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, written));
             if failed {
@@ -94,10 +98,14 @@ fn write_file<W: Write + Send>(
     runs: &dyn Runs,
     origins: &[Origin],
     ranges: &[(Key, Option<Key>)],
+    cutting: Cutting<'_>,
     open: &(dyn Fn() -> Result<W, LakeError> + Sync),
 ) -> Result<(W, Facts), LakeError> {
     let mut file = FileWriter::new(open()?)?;
     for (from, to) in ranges {
+        if cutting.progress.is_some_and(Progress::is_stopped) {
+            return Err(LakeError::Interrupted);
+        }
         let mut loaded = runs.load(*from, *to)?;
         loaded.rows.sort();
         dedup(&mut loaded.rows);
@@ -109,7 +117,7 @@ fn write_file<W: Write + Send>(
 /// The files, each a list of ranges that follow one another; together they cover all keys.
 ///
 /// Ranges begin where an upper half does: by the log's bounds, which know no more, two files of one run do not overlap.
-fn plan(mut samples: Vec<(Key, u64)>, cutting: Cutting) -> Vec<Vec<(Key, Option<Key>)>> {
+fn plan(mut samples: Vec<(Key, u64)>, cutting: Cutting<'_>) -> Vec<Vec<(Key, Option<Key>)>> {
     for (key, _) in &mut samples {
         *key = Key { hi: key.hi, ..Key::FIRST };
     }
@@ -149,7 +157,7 @@ mod tests {
             file_rows in 1_u64..5_000_000,
         ) {
             let samples = hi.iter().map(|hi| (Key { hi: *hi, lo: 0, secret: 0 }, 60_000)).collect();
-            let files = plan(samples, Cutting { threads, file_rows });
+            let files = plan(samples, Cutting { threads, file_rows, progress: None });
             let ranges: Vec<_> = files.concat();
             prop_assert_eq!(ranges[0].0, Key::FIRST);
             prop_assert_eq!(ranges[ranges.len() - 1].1, None);

@@ -33,7 +33,7 @@ impl Lake {
         }
         let files = files.iter().map(|file| self.run_file(file)).collect::<Result<Vec<_>, _>>()?;
         let merged = Merged { files, origins: &origins, is_kept };
-        let cutting = Cutting { threads: cores(), file_rows: FILE_ROWS };
+        let cutting = Cutting { threads: cores(), file_rows: FILE_ROWS, progress: None };
         let written = merge::write(&merged, &origins, cutting, &|| self.new_file())?;
         let mut written = self.finish_files(written, &ingest_id()?)?;
         // A source of which no row is left stays known.

@@ -1,6 +1,6 @@
 //! What is new: the exposures that commits since a version brought, from the log.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use mizumori_core::keys::AccountTag;
 
@@ -79,20 +79,6 @@ impl Lake {
             }
         }
         Ok(())
-    }
-
-    /// The versions that brought something, with their number of rows, the newest last.
-    ///
-    /// # Errors
-    /// When the log cannot be read.
-    pub fn history(&self) -> Result<BTreeMap<u64, u64>, LakeError> {
-        let mut versions = BTreeMap::new();
-        for version in 0..=self.version()? {
-            if let Some(Brought { fresh, .. }) = self.wait(self.log.brought(version))? {
-                versions.insert(version, fresh.iter().map(|file| file.rows).sum());
-            }
-        }
-        Ok(versions)
     }
 }
 

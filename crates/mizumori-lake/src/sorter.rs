@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use mizumori_core::SourceIndex;
 use mizumori_read::{SpoolWriter, Unreadable};
+use mizumori_scan::Progress;
 
 use crate::error::LakeError;
 use crate::maintain::KeptOut;
@@ -39,13 +40,19 @@ pub(crate) struct Sorter<'o> {
     spilled: Vec<RunFile>,
     spilled_bytes: u64,
     kept_out: &'o KeptOut,
+    progress: &'o Progress,
 }
 
 impl<'o> Sorter<'o> {
     /// Sorts rows of the sources `origins`; those of accounts that are `kept_out` are dropped.
-    pub(crate) fn new(origins: &'o [Origin], limits: SortLimits, kept_out: &'o KeptOut) -> Self {
+    pub(crate) fn new(
+        origins: &'o [Origin],
+        limits: SortLimits,
+        kept_out: &'o KeptOut,
+        progress: &'o Progress,
+    ) -> Self {
         let (memory, spilled) = (InMemory::default(), Vec::new());
-        Self { origins, limits, memory, held: 0, spilled, spilled_bytes: 0, kept_out }
+        Self { origins, limits, memory, held: 0, spilled, spilled_bytes: 0, kept_out, progress }
     }
 
     /// Takes [settled](Rows::settle) rows.
@@ -77,7 +84,7 @@ impl<'o> Sorter<'o> {
         file_rows: u64,
         open: &(dyn Fn() -> Result<W, LakeError> + Sync),
     ) -> Result<Vec<(W, Facts)>, LakeError> {
-        let cutting = Cutting { threads: self.limits.threads, file_rows };
+        let cutting = Cutting { threads: self.limits.threads, file_rows, progress: Some(self.progress) };
         if self.spilled.is_empty() {
             return merge::write(&self.memory, self.origins, cutting, open);
         }
@@ -94,7 +101,8 @@ impl<'o> Sorter<'o> {
         let limit = self.limits.disk_bytes.saturating_sub(self.spilled_bytes);
         let folder: &Path = &self.limits.folder;
         let open = || Ok(SpoolSink(SpoolWriter::new(folder, 0, limit)));
-        let cutting = Cutting { threads: self.limits.threads, file_rows: u64::MAX };
+        let cutting =
+            Cutting { threads: self.limits.threads, file_rows: u64::MAX, progress: Some(self.progress) };
         let written = merge::write(&self.memory, self.origins, cutting, &open)?;
         self.memory = InMemory::default();
         self.held = 0;

@@ -46,6 +46,7 @@ pub(super) fn judge(case: Case, lines: u64, results: &[Runs]) -> Vec<Bar> {
         // Half of the time or more goes into opening and reading.
         Case::SmallFiles => vec![faster(results, Role::Naive, 0.5, "opening and reading them")],
         Case::Unique => vec![time(results, 8.0, at_length), memory(results, 1_000, at_length)],
+        Case::Lake => vec![time(results, 12.0, at_length), memory(results, 2_147, at_length)],
     }
 }
 

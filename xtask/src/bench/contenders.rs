@@ -28,6 +28,11 @@ fn ours(case: Case, input: &Input) -> Contender {
             words(&["scan", "--all", "--unique", "--format", "csv"]),
             Output::Discarded,
         ),
+        Case::Lake => (
+            "mizumori ingest",
+            words(&["ingest", "--lake", &shown(&data::scratch("lake")), "--all", "--memory", "2GiB"]),
+            Output::Discarded,
+        ),
         // Watched sites too: a survey counts accounts alone.
         Case::Urls => (
             "mizumori scan --watch",
@@ -52,7 +57,7 @@ fn naive(case: Case, input: &Input) -> Contender {
         }
         Case::Urls => ("naive loop", "urls", Output::Number(input.totals.watched)),
         Case::SmallFiles => ("open and read them", "open", Output::Number(input.totals.bytes)),
-        Case::Unique => ("naive set", "unique", Output::Discarded),
+        Case::Unique | Case::Lake => ("naive set", "unique", Output::Discarded),
     };
     let arguments = words(&[
         "workload",
@@ -106,6 +111,19 @@ fn peers(case: Case, input: &Input) -> Vec<Contender> {
                 "SELECT DISTINCT line FROM file('{path}', 'LineAsString', 'line String') FORMAT Null"
             );
             peers.extend(chdb(&to_null, Output::Discarded));
+            peers
+        }
+        // Sorted, distinct, in a Parquet file; neither tagged nor parsed.
+        Case::Lake => {
+            let (line, file) = (duckdb_lines(&path), shown(&data::scratch("peer.parquet")));
+            let sorted = format!("SELECT DISTINCT line FROM {line} ORDER BY line");
+            let to_file = format!("COPY ({sorted}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)");
+            let mut peers: Vec<Contender> = duckdb(&to_file, Output::Discarded).into_iter().collect();
+            let to_file = format!(
+                "INSERT INTO FUNCTION file('{file}', 'Parquet') \
+                 SELECT DISTINCT line FROM file('{path}', 'LineAsString', 'line String') ORDER BY line"
+            );
+            peers.extend(chdb(&to_file, Output::Discarded));
             peers
         }
     }

@@ -53,11 +53,21 @@ pub(super) fn folder() -> PathBuf {
     repository::top().join("target/bench")
 }
 
+/// What the programs of a bench write goes here. It is thrown away before each of them runs.
+pub(super) fn scratch(name: &str) -> PathBuf {
+    scratch_folder().join(name)
+}
+
+/// The folder of all that.
+pub(super) fn scratch_folder() -> PathBuf {
+    folder().join("scratch")
+}
+
 impl Input {
     /// Makes the input unless it is there.
     pub(super) fn make(case: Case, lines: u64) -> Result<Self> {
         let (kind, lines) = match case {
-            Case::Survey | Case::Unique => ("list", lines),
+            Case::Survey | Case::Unique | Case::Lake => ("list", lines),
             Case::NoHit => ("no-hit", lines),
             Case::Urls => ("urls", lines),
             Case::Gzip => ("gzip", lines),

@@ -122,7 +122,14 @@ fn run(contender: &Contender) -> Result<(Duration, u64)> {
         Output::Discarded => Stdio::null(),
         Output::Survey { .. } | Output::Number(_) | Output::Lines(_) => Stdio::from(File::create(&out)?),
     };
+    let scratch = data::scratch_folder();
+    if scratch.exists() {
+        fs::remove_dir_all(&scratch)?;
+    }
+    fs::create_dir_all(&scratch)?;
     let mut command = Command::new(&contender.program);
+    // The keys of a lake are made anew with it.
+    command.env("XDG_DATA_HOME", scratch.join("data"));
     command.args(&contender.arguments).stdin(Stdio::null()).stdout(stdout).stderr(File::create(&errors)?);
     let began = Instant::now();
     let child =

@@ -53,6 +53,8 @@ pub(super) enum Case {
     SmallFiles,
     /// Every distinct record of the list as CSV
     Unique,
+    /// Every account of the list into a lake, as tags
+    Lake,
 }
 
 /// Measures the cases in turn and prints a table for each.

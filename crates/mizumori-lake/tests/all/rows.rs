@@ -65,6 +65,10 @@ fn a_vacuum_takes_what_nothing_names() {
     assert_eq!(lake.vacuum(Duration::ZERO).unwrap(), 3);
     assert_eq!(world.rows(&lake), rows);
     assert_eq!(world.rows(&world.lake()), rows);
+    // The description of an ingest that was replaced goes with its file.
+    world.ingest(&mut lake, &[("s1", &list(0, 10))]).unwrap();
+    assert_eq!(lake.vacuum(Duration::ZERO).unwrap(), 2);
+    assert_eq!(lake.sources().unwrap().len(), 3);
 }
 
 #[test]

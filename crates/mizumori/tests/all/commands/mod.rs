@@ -6,6 +6,8 @@ mod help;
 #[cfg(feature = "lake")]
 mod lake;
 mod mistakes;
+#[cfg(feature = "lake")]
+mod readers;
 mod scan;
 mod sources;
 mod survey;

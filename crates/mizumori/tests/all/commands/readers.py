@@ -1,0 +1,30 @@
+"""What DuckDB and deltalake see in a table: rows and secrets by source, month, host and kind."""
+
+import glob
+import json
+import os
+import sys
+
+import duckdb
+import duckdb_extension_delta
+from deltalake import DeltaTable, QueryBuilder
+
+table = sys.argv[1]
+query = """
+    SELECT source, CAST(month AS VARCHAR) AS month, host, secret_kind, count(*) AS n, count(DISTINCT secret_tag) AS secrets
+    FROM {} GROUP BY source, month, host, secret_kind
+    ORDER BY source, host, secret_kind
+"""
+
+# By path: nothing is fetched while tests run.
+folder = list(duckdb_extension_delta.__path__)[0]
+extension = glob.glob(os.path.join(folder, "extensions", "*", "delta.duckdb_extension"))[0]
+database = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+database.execute(f"LOAD '{extension}'")
+duck = [list(row) for row in database.execute(query.format(f"delta_scan('{table}')")).fetchall()]
+
+batches = QueryBuilder().register("t", DeltaTable(table)).execute(query.format("t")).read_all()
+columns = [column.to_pylist() for column in batches.columns]
+delta = [list(row) for row in zip(*columns)]
+
+print(json.dumps({"duckdb": duck, "deltalake": delta}))
