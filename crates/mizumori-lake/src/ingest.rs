@@ -29,6 +29,8 @@ use crate::sorter::{SortLimits, Sorter};
 use crate::upload::Upload;
 use crate::write::{Facts, Origin};
 
+/// The scope of an ingest that keeps every account.
+pub(crate) const EVERYTHING: &str = "all";
 /// Rows of a file, roughly: some 100 MB.
 pub(crate) const FILE_ROWS: u64 = 6 << 20;
 
@@ -390,7 +392,7 @@ impl std::io::Write for NamedUpload {
 impl Ingest<'_> {
     /// What is looked for: two ingests of one scope and the same files bring the same rows.
     fn scope(&self, ring: &KeyRing) -> String {
-        let list = self.watch.map_or("all", |watch| &watch.digest);
+        let list = self.watch.map_or(EVERYTHING, |watch| &watch.digest);
         // With a key that was not there before, more is sealed.
         let keys: Vec<_> = ring.data_keys().map(|key| key.number().to_string()).collect();
         format!("{list} {} {}", self.level.as_str(), keys.join(","))

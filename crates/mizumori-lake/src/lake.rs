@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
-use mizumori_core::Source;
 use mizumori_core::keys::KeyRing;
+use mizumori_core::{Source, WatchList};
 use mizumori_read::{FileAt, ReadAt};
 use object_store::path::Path;
 use object_store::{ObjectStoreExt as _, PutPayload};
 use tokio::runtime::Runtime;
 
 use crate::error::{LakeError, damaged};
+use crate::ingest::EVERYTHING;
 use crate::log::{Live, Log};
 use crate::manifest::{Ingests, Manifest};
 use crate::place::Place;
@@ -200,6 +201,23 @@ impl Lake {
             all.extend(file.sources);
         }
         Ok(all)
+    }
+
+    /// The sources of which the lake keeps the accounts of another watch list than `watch`, and no others: what that list does
+    /// not name is missing.
+    ///
+    /// # Errors
+    /// When the lake cannot be read.
+    pub fn kept_for_others(&self, watch: &WatchList) -> Result<Vec<String>, LakeError> {
+        let mut others = Vec::new();
+        for (id, ingest) in self.ingests()? {
+            let manifest = self.manifest(&id, &ingest)?;
+            let list = manifest.scope.split(' ').next().unwrap_or_default();
+            if list != EVERYTHING && list != watch.digest {
+                others.push(id);
+            }
+        }
+        Ok(others)
     }
 
     /// The sources in the lake, by their ids.

@@ -170,6 +170,14 @@ fn of_lake(arguments: &Arguments, asked: AskedPeriod, texts: &Texts) -> Result<O
     let config = Config::load()?;
     let Some(watch) = input::watch_list(&arguments.input, &config)? else { return Err(no_watch_list()) };
     let (lake, ring) = arguments.lake.open_with_keys(&config)?;
+    let others = lake.kept_for_others(&watch)?;
+    if let Some(first) = others.first() {
+        tidings::warning(&format!(
+            "{} sources (`{first}` is the first) were ingested for another watch list: accounts that it does not name \
+             are not in the lake, and not counted",
+            others.len()
+        ));
+    }
     let out = Output::open(arguments.output.as_deref())?;
     let threads = input::threads(&arguments.input, &config);
     let of = mizumori_lake::SurveyOf { watch: Arc::new(watch), asked, by: PRODUCER, threads };

@@ -250,6 +250,17 @@ fn a_dump_that_cannot_be_read_does_not_keep_the_others_out() {
 }
 
 #[test]
+fn a_lake_for_another_watch_list_is_told() {
+    let folder = two_sources();
+    lake(&folder, &["ingest", "--watch", "list.toml", "dumps/one"]).ends(0);
+    lake(&folder, &["ingest", "--all", "dumps/two"]).ends(0);
+    folder.write("other.toml", crate::world::LIST.replace("mizube.test", "elsewhere.example"));
+    let run = lake(&folder, &["survey", "--watch", "other.toml"]);
+    run.ends(0).saying(&["1 sources (`one` is the first) were ingested for another watch list"]);
+    lake(&folder, &["survey", "--watch", "list.toml"]).ends(0).quietly();
+}
+
+#[test]
 fn mistakes_are_told_before_anything_is_made() {
     let folder = two_sources();
     for (arguments, says) in [
@@ -272,4 +283,30 @@ fn mistakes_are_told_before_anything_is_made() {
     run.ends(2).saying(&["no home folder", "--keys"]);
     let run = folder.run(&["lookup", "--lake", "ftp://x.example/lake", "suigen.example"]);
     run.ends(2).saying(&["`ftp://x.example/lake` is no place for a lake"]);
+}
+
+#[test]
+fn killed_at_any_moment_it_is_as_it_was_or_done() {
+    let folder = two_sources();
+    let many: String = (0..120_000).map(|at| format!("user{at}@suigen.example:secret{at}\n")).collect();
+    folder.write("dumps/many.txt", many);
+    lake(&folder, &["ingest", "--watch", "list.toml", "dumps/one"]).ends(0);
+    let ingest = ["ingest", "--lake", "lake", "--watch", "list.toml", "--memory", "2MiB", "dumps"];
+    for milliseconds in [5, 40, 150, 400, 800, 1_500] {
+        let mut command = folder.command(&ingest);
+        let mut child = command.env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+        // It may have ended by then: then it is done.
+        let _ = child.kill();
+        let ended = child.wait().unwrap();
+        let rows = status(&folder, "rows");
+        assert!(rows == 3 || rows == 120_005, "{rows} rows");
+        if ended.success() {
+            assert_eq!(rows, 120_005);
+        }
+    }
+    folder.wait(folder.command(&ingest).env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap()).ends(0);
+    assert_eq!((status(&folder, "rows"), status(&folder, "sources")), (120_005, 3));
+    let left: Vec<_> = fs::read_dir(folder.temporary()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
 }
