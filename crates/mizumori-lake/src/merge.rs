@@ -8,10 +8,13 @@ use std::ops::Deref;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use hashbrown::HashMap;
+use mizumori_core::SourceIndex;
 use mizumori_scan::Progress;
 
 use crate::error::LakeError;
-use crate::rows::{Key, Row, Shared, dedup};
+use crate::rows::{Key, Row, RowOf, Rows, Shared, dedup};
+use crate::run_file::RunFile;
 use crate::write::{Facts, FileWriter, Origin};
 
 /// Rows of a range: what one core holds in memory at once.
@@ -46,6 +49,44 @@ impl Deref for SharedBy<'_> {
             Self::Runs(shared) => shared,
             Self::Range(shared) => shared,
         }
+    }
+}
+
+/// Runs in files: spilled ones, and those of the lake.
+pub(crate) struct RunFiles<'f> {
+    files: &'f [RunFile],
+    /// The numbers of the sources whose rows are wanted.
+    numbers: HashMap<&'f str, SourceIndex>,
+    is_kept: &'f (dyn Fn(&RowOf<'_>) -> bool + Sync),
+}
+
+impl<'f> RunFiles<'f> {
+    /// The rows of the sources `origins` in `files` that `is_kept` keeps.
+    pub(crate) fn new(
+        files: &'f [RunFile],
+        origins: &'f [Origin],
+        is_kept: &'f (dyn Fn(&RowOf<'_>) -> bool + Sync),
+    ) -> Self {
+        let numbers = origins.iter().enumerate().map(|(at, origin)| (&*origin.id, SourceIndex(at)));
+        Self { files, numbers: numbers.collect(), is_kept }
+    }
+}
+
+impl Runs for RunFiles<'_> {
+    fn samples(&self) -> Vec<(Key, u64)> {
+        let groups = self.files.iter().flat_map(RunFile::groups);
+        groups.map(|group| (Key { hi: group.hi.0, ..Key::FIRST }, group.rows)).collect()
+    }
+
+    fn load(&self, from: Key, to: Option<Key>) -> Result<Loaded<'_>, LakeError> {
+        let number = |id: &str| self.numbers.get(id).copied();
+        let mut loaded = Rows::default();
+        for file in self.files {
+            file.load(from, to, &number, &mut loaded)?;
+        }
+        let Rows { mut rows, shared } = loaded;
+        rows.retain(|row| (self.is_kept)(&RowOf { row: *row, shared: &shared }));
+        Ok(Loaded { rows, shared: SharedBy::Range(Box::new(shared)) })
     }
 }
 

@@ -4,13 +4,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mizumori_core::SourceIndex;
 use mizumori_read::{SpoolWriter, Unreadable};
 use mizumori_scan::Progress;
 
 use crate::error::LakeError;
 use crate::maintain::KeptOut;
-use crate::merge::{self, Cutting, Loaded, Runs, SharedBy};
+use crate::merge::{self, Cutting, Loaded, RunFiles, Runs, SharedBy};
 use crate::rows::{Key, Row, Rows, Shared};
 use crate::run_file::{Reads, RunFile};
 use crate::write::{Facts, Origin};
@@ -89,7 +88,7 @@ impl<'o> Sorter<'o> {
             return merge::write(&self.memory, self.origins, cutting, open);
         }
         self.spill()?;
-        let runs = Spilled { runs: &self.spilled, origins: self.origins };
+        let runs = RunFiles::new(&self.spilled, self.origins, &|_| true);
         merge::write(&runs, self.origins, cutting, open)
     }
 
@@ -138,33 +137,6 @@ impl Runs for InMemory {
         }
         Ok(Loaded { rows, shared: SharedBy::Runs(&self.shared) })
     }
-}
-
-/// Runs on disk.
-struct Spilled<'s> {
-    runs: &'s [RunFile],
-    origins: &'s [Origin],
-}
-
-impl Runs for Spilled<'_> {
-    fn samples(&self) -> Vec<(Key, u64)> {
-        of_files(self.runs)
-    }
-
-    fn load(&self, from: Key, to: Option<Key>) -> Result<Loaded<'_>, LakeError> {
-        let number = |id: &str| self.origins.iter().position(|origin| origin.id == id).map(SourceIndex);
-        let mut rows = Rows::default();
-        for run in self.runs {
-            run.load(from, to, &number, &mut rows)?;
-        }
-        Ok(Loaded { rows: rows.rows, shared: SharedBy::Range(Box::new(rows.shared)) })
-    }
-}
-
-/// The samples of files: their row groups.
-pub(crate) fn of_files<'r>(files: impl IntoIterator<Item = &'r RunFile>) -> Vec<(Key, u64)> {
-    let key = |hi| Key { hi, lo: i64::MIN, secret: i64::MIN };
-    files.into_iter().flat_map(RunFile::groups).map(|group| (key(group.hi.0), group.rows)).collect()
 }
 
 /// Writes into a spool.
