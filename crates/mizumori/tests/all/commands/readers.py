@@ -5,9 +5,13 @@ import json
 import os
 import sys
 
-import duckdb
-import duckdb_extension_delta
-from deltalake import DeltaTable, QueryBuilder
+# What the readers' libraries have to say, they may say on standard output: it is kept apart from the answer.
+answer = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+
+import duckdb  # noqa: E402
+import duckdb_extension_delta  # noqa: E402
+from deltalake import DeltaTable, QueryBuilder  # noqa: E402
 
 table = sys.argv[1]
 query = """
@@ -27,4 +31,4 @@ batches = QueryBuilder().register("t", DeltaTable(table)).execute(query.format("
 columns = [column.to_pylist() for column in batches.columns]
 delta = [list(row) for row in zip(*columns)]
 
-print(json.dumps({"duckdb": duck, "deltalake": delta}))
+print(json.dumps({"duckdb": duck, "deltalake": delta}), file=answer, flush=True)
