@@ -41,7 +41,7 @@ impl<'g> Workshop for Gather<'g> {
         let described = method.sources.get(source.index.0);
         let log = described
             .filter(|described| described.kind == SourceKind::StealerLog)
-            .map(|described| method.tags.log(described.id.as_str(), folder(member.name.as_str())).0);
+            .map(|described| method.tags.log(described.id.as_str(), log_folder(member.name.as_str())).0);
         let ceiling = described.and_then(|described| described.level).unwrap_or(Level::Sealed);
         Gathered {
             method,
@@ -58,8 +58,8 @@ impl<'g> Workshop for Gather<'g> {
     }
 }
 
-/// The folder of a member, or the container that it lies in.
-fn folder(member: &str) -> &str {
+/// The folder of a member, or the container that it lies in: in a stealer log's source, the records of one computer.
+pub fn log_folder(member: &str) -> &str {
     member.rfind(['/', '!']).and_then(|at| member.get(..at)).unwrap_or_default()
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use mizumori_core::{PartialDate, Source, SourceId};
+use mizumori_core::{LeakTime, PartialDate, Source, SourceId};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{LakeError, damaged};
@@ -163,11 +163,16 @@ impl Manifest {
 
 /// What the rows of `source` say of it.
 pub(crate) fn origin(source: &Source, ingest: &str) -> Origin {
-    let month = match source.time() {
-        mizumori_core::LeakTime::Month(month) => Some(first_day(month)),
-        mizumori_core::LeakTime::Year(_) | mizumori_core::LeakTime::Unknown => None,
-    };
+    let month = day_of(source.time());
     Origin { id: source.id.to_string(), ingest: ingest.to_owned(), place: source.place.clone(), month }
+}
+
+/// What stands as the month of a leak: its first day, counted from 1970-01-01. Of a year alone no month is known.
+pub fn day_of(time: LeakTime) -> Option<i32> {
+    match time {
+        LeakTime::Month(month) => Some(first_day(month)),
+        LeakTime::Year(_) | LeakTime::Unknown => None,
+    }
 }
 
 /// Sources, each with the ingest that holds.

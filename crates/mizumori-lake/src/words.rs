@@ -60,7 +60,7 @@ fn word_at<'t>(text: &'t str, ends: &[usize], number: u32) -> &'t str {
 
 /// Hosts, each with its registrable domain.
 #[derive(Debug, Default)]
-pub(crate) struct Hosts {
+pub struct Hosts {
     words: Words,
     /// Where the registrable domain begins in each host.
     domains: Vec<u16>,
@@ -68,7 +68,7 @@ pub(crate) struct Hosts {
 
 impl Hosts {
     /// The number of a canonical `host`.
-    pub(crate) fn number(&mut self, host: &str) -> u32 {
+    pub fn number(&mut self, host: &str) -> u32 {
         let number = self.words.number(host);
         if self.domains.len() < self.words.len() {
             let before = host.len() - domain::registrable(host).len();
@@ -78,23 +78,33 @@ impl Hosts {
     }
 
     /// The host of a number.
-    pub(crate) fn host(&self, number: u32) -> &str {
+    pub fn host(&self, number: u32) -> &str {
         self.words.word(number)
     }
 
     /// Its registrable domain.
-    pub(crate) fn domain(&self, number: u32) -> &str {
+    pub fn domain(&self, number: u32) -> &str {
         let before = self.domains.get(number as usize).copied().unwrap_or(0);
         self.words.word(number).get(usize::from(before)..).unwrap_or_default()
     }
 
     /// All hosts, by their numbers.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.words.iter()
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Roughly the bytes that it takes.
-    pub(crate) fn weight(&self) -> usize {
+    pub fn weight(&self) -> usize {
         self.words.weight() + self.domains.capacity() * 2
     }
 }

@@ -30,6 +30,6 @@ pub use limits::Limits;
 pub use name::MemberName;
 pub use read_at::{Bytes, FileAt, ReadAt, ReadAtCursor, Section};
 pub use reader::Reader;
-pub use spool::{Spool, SpoolWriter};
+pub use spool::{EncryptedFile, Spool, SpoolWriter};
 pub use unreadable::{Format, LimitKind, Unreadable};
 pub use visit::{Body, Flow, Input, VisitError, Visitor};

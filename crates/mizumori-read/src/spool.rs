@@ -5,7 +5,7 @@
 //! file of another process has won anyway.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -23,7 +23,45 @@ pub struct Spool(Kind);
 
 enum Kind {
     Memory(Bytes),
-    File { file: File, cipher: Cipher, len: u64 },
+    File { file: EncryptedFile, len: u64 },
+}
+
+/// A temporary file without a name that holds ciphertext only. Every byte may be written once.
+pub struct EncryptedFile {
+    file: File,
+    cipher: Cipher,
+}
+
+impl EncryptedFile {
+    /// Makes an empty one in `directory`.
+    ///
+    /// # Errors
+    /// When no file can be made there.
+    pub fn create(directory: &Path) -> io::Result<Self> {
+        Ok(Self { file: tempfile::tempfile_in(directory)?, cipher: Cipher::draw()? })
+    }
+
+    /// Writes `bytes` at `offset`; they are ciphertext afterwards. Two texts at one place would tell of each other: nothing is
+    /// written twice.
+    ///
+    /// # Errors
+    /// When the disk is full, or fails.
+    pub fn write_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        self.cipher.apply(offset, bytes)?;
+        self.file.write_all_at(bytes, offset)
+    }
+
+    /// Reads what was written at `offset`; how many bytes there were.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, offset)?;
+        if let Some(read) = buffer.get_mut(..read) {
+            self.cipher.apply(offset, read)?;
+        }
+        Ok(read)
+    }
 }
 
 /// Key and nonce of one temporary file. The 64-bit block counter of the original ChaCha20 has room for any file.
@@ -63,13 +101,8 @@ impl ReadAt for Spool {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         match &self.0 {
             Kind::Memory(bytes) => bytes.read_at(offset, buf),
-            Kind::File { file, cipher, len } => {
-                let Some(buf) = clamp(buf, offset, *len) else { return Ok(0) };
-                let n = file.read_at(buf, offset)?;
-                if let Some(read) = buf.get_mut(..n) {
-                    cipher.apply(offset, read)?;
-                }
-                Ok(n)
+            Kind::File { file, len } => {
+                clamp(buf, offset, *len).map_or(Ok(0), |buf| file.read_at(offset, buf))
             }
         }
     }
@@ -82,7 +115,7 @@ pub struct SpoolWriter<'a> {
     file_bytes: u64,
     /// In memory, all of it; behind a file, what is not written yet.
     buffer: Vec<u8>,
-    file: Option<(File, Cipher)>,
+    file: Option<EncryptedFile>,
     written: u64,
 }
 
@@ -105,8 +138,8 @@ impl<'a> SpoolWriter<'a> {
                 return Err(Unreadable::Limit { limit: LimitKind::SpoolBytes, value: self.file_bytes });
             }
             if self.file.is_none() {
-                let make = || Ok((tempfile::tempfile_in(self.directory)?, Cipher::draw()?));
-                self.file = Some(make().map_err(|e: io::Error| Unreadable::from_io(&e))?);
+                let file = EncryptedFile::create(self.directory);
+                self.file = Some(file.map_err(|e| Unreadable::from_io(&e))?);
             }
         }
         self.buffer.extend_from_slice(bytes);
@@ -120,7 +153,7 @@ impl<'a> SpoolWriter<'a> {
     pub fn finish(mut self) -> Result<Spool, Unreadable> {
         self.flush().map_err(|e| Unreadable::from_io(&e))?;
         Ok(Spool(match self.file {
-            Some((file, cipher)) => Kind::File { file, cipher, len: self.written },
+            Some(file) => Kind::File { file, len: self.written },
             None => Kind::Memory(Bytes::new(self.buffer)),
         }))
     }
@@ -131,9 +164,8 @@ impl<'a> SpoolWriter<'a> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let Some((file, cipher)) = &mut self.file else { return Ok(()) };
-        cipher.apply(self.written, &mut self.buffer)?;
-        file.write_all(&self.buffer)?;
+        let Some(file) = &self.file else { return Ok(()) };
+        file.write_at(self.written, &mut self.buffer)?;
         self.written += self.buffer.len() as u64;
         self.buffer = Vec::with_capacity(BLOCK * 2);
         Ok(())
@@ -169,7 +201,7 @@ mod tests {
         let spool = spool(&bytes, 1000, 777);
         let Kind::File { file, .. } = &spool.0 else { panic!("not in a file") };
         let mut on_disk = Vec::new();
-        let mut file = file.try_clone().unwrap();
+        let mut file = file.file.try_clone().unwrap();
         io::Seek::rewind(&mut file).unwrap();
         file.read_to_end(&mut on_disk).unwrap();
         assert_eq!(on_disk.len(), bytes.len());

@@ -76,6 +76,12 @@ enum Command {
     #[cfg(not(feature = "lake"))]
     #[command(hide = true)]
     Lake(commands::not_built::Arguments),
+    #[cfg(feature = "sql")]
+    Sql(Box<commands::sql::Arguments>),
+    /// Ask a lake, or dumps, in SQL (not built in)
+    #[cfg(not(feature = "sql"))]
+    #[command(hide = true)]
+    Sql(commands::not_built::Arguments),
     Doctor(commands::doctor::Arguments),
     Completions(commands::completions::Arguments),
 }
@@ -128,6 +134,10 @@ fn run_command(command: Command) -> Result<Outcome, Failure> {
         Command::Lake(arguments) => commands::lake::run(&arguments),
         #[cfg(not(feature = "lake"))]
         Command::Lake(_) => commands::not_built::run("lake", "lake"),
+        #[cfg(feature = "sql")]
+        Command::Sql(arguments) => commands::sql::run(&arguments),
+        #[cfg(not(feature = "sql"))]
+        Command::Sql(_) => commands::not_built::run("sql", "sql"),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments, &mut Cli::command()),
     }

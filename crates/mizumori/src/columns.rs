@@ -1,14 +1,20 @@
-//! Small tables for people: cells aligned by display width.
+//! Tables for people: cells aligned by display width.
 
+#[cfg(any(feature = "scan", feature = "sql"))]
+mod layout;
+
+#[cfg(feature = "lake")]
 use std::io::{self, Write};
 
+#[cfg(feature = "lake")]
 use unicode_width::UnicodeWidthStr;
 
+#[cfg(any(feature = "scan", feature = "sql"))]
+pub(crate) use layout::{Layout, Side};
+
+#[cfg(feature = "lake")]
 /// Writes `rows`, the columns as wide as their widest cells. Control characters must not reach a terminal.
 pub(crate) fn write<const N: usize>(out: &mut dyn Write, rows: &[[String; N]]) -> io::Result<()> {
-    let shown = |cell: &str| -> String {
-        cell.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
-    };
     let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(|cell| shown(cell))).collect();
     let mut widths = [0; N];
     for row in &rows {
@@ -30,7 +36,12 @@ pub(crate) fn write<const N: usize>(out: &mut dyn Write, rows: &[[String; N]]) -
     Ok(())
 }
 
-#[cfg(test)]
+/// The text as it may reach a terminal: without control characters.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+}
+
+#[cfg(all(test, feature = "lake"))]
 mod tests {
     use super::*;
 

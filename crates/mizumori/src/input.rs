@@ -2,7 +2,7 @@
 //! before anything is scanned.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
@@ -61,8 +61,8 @@ impl Prepared {
             );
         }
         let config = Config::load()?;
-        let watch = asked_watch_list(options, &config);
-        let threads = threads(options, &config);
+        let watch = asked_watch_list(options.watch.as_deref(), &config);
+        let threads = threads(options.threads, &config);
         let passwords = options.archive_password.iter().cloned().map(Secret::new).collect();
         let reader = Reader::new(config.limits).with_passwords(passwords);
         // A long watch list and a folder of many files take their time, and do not wait for each other.
@@ -79,24 +79,24 @@ impl Prepared {
 }
 
 /// The file of the watch list that was asked for.
-fn asked_watch_list(options: &InputOptions, config: &Config) -> Option<PathBuf> {
+pub(crate) fn asked_watch_list(option: Option<&Path>, config: &Config) -> Option<PathBuf> {
     let variable = || std::env::var_os("MIZUMORI_WATCH").filter(|value| !value.is_empty()).map(PathBuf::from);
-    options.watch.clone().or_else(variable).or_else(|| config.watch.clone())
+    option.map(Path::to_owned).or_else(variable).or_else(|| config.watch.clone())
 }
 
 /// The watch list that was asked for.
 #[cfg(feature = "lake")]
 pub(crate) fn watch_list(options: &InputOptions, config: &Config) -> Result<Option<WatchList>, Failure> {
-    asked_watch_list(options, config).map(load_watch_list).transpose()
+    asked_watch_list(options.watch.as_deref(), config).map(load_watch_list).transpose()
 }
 
 /// How many threads to use.
-pub(crate) fn threads(options: &InputOptions, config: &Config) -> usize {
+pub(crate) fn threads(option: Option<NonZeroUsize>, config: &Config) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    options.threads.map(NonZeroUsize::get).or(config.threads).unwrap_or(cores)
+    option.map(NonZeroUsize::get).or(config.threads).unwrap_or(cores)
 }
 
-fn number_of_threads(word: &str) -> Result<NonZeroUsize, &'static str> {
+pub(crate) fn number_of_threads(word: &str) -> Result<NonZeroUsize, &'static str> {
     word.parse().map_err(|_| "write a whole number, 1 or more")
 }
 

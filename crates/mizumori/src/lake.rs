@@ -41,10 +41,21 @@ struct KeyFiles {
 }
 
 impl LakeOptions {
+    /// The lake that is asked for, here, in the environment or in the configuration.
+    fn asked(&self, config: &Config) -> Option<String> {
+        let variable = || std::env::var("MIZUMORI_LAKE").ok().filter(|value| !value.is_empty());
+        self.lake.clone().or_else(variable).or_else(|| config.lake.clone())
+    }
+
+    /// Whether one is.
+    #[cfg(feature = "sql")]
+    pub(crate) fn is_asked(&self, config: &Config) -> bool {
+        self.asked(config).is_some()
+    }
+
     /// Where the lake is.
     fn place(&self, config: &Config) -> Result<Place, Failure> {
-        let variable = || std::env::var("MIZUMORI_LAKE").ok().filter(|value| !value.is_empty());
-        let Some(text) = self.lake.clone().or_else(variable).or_else(|| config.lake.clone()) else {
+        let Some(text) = self.asked(config) else {
             return Err(Failure::say("no lake is named")
                 .hint("give --lake FOLDER, or write `lake = \"…\"` into mizumori.toml"));
         };

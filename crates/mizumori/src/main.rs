@@ -4,10 +4,12 @@
 //! formats or counts: that is the libraries' work.
 
 mod cli;
-#[cfg(feature = "lake")]
+#[cfg(any(feature = "scan", feature = "lake"))]
 mod columns;
 mod commands;
 mod config;
+#[cfg(any(feature = "scan", feature = "sql"))]
+mod csv_cell;
 mod dumps;
 mod input;
 mod interrupt;

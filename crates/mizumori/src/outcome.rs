@@ -85,6 +85,12 @@ impl Failure {
         words
     }
 
+    /// The error alone.
+    #[cfg(feature = "sql")]
+    pub(crate) fn into_error(self) -> Box<dyn std::error::Error + Send + Sync> {
+        self.error.into()
+    }
+
     fn is_broken_pipe(&self) -> bool {
         self.error
             .chain()
@@ -116,6 +122,15 @@ impl From<mizumori_survey::SurveyError> for Failure {
 impl From<mizumori_lake::LakeError> for Failure {
     fn from(error: mizumori_lake::LakeError) -> Self {
         Self::new(error)
+    }
+}
+
+#[cfg(feature = "sql")]
+impl From<mizumori_sql::SqlError> for Failure {
+    fn from(error: mizumori_sql::SqlError) -> Self {
+        let needs_memory = matches!(error, mizumori_sql::SqlError::Memory(_));
+        let failure = Self::new(error);
+        if needs_memory { failure.hint("give it more with --memory") } else { failure }
     }
 }
 

@@ -163,6 +163,11 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// That of a part of a larger work: its bytes are counted there too, and it can be stopped alone.
+    pub fn part_of(whole: &Self) -> Self {
+        Self { bytes: Arc::clone(&whole.bytes), ..Self::default() }
+    }
+
     /// Asks the run to end as soon as it can.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);

@@ -73,6 +73,7 @@ fn features() -> Vec<&'static str> {
         ("survey", cfg!(feature = "survey")),
         ("scan", cfg!(feature = "scan")),
         ("lake", cfg!(feature = "lake")),
+        ("sql", cfg!(feature = "sql")),
         ("demo", cfg!(feature = "demo")),
     ];
     all.into_iter().filter_map(|(name, built)| built.then_some(name)).collect()

@@ -12,9 +12,11 @@ pub(crate) mod lake;
 pub(crate) mod lookup;
 #[cfg(feature = "lake")]
 pub(crate) mod new;
-#[cfg(not(all(feature = "scan", feature = "demo", feature = "lake")))]
+#[cfg(not(all(feature = "scan", feature = "demo", feature = "sql")))]
 pub(crate) mod not_built;
 #[cfg(feature = "scan")]
 pub(crate) mod scan;
+#[cfg(feature = "sql")]
+pub(crate) mod sql;
 #[cfg(feature = "survey")]
 pub(crate) mod survey;

@@ -179,7 +179,7 @@ fn of_lake(arguments: &Arguments, asked: AskedPeriod, texts: &Texts) -> Result<O
         ));
     }
     let out = Output::open(arguments.output.as_deref())?;
-    let threads = input::threads(&arguments.input, &config);
+    let threads = input::threads(arguments.input.threads, &config);
     let of = mizumori_lake::SurveyOf { watch: Arc::new(watch), asked, by: PRODUCER, threads };
     let counted = Counted { report: lake.survey(&ring, &of)? };
     show(arguments, texts, &counted.report, out)?;

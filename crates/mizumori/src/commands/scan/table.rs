@@ -1,22 +1,14 @@
 //! Rows as aligned columns, for people.
-//!
-//! The first rows decide how wide the columns are; later ones keep to that where they fit, so that a scan of
-//! any length can be shown as it goes.
 
 use std::io::{self, Write};
-
-use unicode_width::UnicodeWidthStr;
 
 use mizumori_core::Source;
 use mizumori_read::MemberName;
 
 use super::Secrets;
 use super::rows::Row;
+use crate::columns::{self, Side, shown};
 
-/// So many rows decide.
-const DECIDING: usize = 200;
-/// A column is at most so wide; a longer value sticks out of it.
-const WIDEST: usize = 48;
 /// What stands between the cells of a row that is not laid out yet: no record holds it, since control characters
 /// are replaced.
 const BETWEEN: char = '\u{1f}';
@@ -57,15 +49,17 @@ pub(super) fn push(row: &Row<'_>, text: &mut Vec<u8>) -> usize {
 
 /// Appends a cell and what ends it. A record's control characters must not reach a terminal.
 fn push_cell(cell: &str, text: &mut Vec<u8>) {
-    let shown = cell.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character });
-    text.extend_from_slice(shown.chain([BETWEEN]).collect::<String>().as_bytes());
+    text.extend_from_slice(shown(cell).as_bytes());
+    text.extend_from_slice(BETWEEN.to_string().as_bytes());
 }
 
 /// The layout of the columns.
-#[derive(Default)]
-pub(super) struct Layout {
-    waiting: Vec<Vec<String>>,
-    widths: Option<[usize; TITLES.len()]>,
+pub(super) struct Layout(columns::Layout);
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self(columns::Layout::new(TITLES.map(|title| (title.to_owned(), Side::Left)).to_vec()))
+    }
 }
 
 impl Layout {
@@ -78,43 +72,13 @@ impl Layout {
         out: &mut impl Write,
     ) -> io::Result<()> {
         let text = format!("{}{line}{}", String::from_utf8_lossy(before), String::from_utf8_lossy(after));
-        let cells: Vec<_> = text.split(BETWEEN).map(str::to_owned).collect();
-        if let Some(widths) = &self.widths {
-            return write_cells(&cells, widths, out);
-        }
-        self.waiting.push(cells);
-        if self.waiting.len() >= DECIDING { self.decide(out) } else { Ok(()) }
+        self.0.row(text.split(BETWEEN).map(str::to_owned).collect(), out)
     }
 
     /// Writes what waits.
-    pub(super) fn finish(mut self, out: &mut impl Write) -> io::Result<()> {
-        if self.waiting.is_empty() { Ok(()) } else { self.decide(out) }
+    pub(super) fn finish(self, out: &mut impl Write) -> io::Result<()> {
+        self.0.finish(out)
     }
-
-    fn decide(&mut self, out: &mut impl Write) -> io::Result<()> {
-        let mut widths = TITLES.map(str::width);
-        for row in &self.waiting {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.width().min(WIDEST));
-            }
-        }
-        write_cells(&TITLES.map(str::to_owned), &widths, out)?;
-        for row in self.waiting.drain(..) {
-            write_cells(&row, &widths, out)?;
-        }
-        self.widths = Some(widths);
-        Ok(())
-    }
-}
-
-fn write_cells(cells: &[String], widths: &[usize], out: &mut impl Write) -> io::Result<()> {
-    let mut line = String::new();
-    for (cell, width) in cells.iter().zip(widths) {
-        line.push_str(cell);
-        let padding = width.saturating_sub(cell.width()) + 2;
-        line.extend(std::iter::repeat_n(' ', padding));
-    }
-    writeln!(out, "{}", line.trim_end())
 }
 
 #[cfg(test)]

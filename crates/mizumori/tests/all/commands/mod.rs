@@ -10,5 +10,7 @@ mod mistakes;
 mod readers;
 mod scan;
 mod sources;
+#[cfg(feature = "sql")]
+mod sql;
 mod survey;
 mod terminal;

@@ -1,0 +1,218 @@
+//! A session: the tables and functions that a question may name, and how it is answered.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::{MemTable, TableFunctionArgs, TableFunctionImpl, TableProvider};
+use datafusion::common::{DataFusionError, Result as PlanResult, ScalarValue};
+use datafusion::execution::disk_manager::DiskManagerBuilder;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::Expr;
+use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
+use futures::StreamExt;
+use mizumori_lake::Lake;
+use mizumori_scan::Progress;
+use tokio::runtime::Runtime;
+
+use crate::domains;
+use crate::dump_table::DumpTable;
+use crate::dumps::{FoundDumps, ReadDumps};
+use crate::error::SqlError;
+use crate::lake_table::{self, ExposureTable};
+use crate::spill::Spills;
+
+/// How often a query under way looks whether it was interrupted.
+const TICK: Duration = Duration::from_millis(100);
+/// The part of the memory that operators may fill: the rest is what they do not count.
+const POOL: f64 = 0.4;
+/// What a sort keeps free for merging what it has spilled, where there is enough.
+const MERGE: usize = 10 << 20;
+
+/// What a session may use.
+#[derive(Clone, Debug)]
+pub struct Room {
+    /// Cores.
+    pub threads: usize,
+    /// Bytes of memory, roughly.
+    pub memory_bytes: u64,
+    /// Bytes on disk for what does not fit.
+    pub disk_bytes: u64,
+    /// The folder for that.
+    pub folder: PathBuf,
+}
+
+/// What a query hands over.
+#[derive(Debug)]
+pub enum Answer<'a> {
+    /// The columns; first, and once.
+    Columns(&'a SchemaRef),
+    /// Some rows.
+    Rows(&'a RecordBatch),
+}
+
+/// How a query ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All of the answer was handed over.
+    Complete,
+    /// It was interrupted.
+    Interrupted,
+}
+
+/// Tables and functions that questions may name.
+pub struct Session {
+    context: SessionContext,
+    runtime: Option<Runtime>,
+    progress: Arc<Progress>,
+}
+
+impl Session {
+    /// A session in which `scan('PATH', …)` and `domains('PATH', …)` read dumps.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn new(read: ReadDumps, room: &Room) -> Result<Self, SqlError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(room.threads.max(1))
+            .thread_name("query")
+            .enable_all()
+            .build()
+            .map_err(SqlError::Io)?;
+        let pool = (room.memory_bytes as f64 * POOL) as usize;
+        let spills = Spills::new(room.folder.clone(), room.disk_bytes);
+        let environment = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(pool)))
+            .with_disk_manager_builder(DiskManagerBuilder::default().with_temp_file_factory(Arc::new(spills)))
+            .build_arc()?;
+        let config = SessionConfig::new()
+            .with_target_partitions(room.threads.max(1))
+            .with_information_schema(true)
+            .with_sort_spill_reservation_bytes(MERGE.min(pool / (8 * room.threads.max(1))));
+        let context = SessionContext::new_with_config_rt(config, environment);
+        let progress = Arc::clone(&read.progress);
+        let read = Arc::new(read);
+        for kind in [Kind::Scan, Kind::Domains] {
+            context.register_udtf(kind.name(), Arc::new(DumpFunction { read: Arc::clone(&read), kind }));
+        }
+        Ok(Self { context, runtime: Some(runtime), progress })
+    }
+
+    /// Adds the tables of a lake at its version: `exposures` and `sources`.
+    ///
+    /// # Errors
+    /// When the lake cannot be read.
+    pub fn add_lake(&self, lake: &Lake) -> Result<(), SqlError> {
+        let table = lake.table()?;
+        let url = ObjectStoreUrl::parse("lake://exposures")?;
+        self.context.register_object_store(url.as_ref(), Arc::clone(&table.store));
+        self.context.register_table("exposures", Arc::new(ExposureTable::new(table, url)))?;
+        let sources = lake_table::sources(&lake.sources()?)?;
+        let sources = MemTable::try_new(sources.schema(), vec![vec![sources]])?;
+        self.context.register_table("sources", Arc::new(sources))?;
+        Ok(())
+    }
+
+    /// Answers a question: SQL that reads, and changes nothing.
+    ///
+    /// # Errors
+    /// When it cannot be understood or answered, or `receive` fails.
+    pub fn ask(
+        &self,
+        question: &str,
+        receive: &mut dyn FnMut(Answer<'_>) -> std::io::Result<()>,
+    ) -> Result<Ended, SqlError> {
+        let Some(runtime) = &self.runtime else { return Ok(Ended::Interrupted) };
+        runtime.block_on(self.answer(question, receive))
+    }
+
+    async fn answer(
+        &self,
+        question: &str,
+        receive: &mut dyn FnMut(Answer<'_>) -> std::io::Result<()>,
+    ) -> Result<Ended, SqlError> {
+        let reading =
+            SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let frame = self.context.sql_with_options(question, reading).await?;
+        let mut rows = frame.execute_stream().await?;
+        receive(Answer::Columns(&rows.schema())).map_err(SqlError::Answer)?;
+        loop {
+            let next = tokio::time::timeout(TICK, rows.next()).await;
+            if self.progress.is_stopped() {
+                return Ok(Ended::Interrupted);
+            }
+            match next {
+                Err(_) => {}
+                Ok(None) => return Ok(Ended::Complete),
+                Ok(Some(batch)) => receive(Answer::Rows(&batch?)).map_err(SqlError::Answer)?,
+            }
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // What still runs (a scan of which nobody wants more) is not waited for.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A function of a query whose arguments are paths of dumps.
+#[derive(Debug)]
+struct DumpFunction {
+    read: Arc<ReadDumps>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Scan,
+    Domains,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Scan => "scan",
+            Self::Domains => "domains",
+        }
+    }
+}
+
+impl TableFunctionImpl for DumpFunction {
+    fn call_with_args(&self, arguments: TableFunctionArgs<'_, '_>) -> PlanResult<Arc<dyn TableProvider>> {
+        let path = |argument: &Expr| match argument {
+            Expr::Literal(ScalarValue::Utf8(Some(path)) | ScalarValue::Utf8View(Some(path)), _) => {
+                Some(path.clone())
+            }
+            _ => None,
+        };
+        let paths: Option<Vec<_>> = arguments.exprs().iter().map(path).collect();
+        let Some(paths) = paths.filter(|paths| !paths.is_empty()) else {
+            let name = self.kind.name();
+            return Err(DataFusionError::Plan(format!(
+                "{name} wants paths of dumps as texts: {name}('dumps/')"
+            )));
+        };
+        let found = Arc::new(find(&self.read, &paths)?);
+        match self.kind {
+            Kind::Scan => Ok(Arc::new(DumpTable::new(found, Arc::clone(&self.read)))),
+            Kind::Domains => domains::domains(found, Arc::clone(&self.read)),
+        }
+    }
+}
+
+/// Finds dumps on a thread of its own: what is found on an object store waits for it, which a thread that runs queries must not.
+fn find(read: &ReadDumps, paths: &[String]) -> PlanResult<FoundDumps> {
+    let found = std::thread::scope(|scope| scope.spawn(|| read.find.find(paths)).join());
+    match found {
+        Ok(found) => found.map_err(DataFusionError::External),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
