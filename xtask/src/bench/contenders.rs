@@ -22,6 +22,13 @@ pub(super) fn of(case: Case, input: &Input, with_peers: bool) -> Vec<Contender> 
 }
 
 fn ours(case: Case, input: &Input) -> Contender {
+    if case == Case::Domains {
+        // Every domain is counted, and one number handed over.
+        let question = format!("select sum(accounts) from domains('{}')", shown(&input.path));
+        let (program, arguments) = (data::built("mizumori"), words(&["sql", "--format", "csv", &question]));
+        let output = Output::Discarded;
+        return Contender { name: "mizumori sql", role: Role::Ours, program, arguments, output, accepts: &[0] };
+    }
     let (name, arguments, output) = match case {
         Case::Unique => (
             "mizumori scan --unique",
@@ -58,6 +65,7 @@ fn naive(case: Case, input: &Input) -> Contender {
         Case::Urls => ("naive loop", "urls", Output::Number(input.totals.watched)),
         Case::SmallFiles => ("open and read them", "open", Output::Number(input.totals.bytes)),
         Case::Unique | Case::Lake => ("naive set", "unique", Output::Discarded),
+        Case::Domains => ("naive sets", "domains", Output::Discarded),
     };
     let arguments = words(&[
         "workload",
@@ -111,6 +119,21 @@ fn peers(case: Case, input: &Input) -> Vec<Contender> {
                 "SELECT DISTINCT line FROM file('{path}', 'LineAsString', 'line String') FORMAT Null"
             );
             peers.extend(chdb(&to_null, Output::Discarded));
+            peers
+        }
+        Case::Domains => {
+            let line = duckdb_lines(&path);
+            let counted = format!(
+                "SELECT sum(accounts) FROM (SELECT split_part(account, '@', 2) AS domain, count(DISTINCT account) AS accounts \
+                 FROM (SELECT lower(split_part(line, ':', 1)) AS account FROM {line}) GROUP BY domain)"
+            );
+            let mut peers: Vec<Contender> = duckdb(&counted, Output::Discarded).into_iter().collect();
+            let counted = format!(
+                "SELECT sum(accounts) FROM (SELECT splitByChar('@', account)[2] AS domain, uniqExact(account) AS accounts \
+                 FROM (SELECT lower(splitByChar(':', line)[1]) AS account FROM file('{path}', 'LineAsString', 'line String')) \
+                 GROUP BY domain)"
+            );
+            peers.extend(chdb(&counted, Output::Discarded));
             peers
         }
         // Sorted, distinct, in a Parquet file; neither tagged nor parsed.

@@ -55,6 +55,8 @@ pub(super) enum Case {
     Unique,
     /// Every account of the list into a lake, as tags
     Lake,
+    /// The exact number of distinct accounts of every domain of the list
+    Domains,
 }
 
 /// Measures the cases in turn and prints a table for each.
@@ -66,10 +68,13 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     let cases = if arguments.cases.is_empty() { Case::value_variants() } else { &arguments.cases };
     let mut build = cargo();
     build.args(["build", "--profile", "dist", "--package", "mizumori"]);
-    if !cases.contains(&Case::Lake) {
-        // What a lake needs takes long at its best, and no other case asks for it.
-        build.args(["--no-default-features", "--features", "scan,demo"]);
-    }
+    // What lakes and questions need takes long at its best: only for the cases that ask for it.
+    let features = match (cases.contains(&Case::Domains), cases.contains(&Case::Lake)) {
+        (true, _) => "scan,demo,sql",
+        (false, true) => "scan,demo,lake",
+        (false, false) => "scan,demo",
+    };
+    build.args(["--no-default-features", "--features", features]);
     command::run(&mut build)?;
     command::run(cargo().args([
         "build",

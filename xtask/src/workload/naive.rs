@@ -24,6 +24,8 @@ pub(super) enum Work {
     Open,
     /// Write every distinct line, as CSV.
     Unique,
+    /// Count the distinct accounts of every domain; the number is their sum.
+    Domains,
 }
 
 /// Does the work and prints its number.
@@ -60,6 +62,16 @@ pub(super) fn run(work: Work, domains: &Path, path: &Path) -> Result<()> {
                 }
             })?;
             failed?;
+        }
+        Work::Domains => {
+            let mut domains = HashMap::<String, HashSet<String>>::new();
+            for_each_line(path, |line| {
+                let account = line.split(':').next().unwrap_or_default().to_lowercase();
+                if let Some((_, domain)) = account.rsplit_once('@') {
+                    domains.entry(domain.to_owned()).or_default().insert(account);
+                }
+            })?;
+            writeln!(out, "{}", domains.values().map(HashSet::len).sum::<usize>())?;
         }
     }
     out.flush().context("could not write")
