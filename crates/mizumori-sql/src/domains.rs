@@ -185,29 +185,27 @@ impl Sink for Piece<'_> {
             let mut table = lock(&self.counts.domains);
             (0..self.hosts.len() as u32).map(|host| table.number(self.hosts.domain(host))).collect()
         };
-        let mut counts = HashMap::<u32, (u64, u64)>::new();
         let domain = |host: u32| domains.get(host as usize).copied().unwrap_or_default();
-        let set = |tag: &AccountTag| (tag.lo >> 8) as usize % SETS;
-        self.accounts.sort_unstable_by_key(|(_, tag)| set(tag));
-        for accounts in self.accounts.chunk_by(|(_, one), (_, other)| set(one) == set(other)) {
-            let Some(entries) = accounts.first().and_then(|(_, tag)| self.counts.sets.get(set(tag))) else {
-                continue;
-            };
-            let mut entries = lock(entries);
-            for (host, tag) in accounts {
-                let number = domain(*host);
-                let entry = (number, tag.hi as u32, tag.lo);
-                // A tag is a hash already.
-                let hash = |entry: &Entry| (entry.2 as u64) ^ (u64::from(entry.1) << 32);
-                let count = counts.entry(number).or_default();
+        let entries = self.accounts.iter().map(|(host, tag)| (domain(*host), tag.hi as u32, tag.lo));
+        let (entries, ends) = by_set(entries.collect());
+        self.accounts = Vec::new();
+        let mut counts = HashMap::<u32, (u64, u64)>::new();
+        let mut start = 0;
+        for (set, end) in self.counts.sets.iter().zip(ends) {
+            let mut set = lock(set);
+            for entry in entries.get(start..end).unwrap_or_default() {
+                let count = counts.entry(entry.0).or_default();
                 count.1 += 1;
-                if let Slot::Vacant(vacant) = entries.entry(hash(&entry), |other| *other == entry, hash) {
-                    vacant.insert(entry);
+                // A tag is a hash already.
+                if let Slot::Vacant(vacant) =
+                    set.entry(entry.2 as u64, |other| other == entry, |other| other.2 as u64)
+                {
+                    vacant.insert(*entry);
                     count.0 += 1;
                 }
             }
+            start = end;
         }
-        self.accounts = Vec::new();
         let mut table = lock(&self.counts.domains);
         for (number, (accounts, records)) in counts {
             if let Some(count) = table.counts.get_mut(number as usize) {
@@ -216,6 +214,32 @@ impl Sink for Piece<'_> {
             }
         }
     }
+}
+
+/// The entries in the order of their sets, and where those of each set end.
+fn by_set(entries: Vec<Entry>) -> (Vec<Entry>, [usize; SETS]) {
+    // Not the bits by which a table finds its place.
+    let set = |entry: &Entry| (entry.2 >> 40) as usize % SETS;
+    let mut next = [0; SETS];
+    for entry in &entries {
+        if let Some(count) = next.get_mut(set(entry)) {
+            *count += 1;
+        }
+    }
+    let mut start = 0;
+    for count in &mut next {
+        (start, *count) = (start + *count, start);
+    }
+    let mut ordered = vec![(0, 0, 0); entries.len()];
+    for entry in entries {
+        if let Some(at) = next.get_mut(set(&entry)) {
+            if let Some(place) = ordered.get_mut(*at) {
+                *place = entry;
+            }
+            *at += 1;
+        }
+    }
+    (ordered, next)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
