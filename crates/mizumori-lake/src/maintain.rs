@@ -10,6 +10,7 @@ use mizumori_core::{DomainName, domain};
 use object_store::ObjectMeta;
 use object_store::path::Path;
 
+use crate::counts::COUNTS;
 use crate::error::LakeError;
 use crate::lake::{Lake, TABLE};
 use crate::log::{Change, ChangeKind, Committed, Live, NewFile};
@@ -40,6 +41,8 @@ pub struct Status {
     pub sources: usize,
     /// Rows.
     pub rows: u64,
+    /// Rows of counts: hosts of sources.
+    pub counts: u64,
     /// Bytes of live files.
     pub bytes: u64,
     /// Live files.
@@ -73,10 +76,15 @@ pub enum Forget {
 }
 
 /// What forgetting did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Forgotten {
     /// Rows that are gone.
     pub rows: u64,
+    /// Accounts that are counted no more.
+    pub counted: u64,
+    /// Sources whose accounts another source of their place and month had counted, which is gone: where several are left, who of
+    /// them has which nobody can tell, and these figures are too small.
+    pub short: Vec<String>,
     /// Files that were rewritten or removed.
     pub files: usize,
 }
@@ -93,6 +101,7 @@ impl Lake {
             keys: self.keys()?,
             sources: self.ingests()?.len(),
             rows: live.iter().map(|file| file.rows).sum(),
+            counts: self.live_counts()?.iter().map(|file| file.rows).sum(),
             bytes: live.iter().map(|file| file.size).sum(),
             files: live.len(),
             runs: depth(&live),
@@ -139,14 +148,18 @@ impl Lake {
     /// When the store fails.
     pub fn vacuum(&self, age: Duration) -> Result<usize, LakeError> {
         let mut deleted = self.vacuum_as(VacuumMode::Full, age)?;
-        // Manifests of ingests that were replaced, or never committed.
+        // Manifests and counts of ingests that were replaced, or never committed.
         let ingests = self.ingests()?;
+        let named = self.named_counts(&ingests)?;
         let current: BTreeSet<_> = ingests.iter().map(|(id, ingest)| Manifest::path(id, ingest)).collect();
         let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now());
-        for object in self.objects(SOURCES)? {
+        let counts = self.objects(COUNTS)?.into_iter();
+        let counts = counts.filter(|object| object.location.as_ref().ends_with(".parquet"));
+        for object in self.objects(SOURCES)?.into_iter().chain(counts) {
             let old = (now - object.last_modified).to_std().unwrap_or_default() >= age;
-            if old && !current.contains(object.location.as_ref()) {
-                self.delete(object.location.as_ref())?;
+            let path = object.location.as_ref();
+            if old && !current.contains(path) && !named.contains(path) {
+                self.delete(path)?;
                 deleted += 1;
             }
         }
@@ -180,7 +193,8 @@ impl Lake {
 
     /// Forgets: rewrites what holds it, and deletes the files that held it at once.
     ///
-    /// Out of reach are older versions that a bucket keeps, backups, and what was handed on.
+    /// Out of reach are older versions that a bucket keeps, backups, and what was handed on; and an account among those that were
+    /// only counted.
     ///
     /// # Errors
     /// When the keys are not the lake's, or the store fails.
@@ -190,7 +204,7 @@ impl Lake {
         if let Forget::Account(tag) = what {
             self.put(&format!("{SUPPRESSED}/{}", name_of(*tag)), Vec::new())?;
         }
-        let mut done = Forgotten::default();
+        let mut done = self.forget_counts(what)?;
         self.contend(|lake| {
             let live = lake.log.live()?;
             let concerned = lake.concerned(ring, what, &live)?;
@@ -200,11 +214,12 @@ impl Lake {
             let before: u64 = concerned.iter().map(|file| file.rows).sum();
             let rewritten = lake.without(&concerned, what)?;
             let after: u64 = rewritten.iter().map(|file| file.rows).sum();
-            done = Forgotten { rows: before.saturating_sub(after), files: concerned.len() };
+            (done.rows, done.files) = (before.saturating_sub(after), concerned.len());
             let remove = concerned.into_iter().cloned().collect();
             Ok(Some(Change { rewritten, remove, kind: ChangeKind::Deletion, ..Change::default() }))
         })?;
         if let Forget::Source(id) = what {
+            self.publish_counts(Some(&BTreeSet::new()))?;
             for object in self.objects(&Manifest::folder(id))? {
                 self.delete(object.location.as_ref())?;
             }
@@ -272,7 +287,7 @@ impl Lake {
     }
 
     /// The objects of the lake below a path.
-    fn objects(&self, below: &str) -> Result<Vec<ObjectMeta>, LakeError> {
+    pub(crate) fn objects(&self, below: &str) -> Result<Vec<ObjectMeta>, LakeError> {
         Ok(self.wait(self.place.store().list(Some(&Path::from(below))).try_collect())?)
     }
 
@@ -309,7 +324,7 @@ impl Lake {
     }
 }
 
-fn is_below(host: &str, name: &DomainName) -> bool {
+pub(crate) fn is_below(host: &str, name: &DomainName) -> bool {
     domain::self_and_parents(host).any(|parent| parent == name.as_str())
 }
 

@@ -8,6 +8,8 @@ mod cli;
 mod columns;
 mod commands;
 mod config;
+#[cfg(feature = "lake")]
+mod drop_folder;
 mod dumps;
 mod input;
 mod interrupt;

@@ -163,6 +163,11 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Nothing done yet, and ended by whoever ends this one: for the next run of the same work.
+    pub fn next_run(&self) -> Self {
+        Self { stop: Arc::clone(&self.stop), ..Self::default() }
+    }
+
     /// Asks the run to end as soon as it can.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
