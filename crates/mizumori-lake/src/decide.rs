@@ -13,14 +13,24 @@ use crate::tally::{Group, group_of, is_lowered};
 /// What becomes of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It is ingested, whole: as new, or in the place of what is there.
+    /// It is ingested in one commit: as new, or in the place of what is there. (Watched rows first would take away, until the rest
+    /// is there, what was there before.)
     Comes(WhatHappened),
+    /// It is new, and ingested in halves.
+    ComesInHalves,
     /// Its watched rows are there, of this ingest: the rest is to come.
     Completes(String),
     /// It is there from these files, with so many rows and counted accounts; or from these and others, which are gone.
     Stays { rows: u64, counted: u64, files: Files },
     /// It is left as it is, for a reason that was told.
     HeldBack,
+}
+
+impl Fate {
+    /// Whether all of it is scanned.
+    const fn comes(&self) -> bool {
+        matches!(self, Self::Comes(_) | Self::ComesInHalves)
+    }
 }
 
 /// Whether the files of a source that is there are there, too.
@@ -60,6 +70,7 @@ impl Lake {
         let mut decided = Decided::default();
         for (source, manifest) in asked.sources.iter().zip(asked.manifests) {
             let fate = match there.get(manifest.id()) {
+                None if asked.first_scope.is_some() => Fate::ComesInHalves,
                 None => Fate::Comes(WhatHappened::Added),
                 Some(ingest) => {
                     let before = self.manifest(manifest.id(), ingest)?;
@@ -89,20 +100,23 @@ impl Lake {
             if lowered == 0 || lowered == members.len() {
                 members.retain(|at| source(at).is_some_and(|source| asked.how.may_count(source)));
             }
-            let comes = |at: &usize| matches!(decided.fates.get(*at), Some(Fate::Comes(_)));
-            members.iter().any(comes)
+            members.iter().any(|at| decided.fates.get(*at).is_some_and(Fate::comes))
         });
         if groups.is_empty() {
             return Ok(());
         }
-        for at in groups.values().flatten() {
-            if let Some(fate) = decided.fates.get_mut(*at)
-                && matches!(fate, Fate::Completes(_) | Fate::Stays { files: Files::There, .. })
-            {
-                *fate = Fate::Comes(WhatHappened::Replaced);
+        for members in groups.values().filter(|members| members.len() > 1) {
+            for at in members {
+                match decided.fates.get_mut(*at) {
+                    Some(fate @ (Fate::Completes(_) | Fate::Stays { files: Files::There, .. })) => {
+                        *fate = Fate::Comes(WhatHappened::Replaced);
+                    }
+                    Some(fate @ Fate::ComesInHalves) => *fate = Fate::Comes(WhatHappened::Added),
+                    _ => {}
+                }
             }
         }
-        let coming = |at: &usize| matches!(decided.fates.get(*at), Some(Fate::Comes(_)));
+        let coming = |at: &usize| decided.fates.get(*at).is_some_and(Fate::comes);
         let coming: BTreeSet<_> = groups.values().flatten().copied().filter(coming).collect();
         let id_of = |at: usize| asked.manifests.get(at).map(Manifest::id).unwrap_or_default();
         let come: BTreeSet<_> = coming.iter().map(|at| id_of(*at)).collect();

@@ -2,7 +2,8 @@
 //!
 //! Nothing is named before the commit. Whatever ends the work before that (an error, an interrupt, a crash) leaves the lake
 //! as it was, and at most files that nobody refers to, which go with a vacuum. A source that is there already is replaced
-//! in the same commit. Between two commits the log says that a source is there by half, and the next ingest completes it.
+//! in the same commit. Between the two commits of a new one the log says that it is there by half, and the next ingest completes
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -63,7 +64,10 @@ impl Lake {
         let count_key = CountKey::new(material.sources)?;
         for (number, part) in parts.iter().enumerate() {
             let ingests: Vec<_> = fates.iter().map(|fate| ingest_of(fate, *part, &run)).collect();
-            // What was read in an earlier part is read again.
+            if ingests.iter().all(Option::is_none) {
+                continue;
+            }
+            // What was read in an earlier part may be read again.
             let progress = if number == 0 { progress } else { &progress.next_run() };
             let kept_out = &self.suppressed()?;
             let work = Work {
@@ -101,9 +105,6 @@ impl Lake {
         done: &mut Ingested,
     ) -> Result<ControlFlow<()>, LakeError> {
         let dumps = work.dumps();
-        if dumps.is_empty() {
-            return Ok(ControlFlow::Continue(()));
-        }
         let Some(Filled { files, mut counts }) = self.fill(work, &dumps, done)? else {
             return Ok(ControlFlow::Break(()));
         };
@@ -158,8 +159,8 @@ impl Lake {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Commits `files`, the rows of the sources that come, each with its ingest. The first or only part takes the place of what the
-    /// lake has of these sources; the rest comes beside the first, or not at all where that is no more.
+    /// Commits `files`, the rows of the sources that come, each with its ingest, in the place of what the lake has of these sources.
+    /// Halves come where nothing is, and beside the first half; else somebody else was quicker.
     fn commit_sources(
         &mut self,
         mut files: Vec<NewFile>,
@@ -175,10 +176,11 @@ impl Lake {
         let sources: BTreeSet<_> = come.keys().cloned().collect();
         let committed = self.contend(|lake| {
             let (fresh, kind) = (files.clone(), ChangeKind::Rows);
-            if part == Part::Rest {
+            if part != Part::Whole {
                 let there = lake.ingests()?;
+                let before = |ingest| (part == Part::Rest).then(|| half_of(ingest));
                 if let Some((id, _)) =
-                    come.iter().find(|(id, ingest)| there.get(*id) != Some(&half_of(ingest)))
+                    come.iter().find(|(id, ingest)| there.get(*id) != before(ingest).as_ref())
                 {
                     return Err(LakeError::Raced(id.clone()));
                 }
@@ -215,10 +217,10 @@ impl Lake {
 /// The ingest that brings a source in a part; `None` when it does not come.
 fn ingest_of(fate: &Fate, part: Part, run: &str) -> Option<String> {
     match (fate, part) {
-        (Fate::Comes(_), Part::Watched) => Some(half_of(run)),
-        (Fate::Comes(_), Part::Whole | Part::Rest) => Some(run.to_owned()),
+        (Fate::ComesInHalves, Part::Watched) => Some(half_of(run)),
+        (Fate::Comes(_), Part::Whole) | (Fate::ComesInHalves, Part::Rest) => Some(run.to_owned()),
         (Fate::Completes(ingest), Part::Rest) => Some(ingest.clone()),
-        (Fate::Completes(_) | Fate::Stays { .. } | Fate::HeldBack, _) => None,
+        _ => None,
     }
 }
 
@@ -241,6 +243,7 @@ fn outcome(manifests: &[Manifest], fates: &[Fate]) -> Vec<SourceIngested> {
         let counted = manifest.counts.as_ref().map_or(0, |counts| counts.accounts);
         let (what, rows, counted) = match fate {
             Fate::Comes(what) => (*what, manifest.rows, counted),
+            Fate::ComesInHalves => (WhatHappened::Added, manifest.rows, counted),
             Fate::Completes(_) => (WhatHappened::Completed, manifest.rows, counted),
             Fate::Stays { rows, counted, .. } => (WhatHappened::AsBefore, *rows, *counted),
             Fate::HeldBack => return None,

@@ -87,7 +87,8 @@ pub enum Trouble {
 pub enum Commits {
     /// All at once.
     One,
-    /// What concerns the watch list first, and the rest behind it. Where one of the two is all that is kept, at once.
+    /// Of new sources what concerns the watch list first, and the rest behind it. A source that is replaced comes at once, and so do
+    /// all where only one of the two is kept.
     WatchedFirst,
 }
 
@@ -159,7 +160,7 @@ impl<'i> Ingest<'i> {
     /// The parts in which it is done, in their order.
     pub(crate) const fn parts(&self) -> &'static [Part] {
         match (self.commits, self.keep) {
-            (Commits::WatchedFirst, Keep::Everything(Some(_))) => &[Part::Watched, Part::Rest],
+            (Commits::WatchedFirst, Keep::Everything(Some(_))) => &[Part::Watched, Part::Whole, Part::Rest],
             _ => &[Part::Whole],
         }
     }

@@ -16,6 +16,11 @@ use url::Url;
 pub(crate) const LIST: &str = "[[category]]\nid = 'c'\nname = 'C'\n[[organisation]]\nid = 'o'\ncategory = 'c'\nname = 'O'\n\
     domains = ['suigen.example', 'mori.example']\n";
 
+/// The same accounts of two organisations, one of them at level `counts`.
+pub(crate) const MIXED: &str = "[[category]]\nid = 'c'\nname = 'C'\n[[organisation]]\nid = 'o'\ncategory = 'c'\nname = 'O'\n\
+    domains = ['suigen.example']\n[[organisation]]\nid = 'm'\ncategory = 'c'\nname = 'M'\nlevel = 'counts'\n\
+    domains = ['mori.example']\n";
+
 /// A store, a key ring and a watch list.
 pub(crate) struct World {
     pub(crate) store: Arc<dyn ObjectStore>,
@@ -31,6 +36,12 @@ impl World {
     pub(crate) fn over(store: Arc<dyn ObjectStore>) -> Self {
         let watch = WatchList::parse("list", LIST).unwrap();
         Self { store, ring: KeyRing::create().unwrap(), watch }
+    }
+
+    /// The same store and keys, where one of two organisations is only counted.
+    pub(crate) fn mixed(&self) -> Self {
+        let watch = WatchList::parse("list", MIXED).unwrap();
+        Self { store: Arc::clone(&self.store), ring: self.ring.clone(), watch }
     }
 
     pub(crate) fn place(&self) -> Place {
@@ -56,7 +67,9 @@ impl World {
     ) -> Result<Ingested, LakeError> {
         let described: Vec<_> = sources
             .iter()
-            .map(|(id, text)| (format!("id = '{id}'\nleaked = '2019-01'"), vec![(format!("{id}.txt"), *text)]))
+            .map(|(id, text)| {
+                (format!("id = '{id}'\nleaked = '2019-01'"), vec![(format!("{id}.txt"), *text)])
+            })
             .collect();
         self.ingest_files(lake, &described, change)
     }
