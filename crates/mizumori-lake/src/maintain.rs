@@ -146,7 +146,10 @@ impl Lake {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn vacuum(&self, age: Duration) -> Result<usize, LakeError> {
+    pub fn vacuum(&mut self, age: Duration) -> Result<usize, LakeError> {
+        if !self.objects(COUNTS)?.is_empty() {
+            self.publish_counts(None)?;
+        }
         let mut deleted = self.vacuum_as(VacuumMode::Full, age)?;
         // Manifests and counts of ingests that were replaced, or never committed.
         let ingests = self.ingests()?;

@@ -26,6 +26,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<dyn ObjectStore>,
     pub(crate) ring: KeyRing,
     pub(crate) watch: WatchList,
+    reader: Reader,
 }
 
 impl World {
@@ -35,13 +36,14 @@ impl World {
 
     pub(crate) fn over(store: Arc<dyn ObjectStore>) -> Self {
         let watch = WatchList::parse("list", LIST).unwrap();
-        Self { store, ring: KeyRing::create().unwrap(), watch }
+        Self { store, ring: KeyRing::create().unwrap(), watch, reader: Reader::new(Limits::default()) }
     }
 
     /// The same store and keys, where one of two organisations is only counted.
     pub(crate) fn mixed(&self) -> Self {
         let watch = WatchList::parse("list", MIXED).unwrap();
-        Self { store: Arc::clone(&self.store), ring: self.ring.clone(), watch }
+        let reader = Reader::new(Limits::default());
+        Self { store: Arc::clone(&self.store), ring: self.ring.clone(), watch, reader }
     }
 
     pub(crate) fn place(&self) -> Place {
@@ -59,11 +61,11 @@ impl World {
     }
 
     /// The same with `change` made to how it is done.
-    pub(crate) fn ingest_as(
-        &self,
+    pub(crate) fn ingest_as<'w>(
+        &'w self,
         lake: &mut Lake,
         sources: &[(&str, &str)],
-        change: &dyn Fn(&mut Ingest<'_>),
+        change: &dyn Fn(&mut Ingest<'w>),
     ) -> Result<Ingested, LakeError> {
         let described: Vec<_> = sources
             .iter()
@@ -85,11 +87,11 @@ impl World {
     }
 
     /// Ingests sources, each with its description and its files, of which each has a name and a text.
-    pub(crate) fn ingest_files(
-        &self,
+    pub(crate) fn ingest_files<'w>(
+        &'w self,
         lake: &mut Lake,
         sources: &[(String, Vec<(String, &str)>)],
-        change: &dyn Fn(&mut Ingest<'_>),
+        change: &dyn Fn(&mut Ingest<'w>),
     ) -> Result<Ingested, LakeError> {
         let described: Vec<_> =
             sources.iter().map(|(description, _)| Source::parse("s", description).unwrap()).collect();
@@ -108,9 +110,8 @@ impl World {
         };
         let material =
             Material { sources: &described, dumps: &dumps, sources_of: &sources_of, source_of: &index };
-        let reader = Reader::new(Limits::default());
         let mut how = Ingest {
-            reader: &reader,
+            reader: &self.reader,
             records: RecordLimits::default(),
             keep: Keep::Watched(&self.watch),
             level: Level::Tags,

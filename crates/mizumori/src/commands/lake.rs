@@ -121,7 +121,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             Ok(Outcome::Done)
         }
         Command::Vacuum { lake, older_than } => {
-            let lake = lake.open(&config)?;
+            let mut lake = lake.open(&config)?;
             let deleted = lake.vacuum(Duration::from_secs(older_than.saturating_mul(3600)))?;
             tidings::say(&format!("deleted {deleted} files"));
             Ok(Outcome::Done)
