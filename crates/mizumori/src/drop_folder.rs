@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
+use std::hash::Hash;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant, SystemTime};
 
-use mizumori_core::Source;
+use mizumori_core::{Source, SourceIndex};
 
 use crate::dumps::{Dumps, FoundDump};
 use crate::sources::Sources;
@@ -49,13 +50,13 @@ impl DropFolder {
         Self { settle, files: HashMap::new() }
     }
 
-    /// Looks at what is there. `together` tells whether two sources can only be ingested in one run.
-    pub(crate) fn look(
+    /// Looks at what is there. Sources of one `group` can only be ingested in one run; of most there is none.
+    pub(crate) fn look<G: Eq + Hash>(
         &mut self,
         dumps: &Dumps,
         sources: &Sources,
         now: Instant,
-        together: &dyn Fn(&Source, &Source) -> bool,
+        group: impl Fn(&Source) -> Option<G>,
     ) -> Due {
         let names: HashSet<_> = dumps.found.iter().map(|found| found.dump.name.as_str()).collect();
         self.files.retain(|name, _| names.contains(&**name));
@@ -70,8 +71,7 @@ impl DropFolder {
                 }
             }
         }
-        let sources_of: Vec<_> =
-            dumps.found.iter().map(|found| sources.of_dump(&found.dump.name)).collect();
+        let sources_of: Vec<_> = dumps.found.iter().map(|found| sources.of_dump(&found.dump.name)).collect();
         let mut waiting = BTreeSet::new();
         let mut due = BTreeSet::new();
         for (found, of) in dumps.found.iter().zip(&sources_of) {
@@ -85,26 +85,30 @@ impl DropFolder {
                 (false, None) => {}
             }
         }
-        let join = |set: &mut BTreeSet<_>| loop {
-            let before = set.len();
-            for of in &sources_of {
-                if of.iter().any(|source| set.contains(source)) {
-                    set.extend(of.iter().copied());
+        // What one file holds comes together, and what is of one group.
+        let mut groups: Option<Vec<Option<G>>> = None;
+        let mut join = |set: &mut BTreeSet<SourceIndex>| {
+            let mut before = 0;
+            while set.len() > before {
+                before = set.len();
+                for of in &sources_of {
+                    if of.iter().any(|source| set.contains(source)) {
+                        set.extend(of.iter().copied());
+                    }
                 }
-            }
-            let known: Vec<_> = set.iter().filter_map(|at: &mizumori_core::SourceIndex| sources.list.get(at.0)).collect();
-            let others = sources.list.iter().enumerate().filter(|(_, source)| known.iter().any(|known| together(known, source)));
-            let others: Vec<_> = others.map(|(at, _)| mizumori_core::SourceIndex(at)).collect();
-            set.extend(others);
-            if set.len() == before {
-                break;
+                let groups = groups.get_or_insert_with(|| sources.list.iter().map(&group).collect());
+                let here: HashSet<_> = set.iter().filter_map(|at| groups.get(at.0)?.as_ref()).collect();
+                let all = groups.iter().enumerate();
+                let joined = all.filter(|(_, of)| of.as_ref().is_some_and(|of| here.contains(of)));
+                set.extend(joined.map(|(at, _)| SourceIndex(at)).collect::<Vec<_>>());
             }
         };
         join(&mut waiting);
         due.retain(|source| !waiting.contains(source));
         join(&mut due);
         let is_due = |(at, found): (usize, &FoundDump)| {
-            let settled = self.files.get(found.dump.name.as_str()).is_some_and(|seen| self.is_settled(seen, now));
+            let settled =
+                self.files.get(found.dump.name.as_str()).is_some_and(|seen| self.is_settled(seen, now));
             let of = sources_of.get(at)?;
             (settled && of.iter().any(|source| due.contains(source))).then_some(at)
         };
@@ -151,9 +155,11 @@ mod tests {
         let dumps = Dumps::below(&[folder.to_owned()], &Reader::new(Limits::default()), 1);
         let dumps = dumps.unwrap_or_else(|_| panic!("no dumps"));
         let sources = Sources::of(&dumps).unwrap_or_else(|_| panic!("no sources"));
-        let due = drops.look(&dumps, &sources, now, &|_, _| false);
+        let due = drops.look(&dumps, &sources, now, |_| None::<()>);
         drops.taken(&dumps, &sources, &due);
-        due.iter().map(|at| dumps.found[*at].file().unwrap().file_name().unwrap().to_str().unwrap().to_owned()).collect()
+        due.iter()
+            .map(|at| dumps.found[*at].file().unwrap().file_name().unwrap().to_str().unwrap().to_owned())
+            .collect()
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<dyn ObjectStore>,
     pub(crate) ring: KeyRing,
     pub(crate) watch: WatchList,
-    reader: Reader,
+    pub(crate) reader: Reader,
 }
 
 impl World {

@@ -114,11 +114,10 @@ impl Follower<'_> {
         troubles: &mut BTreeSet<String>,
     ) -> Result<(), Failure> {
         let how = self.how;
-        let place = |source: &Source| (mizumori_survey::folded_place(&source.place), source.time());
-        let together = |one: &Source, other: &Source| {
-            how.may_count(one) && one.id != other.id && place(one) == place(other)
+        let group = |source: &Source| {
+            how.may_count(source).then(|| (mizumori_survey::folded_place(&source.place), source.time()))
         };
-        let due = self.files.look(dumps, sources, Instant::now(), &together);
+        let due = self.files.look(dumps, sources, Instant::now(), group);
         if due.is_empty() {
             return Ok(());
         }
@@ -179,7 +178,9 @@ impl Follower<'_> {
         }
         tell(ingested);
         if ingested.interrupted && !ingested.versions.is_empty() {
-            tidings::warning("interrupted: what concerns the watch list is there, the rest comes with the next start");
+            tidings::warning(
+                "interrupted: what concerns the watch list is there, the rest comes with the next start",
+            );
         }
         Ok(())
     }
