@@ -45,6 +45,9 @@ pub(crate) struct CountRow {
     pub(crate) again: u64,
 }
 
+/// What becomes of the rows of a source, of which the id is given; `None` leaves them as they are.
+type ChangeRows<'c> = dyn Fn(&str, &[CountRow]) -> Option<Vec<CountRow>> + 'c;
+
 /// The counts of a source, as its manifest names them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CountsFile {
@@ -153,12 +156,8 @@ impl Lake {
         Ok(change)
     }
 
-    /// Rewrites the live files of the table with what `change` makes of the rows of each, and deletes what held them. `None`
-    /// leaves a file as it is. Gives the number of accounts that are counted no more.
-    pub(crate) fn change_counts(
-        &self,
-        change: &dyn Fn(&str, &[CountRow]) -> Option<Vec<CountRow>>,
-    ) -> Result<u64, LakeError> {
+    /// Rewrites the live files of the table with what `change` makes of the rows of each, and deletes what held them. Gives the number of accounts that are counted no more.
+    pub(crate) fn change_counts(&self, change: &ChangeRows<'_>) -> Result<u64, LakeError> {
         for _ in 0..TRIES {
             let Some(log) = self.counts_log()? else { return Ok(0) };
             let mut changed = Change { kind: ChangeKind::Deletion, ..Change::default() };
@@ -202,7 +201,8 @@ impl Lake {
             Forget::Domain(name) => {
                 self.publish_counts(None)?;
                 done.counted = self.change_counts(&|_, rows| {
-                    let kept: Vec<_> = rows.iter().filter(|row| !is_below(&row.host, name)).cloned().collect();
+                    let kept: Vec<_> =
+                        rows.iter().filter(|row| !is_below(&row.host, name)).cloned().collect();
                     (kept.len() < rows.len()).then_some(kept)
                 })?;
             }
@@ -211,16 +211,17 @@ impl Lake {
                 if let [other] = &*others {
                     // What the forgotten one had counted is of this one alone now.
                     self.change_counts(&|id, rows| {
-                        let alone = |row: &CountRow| {
-                            CountRow { host: row.host.clone(), n: row.n + row.again, again: 0 }
+                        let alone = |row: &CountRow| CountRow {
+                            host: row.host.clone(),
+                            n: row.n + row.again,
+                            again: 0,
                         };
                         let again = id == other && rows.iter().any(|row| row.again > 0);
                         again.then(|| rows.iter().map(alone).collect())
                     })?;
                 }
-                done.counted = self.change_counts(&|id, rows| {
-                    (id == forgotten && !rows.is_empty()).then(Vec::new)
-                })?;
+                done.counted =
+                    self.change_counts(&|id, rows| (id == forgotten && !rows.is_empty()).then(Vec::new))?;
                 if others.len() > 1 {
                     done.short = others;
                 }
@@ -302,7 +303,8 @@ fn to_parquet(source: &Source, rows: &[CountRow]) -> Result<Vec<u8>, LakeError> 
         numbers(|row| row.n),
         numbers(|row| row.again),
     ];
-    let batch = RecordBatch::try_new(Arc::clone(&SCHEMA), columns).map_err(|error| damaged("counts", error))?;
+    let batch =
+        RecordBatch::try_new(Arc::clone(&SCHEMA), columns).map_err(|error| damaged("counts", error))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_created_by(concat!("mizumori ", env!("CARGO_PKG_VERSION")).to_owned())

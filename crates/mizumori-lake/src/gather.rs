@@ -200,7 +200,8 @@ impl<'g> Gathered<'g> {
             Some(matched) => {
                 let level = self.level(matched);
                 // By its site alone: what a survey counts is the account, which is one of the others.
-                let by_site = is_counted(level) && matched.account.is_none() && record.login.account().is_some();
+                let by_site =
+                    is_counted(level) && matched.account.is_none() && record.login.account().is_some();
                 match method.others {
                     Others::Kept if by_site => (others, is_counted(others)),
                     Others::Left if by_site => return Fate::Nothing,

@@ -12,9 +12,9 @@ use object_store::{ObjectStoreExt as _, PutPayload};
 use tokio::runtime::Runtime;
 
 use crate::error::{LakeError, damaged};
-use crate::method::EVERYTHING;
 use crate::log::{Live, Log};
 use crate::manifest::{Ingests, Manifest, learn};
+use crate::method::EVERYTHING;
 use crate::place::Place;
 use crate::run_file::{Reads, RunFile};
 use crate::schema::EXPOSURES;

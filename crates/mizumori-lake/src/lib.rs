@@ -40,9 +40,7 @@ pub use error::LakeError;
 pub use gather::MemberSources;
 pub use lake::Lake;
 pub use maintain::{Forget, Forgotten, MOST_FILES, MOST_RUNS, Optimized, Status};
-pub use method::{
-    Commits, Ingest, Ingested, Keep, Material, Missing, SourceIngested, Trouble, WhatHappened,
-};
+pub use method::{Commits, Ingest, Ingested, Keep, Material, Missing, SourceIngested, Trouble, WhatHappened};
 pub use place::Place;
 pub use point::{Exposure, PointReader};
 pub use since::New;

@@ -42,7 +42,8 @@ impl Lake {
             let manifest = self.manifest(&id, &ingest)?;
             numbers.insert(id, SourceIndex(sources.len()));
             sources.push(manifest.source()?);
-            counted.push(manifest.counts.as_ref().map_or(Ok(Vec::new()), |_| self.counts_of(&manifest, &live))?);
+            counted
+                .push(manifest.counts.as_ref().map_or(Ok(Vec::new()), |_| self.counts_of(&manifest, &live))?);
             let run = if manifest.run.id.is_empty() { ingest } else { manifest.run.id.clone() };
             runs.insert(run, manifest.run);
         }

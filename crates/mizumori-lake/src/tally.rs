@@ -50,7 +50,7 @@ impl CountKey {
         }
         let mut plans = vec![CountPlan::default(); sources.len()];
         for (group, members) in groups.into_values() {
-            let lowered = |at: &&usize| sources.get(**at).is_some_and(|source| is_lowered(source));
+            let lowered = |at: &&usize| sources.get(**at).is_some_and(is_lowered);
             let lowered = members.iter().filter(lowered).count();
             let (shared, mixed) = (members.len() > 1, lowered > 0 && lowered < members.len());
             for at in members {
@@ -226,10 +226,18 @@ mod tests {
             let mut each = |(at, account, kept): &(usize, &str, bool)| {
                 let account = Account::parse(account, LocalPart::Column).unwrap();
                 let mut tags = key.begin(SourceIndex(*at));
-                if *kept { tags.keep(&key, &account) } else { tags.count(&key, &account) }
+                if *kept {
+                    tags.keep(&key, &account)
+                } else {
+                    tags.count(&key, &account)
+                }
                 counter.merge(tags);
             };
-            if order { seen.iter().rev().for_each(&mut each) } else { seen.iter().for_each(&mut each) }
+            if order {
+                seen.iter().rev().for_each(&mut each)
+            } else {
+                seen.iter().for_each(&mut each)
+            }
             let rows = counter.finish();
             let all: u64 = rows.values().flatten().map(|row| row.n).sum();
             assert_eq!(all, expected.iter().map(|(_, _, n, _)| n).sum::<u64>());
@@ -262,7 +270,12 @@ mod tests {
                 (2, "x@a.example", false),
             ],
             // Which of the first two has it is open; in each it is one.
-            &[(0, "a.example", 1, 0), (1, "a.example", 0, 1), (1, "b.a.example", 1, 0), (2, "a.example", 1, 0)],
+            &[
+                (0, "a.example", 1, 0),
+                (1, "a.example", 0, 1),
+                (1, "b.a.example", 1, 0),
+                (2, "a.example", 1, 0),
+            ],
         );
     }
 

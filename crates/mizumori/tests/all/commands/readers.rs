@@ -55,6 +55,10 @@ fn readers_see_what_is_counted() {
     if std::env::var_os("MIZUMORI_WITHOUT_READERS").is_some() {
         return;
     }
+    assert!(
+        std::path::Path::new(PYTHON).exists(),
+        "the readers are missing: `cargo xtask test` fetches them"
+    );
     let list = crate::world::LIST.replace("id = \"ministry\"", "id = \"ministry\"\nlevel = \"counts\"");
     let folder = folder(&[
         ("counts.toml", &list),
