@@ -105,7 +105,7 @@ impl Lake {
     }
 
     /// The log of the table; `None` while nothing was ever counted.
-    fn counts_log(&self) -> Result<Option<Log>, LakeError> {
+    pub(crate) fn counts_log(&self) -> Result<Option<Log>, LakeError> {
         self.wait(Log::open(&self.place, COUNTS))
     }
 

@@ -13,7 +13,7 @@ use object_store::path::Path;
 use crate::counts::COUNTS;
 use crate::error::LakeError;
 use crate::lake::{Lake, TABLE};
-use crate::log::{Change, ChangeKind, Committed, Live, NewFile};
+use crate::log::{Change, ChangeKind, Committed, Live, Log, NewFile};
 use crate::manifest::{Manifest, SOURCES};
 
 /// Runs of which the files of one key may be, before they are merged.
@@ -150,7 +150,7 @@ impl Lake {
         if !self.objects(COUNTS)?.is_empty() {
             self.publish_counts(None)?;
         }
-        let mut deleted = self.vacuum_as(VacuumMode::Full, age)?;
+        let mut deleted = self.vacuum_as(&self.log, TABLE, VacuumMode::Full, age)?;
         // Manifests and counts of ingests that were replaced, or never committed.
         let ingests = self.ingests()?;
         let named = self.named_counts(&ingests)?;
@@ -169,9 +169,10 @@ impl Lake {
         Ok(deleted)
     }
 
-    fn vacuum_as(&self, mode: VacuumMode, age: Duration) -> Result<usize, LakeError> {
+    /// Deletes files of a table: those that its log does not name, or (`Lite`) those that it names no more.
+    fn vacuum_as(&self, log: &Log, name: &str, mode: VacuumMode, age: Duration) -> Result<usize, LakeError> {
         let age = chrono::Duration::from_std(age).unwrap_or(chrono::Duration::MAX);
-        let table = self.log.table().clone();
+        let table = log.table().clone();
         // It only tells: what it would commit of its own work would come in the way of others.
         let vacuum = table
             .vacuum()
@@ -181,11 +182,11 @@ impl Lake {
             .with_dry_run(true);
         let (_, metrics) = self.wait(vacuum.into_future())?;
         // Among them are files that an earlier vacuum took.
-        let objects = self.objects(TABLE)?;
+        let objects = self.objects(name)?;
         let there: BTreeSet<_> = objects.iter().map(|object| object.location.as_ref()).collect();
         let mut deleted = 0;
         for file in metrics.files_deleted {
-            let file = format!("{TABLE}/{file}");
+            let file = format!("{name}/{file}");
             if there.contains(&*file) {
                 self.delete(&file)?;
                 deleted += 1;
@@ -227,7 +228,10 @@ impl Lake {
                 self.delete(object.location.as_ref())?;
             }
         }
-        self.vacuum_as(VacuumMode::Lite, Duration::ZERO)?;
+        self.vacuum_as(&self.log, TABLE, VacuumMode::Lite, Duration::ZERO)?;
+        if let Some(counts) = self.counts_log()? {
+            self.vacuum_as(&counts, COUNTS, VacuumMode::Lite, Duration::ZERO)?;
+        }
         Ok(done)
     }
 
