@@ -116,7 +116,7 @@ fn a_place_and_month_is_counted_with_all_its_sources() {
         "id = 'third'\nplace = 'FORUM'\nleaked = '2019-01'".to_owned(),
         vec![("third.txt".to_owned(), "n@mori.example:1\n")],
     );
-    let error = world.ingest_files(&mut lake, &[third.clone()], &|_| {}).unwrap_err();
+    let error = world.ingest_files(&mut lake, std::slice::from_ref(&third), &|_| {}).unwrap_err();
     let LakeError::CountedAlready { counted, .. } = &error else { panic!("{error:?}") };
     assert_eq!(counted, &["a", "b"]);
     assert!(error.hint().unwrap().contains("together"));

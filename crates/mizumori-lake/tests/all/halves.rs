@@ -181,7 +181,7 @@ fn a_source_that_grows_keeps_its_rows() {
     assert_eq!(what(&done), [WhatHappened::AsBefore]);
     match &*done.held_back {
         [(id, LakeError::FilesMissing { files, .. })] => {
-            assert_eq!((&**id, &**files), ("feed", &["feed/0.txt".to_owned()][..]))
+            assert_eq!((&**id, &**files), ("feed", &["feed/0.txt".to_owned()][..]));
         }
         other => panic!("{other:?}"),
     }
