@@ -227,16 +227,16 @@ mod tests {
                 let account = Account::parse(account, LocalPart::Column).unwrap();
                 let mut tags = key.begin(SourceIndex(*at));
                 if *kept {
-                    tags.keep(&key, &account)
+                    tags.keep(&key, &account);
                 } else {
-                    tags.count(&key, &account)
+                    tags.count(&key, &account);
                 }
                 counter.merge(tags);
             };
             if order {
-                seen.iter().rev().for_each(&mut each)
+                seen.iter().rev().for_each(&mut each);
             } else {
-                seen.iter().for_each(&mut each)
+                seen.iter().for_each(&mut each);
             }
             let rows = counter.finish();
             let all: u64 = rows.values().flatten().map(|row| row.n).sum();
