@@ -171,7 +171,14 @@ impl Follower<'_> {
             self.out.write_all(rendered(ingested, self.arguments.format).as_bytes())?;
             self.out.flush()?;
         }
-        if self.arguments.format == Format::Json && !ingested.versions.is_empty() {
+        if ingested.versions.is_empty() {
+            if !ingested.sources.is_empty() {
+                tidings::say(&format!(
+                    "{} sources are there already",
+                    grouped(ingested.sources.len() as u64)
+                ));
+            }
+        } else if self.arguments.format == Format::Json {
             for source in &ingested.sources {
                 tidings::say(&format!("{}: {} rows", source.id, grouped(source.rows)));
             }
