@@ -52,6 +52,18 @@ pub enum LakeError {
         /// Their names.
         files: Vec<String>,
     },
+    /// Accounts of the same place and month were counted before, in sources that do not come again now.
+    #[error("`{place}`, {time}, is counted already, with the sources {}: whether `{source_id}` has the same accounts nobody can tell", .counted.join(", "))]
+    CountedAlready {
+        /// The source that comes.
+        source_id: String,
+        /// The place.
+        place: String,
+        /// The month, in words.
+        time: String,
+        /// The sources that were counted.
+        counted: Vec<String>,
+    },
     /// Somebody else wrote to the same source meanwhile.
     #[error("another program wrote to the source `{0}` at the same time")]
     Raced(String),
@@ -98,7 +110,8 @@ impl LakeError {
             | Self::Version { .. }
             | Self::OtherKeys { .. }
             | Self::Layers { .. }
-            | Self::FilesMissing { .. } => ErrorClass::Usage,
+            | Self::FilesMissing { .. }
+            | Self::CountedAlready { .. } => ErrorClass::Usage,
             Self::Keys(error) => error.class(),
             Self::Scan(error) => error.class(),
             Self::Survey(error) => error.class(),
@@ -107,6 +120,20 @@ impl LakeError {
             }
             Self::Damaged { .. } => ErrorClass::Unreadable,
             Self::Interrupted => ErrorClass::Interrupted,
+        }
+    }
+}
+
+impl LakeError {
+    /// The next thing to do, where there is one.
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::FilesMissing { .. } => Some("give --replace if they are gone on purpose"),
+            Self::CountedAlready { .. } => Some(
+                "ingest all sources of that place and month together, in one run, or forget those that were counted: \
+                 at level `counts` no account is kept with which another could be compared",
+            ),
+            _ => None,
         }
     }
 }

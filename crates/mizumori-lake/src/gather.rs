@@ -8,7 +8,9 @@ use mizumori_core::{Secret, Source, SourceKind, WatchList};
 use mizumori_read::MemberName;
 use mizumori_scan::{Login, Match, MemberContext, MemberSource, Record, Sink, SiteMatch, Workshop};
 
+use crate::maintain::KeptOut;
 use crate::rows::{Leak, NO_SECRET, Row, Rows};
+use crate::tally::{CountKey, CountTags};
 use crate::words::Hosts;
 
 /// Tells the source of a member of a dump; `None` for the description of one.
@@ -23,6 +25,46 @@ pub(crate) struct Method<'g> {
     pub(crate) source_of: &'g MemberSources<'g>,
     /// The level where the watch list names none.
     pub(crate) level: Level,
+    /// Which exposures are taken.
+    pub(crate) part: Part,
+    /// Whether accounts are kept that concern nobody on the watch list.
+    pub(crate) others: Others,
+    /// Accounts of which nothing is taken.
+    pub(crate) kept_out: &'g KeptOut,
+    /// Under which accounts are counted.
+    pub(crate) count_key: &'g CountKey,
+}
+
+/// Which exposures an ingest takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All that are kept.
+    Whole,
+    /// Those that concern the watch list.
+    Watched,
+    /// The others.
+    Rest,
+}
+
+/// Whether accounts are kept that concern nobody on the watch list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// They are.
+    Kept,
+    /// They are not.
+    Left,
+}
+
+/// What becomes of an exposure.
+enum Fate {
+    /// It is a row, at this level.
+    Row(Level),
+    /// It is counted.
+    Counted,
+    /// Nothing of it may be kept.
+    Nothing,
+    /// It is another part's.
+    Passed,
 }
 
 /// Makes the batches in which a scan gathers rows.
@@ -52,7 +94,8 @@ impl<'g> Workshop for Gather<'g> {
             rows: Rows::default(),
             tags: Vec::new(),
             sites: Hosts::default(),
-            below_tags: 0,
+            counts: method.count_key.begin(source.index),
+            uncounted: 0,
             failed: None,
         }
     }
@@ -76,19 +119,25 @@ pub(crate) struct Gathered<'g> {
     tags: Vec<HostTag>,
     /// The hosts of sites, for their registrable domains.
     sites: Hosts,
-    /// Exposures of which only a count may be kept.
-    pub(crate) below_tags: u64,
+    /// The accounts that are counted.
+    pub(crate) counts: CountTags,
+    /// Exposures at level `counts` that do not count: of no account, or without a secret.
+    pub(crate) uncounted: u64,
     /// Why sealing failed.
     pub(crate) failed: Option<KeyError>,
 }
 
 impl Sink for Gathered<'_> {
     fn record(&mut self, record: &Record<'_>, matched: Option<&Match>) {
-        let level = self.level(matched);
-        if level == Level::Counts {
-            self.below_tags += 1;
-            return;
-        }
+        let level = match self.fate(record, matched) {
+            Fate::Row(level) => level,
+            Fate::Counted => return self.count(record),
+            Fate::Nothing => {
+                self.uncounted += 1;
+                return;
+            }
+            Fate::Passed => return,
+        };
         let secret = record.secret.is_present().then(|| record.secret.expose());
         let url = record.url.as_ref().and_then(|url| url.host());
         let (host, tag, secret_tag) = match &record.login {
@@ -113,6 +162,11 @@ impl Sink for Gathered<'_> {
         let sealed = self.data_key(level, matched).map_or(0, |key| self.seal(key, tag, record));
         let secret = secret_tag.map_or(NO_SECRET, |SecretTag(tag)| tag.max(NO_SECRET + 1));
         self.rows.rows.push(Row { hi: tag.hi, lo: tag.lo, secret, leak, site, host, sealed });
+        if secret != NO_SECRET
+            && let Some(account) = record.login.account()
+        {
+            self.counts.keep(self.method.count_key, account);
+        }
     }
 
     fn settle(&mut self) {
@@ -120,7 +174,7 @@ impl Sink for Gathered<'_> {
     }
 
     fn weight(&self) -> usize {
-        self.rows.rows.len() * size_of::<Row>() + self.rows.shared.weight()
+        self.rows.rows.len() * size_of::<Row>() + self.rows.shared.weight() + self.counts.weight()
     }
 }
 
@@ -136,15 +190,51 @@ impl<'g> Gathered<'g> {
         (number, tag)
     }
 
-    /// How much of an exposure may be kept.
-    fn level(&self, matched: Option<&Match>) -> Level {
-        let own = self.method.watch.zip(matched.and_then(|matched| self.organisation(matched))).and_then(
-            |(watch, organisation)| {
-                let organisation = watch.organisations.get(organisation.0)?;
-                let category = || watch.categories.get(organisation.category.0)?.level;
-                organisation.level.or_else(category)
-            },
-        );
+    fn fate(&self, record: &Record<'_>, matched: Option<&Match>) -> Fate {
+        let method = self.method;
+        let is_counted = |level: Level| level == Level::Counts;
+        // Of those that nobody watches there is never more than tags.
+        let others = method.level.min(Level::Tags).min(self.ceiling);
+        let (level, of_rest) = match matched {
+            None => (others, true),
+            Some(matched) => {
+                let level = self.level(matched);
+                // By its site alone: what a survey counts is the account, which is one of the others.
+                let by_site =
+                    is_counted(level) && matched.account.is_none() && record.login.account().is_some();
+                match method.others {
+                    Others::Kept if by_site => (others, is_counted(others)),
+                    Others::Left if by_site => return Fate::Nothing,
+                    _ => (level, false),
+                }
+            }
+        };
+        match (method.part, of_rest) {
+            (Part::Watched, true) | (Part::Rest, false) => Fate::Passed,
+            _ if !is_counted(level) => Fate::Row(level),
+            _ if record.login.account().is_some() && record.secret.is_present() => Fate::Counted,
+            _ => Fate::Nothing,
+        }
+    }
+
+    fn count(&mut self, record: &Record<'_>) {
+        let Some(account) = record.login.account() else { return };
+        if !self.method.kept_out.is_empty() {
+            let tag = self.method.tags.account(account);
+            if self.method.kept_out.contains(&(tag.hi, tag.lo)) {
+                return;
+            }
+        }
+        self.counts.count(self.method.count_key, account);
+    }
+
+    /// How much of an exposure may be kept that concerns the watch list.
+    fn level(&self, matched: &Match) -> Level {
+        let own = self.method.watch.zip(self.organisation(matched)).and_then(|(watch, organisation)| {
+            let organisation = watch.organisations.get(organisation.0)?;
+            let category = || watch.categories.get(organisation.category.0)?.level;
+            organisation.level.or_else(category)
+        });
         own.unwrap_or(self.method.level).min(self.ceiling)
     }
 

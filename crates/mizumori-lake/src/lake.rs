@@ -12,9 +12,9 @@ use object_store::{ObjectStoreExt as _, PutPayload};
 use tokio::runtime::Runtime;
 
 use crate::error::{LakeError, damaged};
-use crate::ingest::EVERYTHING;
 use crate::log::{Live, Log};
-use crate::manifest::{Ingests, Manifest};
+use crate::manifest::{Ingests, Manifest, learn};
+use crate::method::EVERYTHING;
 use crate::place::Place;
 use crate::run_file::{Reads, RunFile};
 use crate::schema::EXPOSURES;
@@ -198,7 +198,7 @@ impl Lake {
     pub(crate) fn ingests(&self) -> Result<Ingests, LakeError> {
         let mut all = BTreeMap::new();
         for file in self.log.live()? {
-            all.extend(file.sources);
+            learn(&mut all, file.sources);
         }
         Ok(all)
     }
@@ -213,11 +213,25 @@ impl Lake {
         for (id, ingest) in self.ingests()? {
             let manifest = self.manifest(&id, &ingest)?;
             let list = manifest.scope.split(' ').next().unwrap_or_default();
-            if list != EVERYTHING && list != watch.digest {
+            if list.split('+').next() != Some(EVERYTHING) && list != watch.digest {
                 others.push(id);
             }
         }
         Ok(others)
+    }
+
+    /// The sources of which something is kept as counts: of these accounts nobody can say more.
+    ///
+    /// # Errors
+    /// When the lake cannot be read.
+    pub fn kept_as_counts(&self) -> Result<Vec<String>, LakeError> {
+        let mut counted = Vec::new();
+        for (id, ingest) in self.ingests()? {
+            if self.manifest(&id, &ingest)?.counts.is_some() {
+                counted.push(id);
+            }
+        }
+        Ok(counted)
     }
 
     /// The sources in the lake, by their ids.

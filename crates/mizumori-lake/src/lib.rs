@@ -1,14 +1,18 @@
 //! Every exposure kept, and found in milliseconds.
 //!
 //! A [`Lake`] is a Delta table of exposures in a folder or on an object store, sorted by keyed tags: an account is a point in
-//! it and a domain a range. [`Lake::ingest`] fills it from dumps, [`Lake::points`] answers questions, [`Lake::survey`]
+//! it and a domain a range. A second table holds counts, of those of whom nothing else may be kept. [`Lake::ingest`] fills it from dumps, [`Lake::points`] answers questions, [`Lake::survey`]
 //! counts by the published method, [`Lake::since`] tells what is new.
 //!
 //! Invariants: no account and no secret stands readable in a lake, in an error or in a temporary file; what is committed is
 //! never lost or doubled, whatever ends a piece of work and whoever else writes. Keys are the caller's matter: nothing here
 //! reads or keeps one.
 
+mod counts;
+mod decide;
+mod digest;
 mod error;
+mod fill;
 mod gather;
 mod ingest;
 mod lake;
@@ -16,6 +20,7 @@ mod log;
 mod maintain;
 mod manifest;
 mod merge;
+mod method;
 mod place;
 mod point;
 mod rewrite;
@@ -27,16 +32,17 @@ mod sorter;
 mod stored;
 mod survey;
 mod table;
+mod tally;
 mod upload;
 pub mod words;
 mod write;
 
 pub use error::LakeError;
 pub use gather::{MemberSources, log_folder};
-pub use ingest::{Ingest, Ingested, Material, SourceIngested, WhatHappened};
 pub use lake::Lake;
 pub use maintain::{Forget, Forgotten, MOST_FILES, MOST_RUNS, Optimized, Status};
 pub use manifest::day_of;
+pub use method::{Commits, Ingest, Ingested, Keep, Material, Missing, SourceIngested, Trouble, WhatHappened};
 pub use place::Place;
 pub use point::{Exposure, PointReader};
 pub use since::New;

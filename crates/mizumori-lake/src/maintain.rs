@@ -10,9 +10,10 @@ use mizumori_core::{DomainName, domain};
 use object_store::ObjectMeta;
 use object_store::path::Path;
 
+use crate::counts::COUNTS;
 use crate::error::LakeError;
 use crate::lake::{Lake, TABLE};
-use crate::log::{Change, ChangeKind, Committed, Live, NewFile};
+use crate::log::{Change, ChangeKind, Committed, Live, Log, NewFile};
 use crate::manifest::{Manifest, SOURCES};
 
 /// Runs of which the files of one key may be, before they are merged.
@@ -40,6 +41,8 @@ pub struct Status {
     pub sources: usize,
     /// Rows.
     pub rows: u64,
+    /// Rows of counts: hosts of sources.
+    pub counts: u64,
     /// Bytes of live files.
     pub bytes: u64,
     /// Live files.
@@ -73,10 +76,15 @@ pub enum Forget {
 }
 
 /// What forgetting did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Forgotten {
     /// Rows that are gone.
     pub rows: u64,
+    /// Accounts that are counted no more.
+    pub counted: u64,
+    /// Sources whose accounts another source of their place and month had counted, which is gone: where several are left, who of
+    /// them has which nobody can tell, and these figures are too small.
+    pub short: Vec<String>,
     /// Files that were rewritten or removed.
     pub files: usize,
 }
@@ -93,6 +101,7 @@ impl Lake {
             keys: self.keys()?,
             sources: self.ingests()?.len(),
             rows: live.iter().map(|file| file.rows).sum(),
+            counts: self.live_counts()?.iter().map(|file| file.rows).sum(),
             bytes: live.iter().map(|file| file.size).sum(),
             files: live.len(),
             runs: depth(&live),
@@ -137,25 +146,33 @@ impl Lake {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn vacuum(&self, age: Duration) -> Result<usize, LakeError> {
-        let mut deleted = self.vacuum_as(VacuumMode::Full, age)?;
-        // Manifests of ingests that were replaced, or never committed.
+    pub fn vacuum(&mut self, age: Duration) -> Result<usize, LakeError> {
+        if !self.objects(COUNTS)?.is_empty() {
+            self.publish_counts(None)?;
+        }
+        let mut deleted = self.vacuum_as(&self.log, TABLE, VacuumMode::Full, age)?;
+        // Manifests and counts of ingests that were replaced, or never committed.
         let ingests = self.ingests()?;
+        let named = self.named_counts(&ingests)?;
         let current: BTreeSet<_> = ingests.iter().map(|(id, ingest)| Manifest::path(id, ingest)).collect();
         let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now());
-        for object in self.objects(SOURCES)? {
+        let counts = self.objects(COUNTS)?.into_iter();
+        let counts = counts.filter(|object| object.location.as_ref().ends_with(".parquet"));
+        for object in self.objects(SOURCES)?.into_iter().chain(counts) {
             let old = (now - object.last_modified).to_std().unwrap_or_default() >= age;
-            if old && !current.contains(object.location.as_ref()) {
-                self.delete(object.location.as_ref())?;
+            let path = object.location.as_ref();
+            if old && !current.contains(path) && !named.contains(path) {
+                self.delete(path)?;
                 deleted += 1;
             }
         }
         Ok(deleted)
     }
 
-    fn vacuum_as(&self, mode: VacuumMode, age: Duration) -> Result<usize, LakeError> {
+    /// Deletes files of a table: those that its log does not name, or (`Lite`) those that it names no more.
+    fn vacuum_as(&self, log: &Log, name: &str, mode: VacuumMode, age: Duration) -> Result<usize, LakeError> {
         let age = chrono::Duration::from_std(age).unwrap_or(chrono::Duration::MAX);
-        let table = self.log.table().clone();
+        let table = log.table().clone();
         // It only tells: what it would commit of its own work would come in the way of others.
         let vacuum = table
             .vacuum()
@@ -165,11 +182,11 @@ impl Lake {
             .with_dry_run(true);
         let (_, metrics) = self.wait(vacuum.into_future())?;
         // Among them are files that an earlier vacuum took.
-        let objects = self.objects(TABLE)?;
+        let objects = self.objects(name)?;
         let there: BTreeSet<_> = objects.iter().map(|object| object.location.as_ref()).collect();
         let mut deleted = 0;
         for file in metrics.files_deleted {
-            let file = format!("{TABLE}/{file}");
+            let file = format!("{name}/{file}");
             if there.contains(&*file) {
                 self.delete(&file)?;
                 deleted += 1;
@@ -180,7 +197,8 @@ impl Lake {
 
     /// Forgets: rewrites what holds it, and deletes the files that held it at once.
     ///
-    /// Out of reach are older versions that a bucket keeps, backups, and what was handed on.
+    /// Out of reach are older versions that a bucket keeps, backups, and what was handed on; and an account among those that were
+    /// only counted.
     ///
     /// # Errors
     /// When the keys are not the lake's, or the store fails.
@@ -190,7 +208,7 @@ impl Lake {
         if let Forget::Account(tag) = what {
             self.put(&format!("{SUPPRESSED}/{}", name_of(*tag)), Vec::new())?;
         }
-        let mut done = Forgotten::default();
+        let mut done = self.forget_counts(what)?;
         self.contend(|lake| {
             let live = lake.log.live()?;
             let concerned = lake.concerned(ring, what, &live)?;
@@ -200,16 +218,20 @@ impl Lake {
             let before: u64 = concerned.iter().map(|file| file.rows).sum();
             let rewritten = lake.without(&concerned, what)?;
             let after: u64 = rewritten.iter().map(|file| file.rows).sum();
-            done = Forgotten { rows: before.saturating_sub(after), files: concerned.len() };
+            (done.rows, done.files) = (before.saturating_sub(after), concerned.len());
             let remove = concerned.into_iter().cloned().collect();
             Ok(Some(Change { rewritten, remove, kind: ChangeKind::Deletion, ..Change::default() }))
         })?;
         if let Forget::Source(id) = what {
+            self.publish_counts(Some(&BTreeSet::new()))?;
             for object in self.objects(&Manifest::folder(id))? {
                 self.delete(object.location.as_ref())?;
             }
         }
-        self.vacuum_as(VacuumMode::Lite, Duration::ZERO)?;
+        self.vacuum_as(&self.log, TABLE, VacuumMode::Lite, Duration::ZERO)?;
+        if let Some(counts) = self.counts_log()? {
+            self.vacuum_as(&counts, COUNTS, VacuumMode::Lite, Duration::ZERO)?;
+        }
         Ok(done)
     }
 
@@ -272,7 +294,7 @@ impl Lake {
     }
 
     /// The objects of the lake below a path.
-    fn objects(&self, below: &str) -> Result<Vec<ObjectMeta>, LakeError> {
+    pub(crate) fn objects(&self, below: &str) -> Result<Vec<ObjectMeta>, LakeError> {
         Ok(self.wait(self.place.store().list(Some(&Path::from(below))).try_collect())?)
     }
 
@@ -309,7 +331,7 @@ impl Lake {
     }
 }
 
-fn is_below(host: &str, name: &DomainName) -> bool {
+pub(crate) fn is_below(host: &str, name: &DomainName) -> bool {
     domain::self_and_parents(host).any(|parent| parent == name.as_str())
 }
 

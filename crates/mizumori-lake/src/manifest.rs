@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use mizumori_core::{LeakTime, PartialDate, Source, SourceId};
 use serde::{Deserialize, Serialize};
 
+use crate::counts::CountsFile;
 use crate::error::{LakeError, damaged};
 use crate::write::{Origin, first_day};
 
@@ -23,12 +24,15 @@ pub(crate) struct Manifest {
     pub(crate) ingest: String,
     /// The lake's version of the description.
     source: Described,
-    /// What was looked for: `all`, or the digest of the watch list, with the level where it names none.
+    /// What was looked for: `all`, the digest of the watch list, or `all+` and that digest; with the level where it names none.
     pub(crate) scope: String,
     /// The files of the source.
     pub(crate) files: Vec<FileFacts>,
     /// Rows that came of them.
     pub(crate) rows: u64,
+    /// What was counted of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) counts: Option<CountsFile>,
     /// What the whole run read.
     pub(crate) run: RunFacts,
 }
@@ -47,6 +51,9 @@ pub(crate) struct FileFacts {
 /// What a run read. Of the same run in every manifest that it wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RunFacts {
+    /// The run's id: another than the ingest's where one run has completed what another began.
+    #[serde(default)]
+    pub(crate) id: String,
     pub(crate) files: u64,
     pub(crate) bytes: u64,
     pub(crate) lines: u64,
@@ -89,7 +96,7 @@ impl Manifest {
         };
         let run = RunFacts::default();
         let (ingest, scope) = (ingest.to_owned(), scope.to_owned());
-        Self { version: VERSION, ingest, source: described, scope, files, rows: 0, run }
+        Self { version: VERSION, ingest, source: described, scope, files, rows: 0, counts: None, run }
     }
 
     /// Where the manifests of the source `id` lie: names of sources are no names of objects.
@@ -128,10 +135,20 @@ impl Manifest {
 
     /// Whether a new ingest of the same would bring the same.
     pub(crate) fn brings_as(&self, other: &Self) -> bool {
-        self.source == other.source
-            && self.scope == other.scope
-            && self.files == other.files
-            && self.files.iter().all(|file| file.blake3.is_some())
+        self.is_like(other) && self.files == other.files && self.is_known()
+    }
+
+    /// Whether it was made of `other`'s files and perhaps of more, which are gone.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        self.is_like(other) && other.is_known() && other.files.iter().all(|file| self.files.contains(file))
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.source == other.source && self.scope == other.scope
+    }
+
+    fn is_known(&self) -> bool {
+        self.files.iter().all(|file| file.blake3.is_some())
     }
 
     /// Files that are in this manifest and not in `newer`.
@@ -177,6 +194,34 @@ pub fn day_of(time: LeakTime) -> Option<i32> {
 
 /// Sources, each with the ingest that holds.
 pub(crate) type Ingests = BTreeMap<String, String>;
+
+/// What the id of an ingest ends with of which only the watched rows are there.
+const HALF: &str = ".watched";
+
+/// The id of the first half of an ingest.
+pub(crate) fn half_of(ingest: &str) -> String {
+    format!("{ingest}{HALF}")
+}
+
+/// The ingest of which this is the first half; `None` when it is whole.
+pub(crate) fn whole_of(ingest: &str) -> Option<&str> {
+    ingest.strip_suffix(HALF)
+}
+
+/// The id without what says that it is a half.
+pub(crate) fn stem(ingest: &str) -> &str {
+    whole_of(ingest).unwrap_or(ingest)
+}
+
+/// Adds what a file says of its sources. Of an ingest that came in halves the whole holds.
+pub(crate) fn learn(all: &mut Ingests, sources: impl IntoIterator<Item = (String, String)>) {
+    for (id, ingest) in sources {
+        let known = all.entry(id).or_insert_with(|| ingest.clone());
+        if whole_of(known).is_some() {
+            *known = ingest;
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -18,9 +18,11 @@ impl Lake {
         keeps: &(dyn Fn(&str) -> bool + Sync),
         is_kept: &(dyn Fn(&RowOf<'_>) -> bool + Sync),
     ) -> Result<Vec<NewFile>, LakeError> {
+        // Where an ingest came in halves, a file of the first is one of the whole from now on.
+        let all = self.ingests()?;
         let mut ingests = BTreeMap::new();
-        for file in files {
-            ingests.extend(file.sources.iter().filter(|(id, _)| keeps(id)));
+        for id in files.iter().flat_map(|file| file.sources.keys()).filter(|id| keeps(id)) {
+            ingests.extend(all.get_key_value(id));
         }
         let mut origins = Vec::new();
         for (id, ingest) in &ingests {

@@ -7,6 +7,7 @@ use mizumori_core::keys::AccountTag;
 use crate::error::{LakeError, damaged};
 use crate::lake::Lake;
 use crate::log::{Brought, Live};
+use crate::manifest::stem;
 use crate::point::{Exposure, exposure};
 use crate::run_file::{Columns, RunFile};
 
@@ -66,10 +67,13 @@ impl Lake {
     /// The rows of an ingest of which files are gone, from where they were moved. What was replaced or forgotten since is
     /// not among them.
     fn moved(&self, fresh: &[Live], take: &mut dyn FnMut(Exposure)) -> Result<(), LakeError> {
-        let brought: BTreeSet<_> = fresh.iter().flat_map(|file| &file.sources).collect();
+        let of = |file: &Live| -> BTreeSet<(String, String)> {
+            file.sources.iter().map(|(id, ingest)| (id.clone(), stem(ingest).to_owned())).collect()
+        };
+        let brought: BTreeSet<_> = fresh.iter().flat_map(of).collect();
         for live in self.log.live()? {
             let here: BTreeSet<_> =
-                live.sources.iter().filter(|source| brought.contains(source)).map(|(id, _)| id).collect();
+                of(&live).into_iter().filter(|source| brought.contains(source)).map(|(id, _)| id).collect();
             if !here.is_empty() {
                 each(&self.run_file(&live)?, &mut |exposure| {
                     if here.contains(&exposure.source) {

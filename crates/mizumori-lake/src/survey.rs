@@ -8,8 +8,9 @@ use arrow_array::Array;
 use mizumori_core::keys::{AccountTag, KeyRing};
 use mizumori_core::{SourceIndex, WatchList};
 use mizumori_survey::model::Unreadable;
-use mizumori_survey::{AskedPeriod, Count, HasSecret, InputFacts, Report};
+use mizumori_survey::{AskedPeriod, Count, Counted, HasSecret, InputFacts, Report};
 
+use crate::counts::CountRow;
 use crate::error::{LakeError, damaged};
 use crate::lake::Lake;
 
@@ -29,21 +30,32 @@ impl Lake {
     /// Counts the leaked accounts of a watch list.
     ///
     /// What the report says of the input are the sums of the ingests; the exposures are those that the lake keeps, each once a
-    /// source.
+    /// source. Of what is kept as counts, exposures without a secret and those that a source has twice are not known.
     ///
     /// # Errors
     /// When the keys are not the lake's, the period ends before it begins, or the lake cannot be read.
     pub fn survey(&self, ring: &KeyRing, of: &SurveyOf<'_>) -> Result<Report, LakeError> {
         self.check_keys(ring)?;
         let (mut sources, mut numbers, mut runs) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut counted, live) = (Vec::new(), self.live_counts()?);
         for (id, ingest) in self.ingests()? {
             let manifest = self.manifest(&id, &ingest)?;
             numbers.insert(id, SourceIndex(sources.len()));
             sources.push(manifest.source()?);
-            runs.insert(ingest, manifest.run);
+            counted
+                .push(manifest.counts.as_ref().map_or(Ok(Vec::new()), |_| self.counts_of(&manifest, &live))?);
+            let run = if manifest.run.id.is_empty() { ingest } else { manifest.run.id.clone() };
+            runs.insert(run, manifest.run);
         }
         let times: Vec<_> = sources.iter().map(mizumori_core::Source::time).collect();
-        let count = Count::new(Arc::clone(&of.watch), sources, of.asked)?;
+        let mut count = Count::new(Arc::clone(&of.watch), sources, of.asked)?;
+        for (at, (rows, time)) in counted.iter().zip(&times).enumerate() {
+            for CountRow { host, n, again } in rows {
+                if let Some(found) = of.watch.find(host, *time) {
+                    count.add(SourceIndex(at), host, found, Counted { accounts: *n, again: *again });
+                }
+            }
+        }
         let empty = count.tally();
         let count = Mutex::new(count);
         let points = self.points()?;

@@ -20,7 +20,7 @@ mod scene;
 mod sentences;
 mod words;
 
-pub use count::{AskedPeriod, Count, HasSecret, InputFacts, SourceIndex, Tally};
+pub use count::{AskedPeriod, Count, Counted, HasSecret, InputFacts, SourceIndex, Tally, folded_place};
 pub use countermeasures::Countermeasures;
 pub use error::SurveyError;
 pub use incidents::Incident;

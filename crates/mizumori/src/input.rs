@@ -63,8 +63,7 @@ impl Prepared {
         let config = Config::load()?;
         let watch = asked_watch_list(options.watch.as_deref(), &config);
         let threads = threads(options.threads, &config);
-        let passwords = options.archive_password.iter().cloned().map(Secret::new).collect();
-        let reader = Reader::new(config.limits).with_passwords(passwords);
+        let reader = reader(options, &config);
         // A long watch list and a folder of many files take their time, and do not wait for each other.
         let (watch, dumps) = std::thread::scope(|scope| {
             let watch = scope.spawn(|| watch.map(load_watch_list).transpose());
@@ -88,6 +87,12 @@ pub(crate) fn asked_watch_list(option: Option<&Path>, config: &Config) -> Option
 #[cfg(feature = "lake")]
 pub(crate) fn watch_list(options: &InputOptions, config: &Config) -> Result<Option<WatchList>, Failure> {
     asked_watch_list(options.watch.as_deref(), config).map(load_watch_list).transpose()
+}
+
+/// What opens the dumps.
+pub(crate) fn reader(options: &InputOptions, config: &Config) -> Reader {
+    let passwords = options.archive_password.iter().cloned().map(Secret::new).collect();
+    Reader::new(config.limits).with_passwords(passwords)
 }
 
 /// How many threads to use.

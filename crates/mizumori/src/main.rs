@@ -10,6 +10,8 @@ mod commands;
 mod config;
 #[cfg(any(feature = "scan", feature = "sql"))]
 mod csv_cell;
+#[cfg(feature = "lake")]
+mod drop_folder;
 mod dumps;
 mod input;
 mod interrupt;

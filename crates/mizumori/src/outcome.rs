@@ -71,6 +71,12 @@ impl Failure {
         Outcome::Failed
     }
 
+    /// The next thing to do, where there is one.
+    #[cfg(feature = "lake")]
+    pub(crate) fn next(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// The error with its causes.
     pub(crate) fn in_words(&self) -> String {
         let mut words = String::new();
@@ -121,7 +127,8 @@ impl From<mizumori_survey::SurveyError> for Failure {
 #[cfg(feature = "lake")]
 impl From<mizumori_lake::LakeError> for Failure {
     fn from(error: mizumori_lake::LakeError) -> Self {
-        Self::new(error)
+        let hint = error.hint().map(str::to_owned);
+        Self { error: error.into(), hint }
     }
 }
 

@@ -18,13 +18,18 @@ use crate::world::{World, list};
 
 /// Fails every write from a certain one on, as a disk that is full or a network that is gone.
 #[derive(Debug)]
-struct Failing {
+pub(crate) struct Failing {
     store: InMemory,
     /// Writes that succeed still.
-    left: AtomicI64,
+    pub(crate) left: AtomicI64,
 }
 
 impl Failing {
+    /// A store that does not fail yet.
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { store: InMemory::new(), left: AtomicI64::new(i64::MAX) })
+    }
+
     fn write(&self) -> Result<()> {
         if self.left.fetch_sub(1, Ordering::Relaxed) > 0 {
             return Ok(());
@@ -82,13 +87,13 @@ impl ObjectStore for Failing {
 
 /// Runs `work` with more and more writes that succeed, until it does; after each try the lake must be as `check` says of
 /// one that was not done or was.
-fn at_every_write(
+pub(crate) fn at_every_write(
     prepare: impl Fn(&World, &mut Lake),
     work: impl Fn(&World, &mut Lake) -> std::result::Result<(), LakeError>,
     check: impl Fn(&World, &Lake) -> bool,
 ) {
     for writes in 0..200 {
-        let store = Arc::new(Failing { store: InMemory::new(), left: AtomicI64::new(i64::MAX) });
+        let store = Failing::new();
         let world = World::over(Arc::clone(&store) as Arc<dyn ObjectStore>);
         let mut lake = world.lake();
         prepare(&world, &mut lake);
@@ -171,5 +176,62 @@ fn forgetting() {
         100 => false,
         98 => true,
         rows => panic!("{rows} rows"),
+    });
+}
+
+#[test]
+fn an_ingest_with_counts() {
+    let old = [("a", "x@suigen.example:p\nx@mori.example:p\ny@mori.example:p\n")];
+    let new =
+        [("a", "x@suigen.example:p\nz@suigen.example:p\nx@mori.example:p\n"), ("b", "z@mori.example:p\n")];
+    let prepare = |world: &World, lake: &mut Lake| {
+        world.mixed().ingest(lake, &old).unwrap();
+    };
+    let work = |world: &World, lake: &mut Lake| world.mixed().ingest(lake, &new).map(drop);
+    at_every_write(prepare, work, |world, lake| match crate::counts::totals(&world.mixed(), lake) {
+        (1, 2) => false,
+        (2, 2) => true,
+        totals => panic!("{totals:?}"),
+    });
+}
+
+#[test]
+fn an_ingest_in_two_commits() {
+    let text = "x@suigen.example:p\ny@elsewhere.example:p\nx@mori.example:p\n";
+    let work = |world: &World, lake: &mut Lake| {
+        crate::halves::ingest(&world.mixed(), lake, &[("a", text), ("b", text)]).map(drop)
+    };
+    at_every_write(
+        |_, _| {},
+        work,
+        |world, lake| {
+            let world = world.mixed();
+            let rest =
+                lake.points().unwrap().domain(world.ring.tags().domain("elsewhere.example")).unwrap().len();
+            match (world.rows(lake).len(), crate::counts::totals(&world, lake), rest) {
+                (0, (0, 0), 0) | (2, (2, 2), 0) => false,
+                (2, (2, 2), 2) => true,
+                state => panic!("{state:?}"),
+            }
+        },
+    );
+}
+
+#[test]
+fn forgetting_a_domain_that_was_counted() {
+    let prepare = |world: &World, lake: &mut Lake| {
+        world
+            .mixed()
+            .ingest(lake, &[("a", "x@suigen.example:p\nx@mori.example:p\ny@mori.example:p\n")])
+            .unwrap();
+    };
+    let work = |world: &World, lake: &mut Lake| {
+        lake.forget(&world.ring, &Forget::Domain(mizumori_core::DomainName::parse("mori.example").unwrap()))
+            .map(drop)
+    };
+    at_every_write(prepare, work, |world, lake| match crate::counts::totals(&world.mixed(), lake) {
+        (1, 2) => false,
+        (1, 0) => true,
+        totals => panic!("{totals:?}"),
     });
 }

@@ -1,7 +1,11 @@
 //! A lake as a library: through its public calls, over stores in memory.
 
 #[cfg(test)]
+mod counts;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod halves;
 #[cfg(test)]
 mod races;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mizumori_core::keys::KeyRing;
 use mizumori_core::watch::Level;
 use mizumori_core::{Account, LocalPart, Source, SourceIndex, WatchList};
-use mizumori_lake::{Ingest, Ingested, Lake, LakeError, Material, Place};
+use mizumori_lake::{Commits, Ingest, Ingested, Keep, Lake, LakeError, Material, Missing, Place, Trouble};
 use mizumori_read::{Bytes, Limits, MemberName, Reader};
 use mizumori_scan::{Dump, DumpPlace, MemberSource, Progress, RecordLimits};
 use object_store::ObjectStore;
@@ -16,11 +16,17 @@ use url::Url;
 pub(crate) const LIST: &str = "[[category]]\nid = 'c'\nname = 'C'\n[[organisation]]\nid = 'o'\ncategory = 'c'\nname = 'O'\n\
     domains = ['suigen.example', 'mori.example']\n";
 
+/// The same accounts of two organisations, one of them at level `counts`.
+pub(crate) const MIXED: &str = "[[category]]\nid = 'c'\nname = 'C'\n[[organisation]]\nid = 'o'\ncategory = 'c'\nname = 'O'\n\
+    domains = ['suigen.example']\n[[organisation]]\nid = 'm'\ncategory = 'c'\nname = 'M'\nlevel = 'counts'\n\
+    domains = ['mori.example']\n";
+
 /// A store, a key ring and a watch list.
 pub(crate) struct World {
     pub(crate) store: Arc<dyn ObjectStore>,
     pub(crate) ring: KeyRing,
     pub(crate) watch: WatchList,
+    pub(crate) reader: Reader,
 }
 
 impl World {
@@ -30,7 +36,14 @@ impl World {
 
     pub(crate) fn over(store: Arc<dyn ObjectStore>) -> Self {
         let watch = WatchList::parse("list", LIST).unwrap();
-        Self { store, ring: KeyRing::create().unwrap(), watch }
+        Self { store, ring: KeyRing::create().unwrap(), watch, reader: Reader::new(Limits::default()) }
+    }
+
+    /// The same store and keys, where one of two organisations is only counted.
+    pub(crate) fn mixed(&self) -> Self {
+        let watch = WatchList::parse("list", MIXED).unwrap();
+        let reader = Reader::new(Limits::default());
+        Self { store: Arc::clone(&self.store), ring: self.ring.clone(), watch, reader }
     }
 
     pub(crate) fn place(&self) -> Place {
@@ -47,6 +60,22 @@ impl World {
         self.ingest_with(lake, sources, 1 << 30)
     }
 
+    /// The same with `change` made to how it is done.
+    pub(crate) fn ingest_as<'w>(
+        &'w self,
+        lake: &mut Lake,
+        sources: &[(&str, &str)],
+        change: &dyn Fn(&mut Ingest<'w>),
+    ) -> Result<Ingested, LakeError> {
+        let described: Vec<_> = sources
+            .iter()
+            .map(|(id, text)| {
+                (format!("id = '{id}'\nleaked = '2019-01'"), vec![(format!("{id}.txt"), *text)])
+            })
+            .collect();
+        self.ingest_files(lake, &described, change)
+    }
+
     /// The same with so many bytes of memory.
     pub(crate) fn ingest_with(
         &self,
@@ -54,36 +83,47 @@ impl World {
         sources: &[(&str, &str)],
         memory_bytes: u64,
     ) -> Result<Ingested, LakeError> {
-        let described: Vec<_> = sources
-            .iter()
-            .map(|(id, _)| Source::parse("s", &format!("id = '{id}'\nleaked = '2019-01'")).unwrap())
-            .collect();
-        let dumps: Vec<_> = sources
-            .iter()
-            .map(|(id, text)| Dump {
-                name: MemberName::new(&format!("{id}.txt")),
-                place: DumpPlace::Held(Arc::new(Bytes::new(text.as_bytes()))),
-            })
-            .collect();
+        self.ingest_as(lake, sources, &|how| how.memory_bytes = memory_bytes)
+    }
+
+    /// Ingests sources, each with its description and its files, of which each has a name and a text.
+    pub(crate) fn ingest_files<'w>(
+        &'w self,
+        lake: &mut Lake,
+        sources: &[(String, Vec<(String, &str)>)],
+        change: &dyn Fn(&mut Ingest<'w>),
+    ) -> Result<Ingested, LakeError> {
+        let described: Vec<_> =
+            sources.iter().map(|(description, _)| Source::parse("s", description).unwrap()).collect();
+        let (mut dumps, mut sources_of) = (Vec::new(), Vec::new());
+        for (at, (_, files)) in sources.iter().enumerate() {
+            for (name, text) in files {
+                let place = DumpPlace::Held(Arc::new(Bytes::new(text.as_bytes())));
+                dumps.push(Dump { name: MemberName::new(name), place });
+                sources_of.push(vec![SourceIndex(at)]);
+            }
+        }
         let index = |name: &MemberName| {
             let at = dumps.iter().position(|dump| name.as_str().starts_with(dump.name.as_str()))?;
-            Some(MemberSource { index: SourceIndex(at), time: described[at].time() })
+            let source = sources_of[at][0];
+            Some(MemberSource { index: source, time: described[source.0].time() })
         };
-        let sources_of: Vec<_> = (0..dumps.len()).map(|at| vec![SourceIndex(at)]).collect();
         let material =
             Material { sources: &described, dumps: &dumps, sources_of: &sources_of, source_of: &index };
-        let reader = Reader::new(Limits::default());
-        let how = Ingest {
-            reader: &reader,
+        let mut how = Ingest {
+            reader: &self.reader,
             records: RecordLimits::default(),
-            watch: Some(&self.watch),
+            keep: Keep::Watched(&self.watch),
             level: Level::Tags,
-            replace: false,
+            missing: Missing::Refused,
+            trouble: Trouble::EndsIt,
+            commits: Commits::One,
             threads: 2,
-            memory_bytes,
+            memory_bytes: 1 << 30,
             disk_bytes: 1 << 30,
             folder: std::env::temp_dir(),
         };
+        change(&mut how);
         lake.ingest(&self.ring, &material, &how, &Progress::default())
     }
 

@@ -168,6 +168,11 @@ impl Progress {
         Self { bytes: Arc::clone(&whole.bytes), ..Self::default() }
     }
 
+    /// Nothing done yet, and ended by whoever ends this one: for the next run of the same work.
+    pub fn next_run(&self) -> Self {
+        Self { stop: Arc::clone(&self.stop), ..Self::default() }
+    }
+
     /// Asks the run to end as soon as it can.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);

@@ -11,6 +11,7 @@ mod tally;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use mizumori_core::watch::Found;
 use mizumori_core::{Month, Period, Seen, Source, TagKey, TagSet, WatchList};
 
 use crate::SurveyError;
@@ -19,6 +20,7 @@ use place::Plan;
 use tally::{Cell, Passed};
 
 pub use mizumori_core::SourceIndex;
+pub use place::folded_place;
 pub use tally::Tally;
 
 /// Whether a secret stands with an account.
@@ -96,6 +98,15 @@ struct CellCount {
     within_source: u64,
 }
 
+/// Accounts that somebody has counted already, at one host and in one source, by this very method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Distinct accounts; over the sources of one place and time they add up to the distinct accounts there.
+    pub accounts: u64,
+    /// Distinct accounts of the source, beside these, that another source of its place and time has counted.
+    pub again: u64,
+}
+
 impl Count {
     /// A count of nothing yet.
     ///
@@ -164,6 +175,27 @@ impl Count {
         for (tag, cell) in tally.shared {
             self.seen_in_source.add(tag, our(cell), &mut |cell, seen| count_within(counts, cell, seen));
         }
+    }
+
+    /// Adds what was counted already. `found` is what the watch list finds for the host at the source's time.
+    ///
+    /// None of these accounts may be observed in any source of the same place and time: nothing could tell.
+    pub fn add(&mut self, source: SourceIndex, host: &str, found: Found, counted: Counted) {
+        let mut tally = self.tally();
+        let place = tally.place(source, host, found, HasSecret::Yes, counted.accounts + counted.again);
+        self.merge(tally);
+        let Some((domain, _)) = place else { return };
+        let next = u32::try_from(self.counts.len()).unwrap_or(u32::MAX);
+        let cell = Cell { host: host.into(), domain, source: source.0 as u32 };
+        let number = *self.cells.entry(cell).or_insert(next);
+        if number == next {
+            self.counts.push(CellCount::default());
+        }
+        if let Some(count) = self.counts.get_mut(number as usize) {
+            count.counted += counted.accounts;
+            count.within_source += counted.accounts + counted.again;
+        }
+        self.duplicates += counted.again;
     }
 
     /// The report. `by` is the program that produced it, with its version: `mizumori 0.1.0`.

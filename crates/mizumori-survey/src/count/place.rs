@@ -70,7 +70,7 @@ pub(super) fn plan(period: Option<Period>, sources: &[Source]) -> Vec<Plan> {
             Plan::NotSurveyed
         } else if let Some(time) = counted_time(period, source.time()) {
             let next = u32::try_from(members.len()).unwrap_or(u32::MAX);
-            let group = *groups.entry((folded(&source.place), time)).or_insert(next);
+            let group = *groups.entry((folded_place(&source.place), time)).or_insert(next);
             if group == next {
                 members.push(0);
             }
@@ -108,7 +108,7 @@ fn counted_time(period: Option<Period>, time: LeakTime) -> Option<LeakTime> {
 
 /// A place in the form in which places are compared: NFKC, trimmed, case folded (Unicode 3.13, D146: the
 /// folding is between two compositions, as it may take a composed letter apart).
-fn folded(place: &str) -> String {
+pub fn folded_place(place: &str) -> String {
     let composed: String = place.nfkc().collect();
     composed.trim().chars().default_case_fold().nfkc().collect()
 }
@@ -137,9 +137,9 @@ mod tests {
             ("ΣΊΣΥΦΟΣ", "σίσυφος"),
             ("掲示板Ａ", "掲示板a"),
         ] {
-            assert_eq!(folded(one), folded(other), "{one}");
+            assert_eq!(folded_place(one), folded_place(other), "{one}");
         }
-        assert_ne!(folded("forum x"), folded("forumx"));
+        assert_ne!(folded_place("forum x"), folded_place("forumx"));
     }
 
     #[test]

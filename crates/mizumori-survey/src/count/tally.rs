@@ -10,7 +10,7 @@ use mizumori_core::keys::AccountTag;
 use mizumori_core::watch::{DomainIndex, Found};
 use mizumori_core::{Account, LeakTime, Tag, TagKey};
 
-use super::place::Plan;
+use super::place::{Place, Plan};
 use super::{HasSecret, Method, SourceIndex};
 
 /// After so many taggings a tally is worth handing over: 1.25 MiB of them.
@@ -107,13 +107,34 @@ impl Tally {
         found: Found,
         secret: HasSecret,
     ) {
+        let Some((domain, place)) = self.place(source, host, found, secret, 1) else { return };
+        let cell = self.cell(host, domain, source.0 as u32);
         let method = &*self.method;
-        self.passed.matched += 1;
+        self.units.push(tag(&method.key, u64::from(place.group)));
+        self.unit_cells.push(cell);
+        if place.shared {
+            // Groups are numbered below 2^32, so that a source's own context is no group's.
+            let context = 1 << 32 | source.0 as u64;
+            self.shared.push((tag(&method.key, context), cell));
+        }
+    }
+
+    /// Where `exposures` of one host count: the watched domain and the place; `None` when they do not.
+    pub(super) fn place(
+        &mut self,
+        source: SourceIndex,
+        host: &str,
+        found: Found,
+        secret: HasSecret,
+        exposures: u64,
+    ) -> Option<(u32, Place)> {
+        let method = &*self.method;
+        self.passed.matched += exposures;
         let plan = method.plans.get(source.0).copied().unwrap_or(Plan::NotSurveyed);
         let found = match plan {
             Plan::NotSurveyed => {
-                self.passed.not_surveyed += 1;
-                return;
+                self.passed.not_surveyed += exposures;
+                return None;
             }
             // The year was asked about, but the exposure counts as one of unknown month. Asked again, all that
             // stand for one account in one place are of one holder, in whatever order they come.
@@ -125,27 +146,19 @@ impl Tally {
         let domain = match found {
             Found::Watched(DomainIndex(domain)) if domain < method.watch.domains.len() => domain,
             Found::Watched(_) | Found::OutsideValidity => {
-                self.passed.outside_validity += 1;
-                return;
+                self.passed.outside_validity += exposures;
+                return None;
             }
         };
         if secret == HasSecret::No {
-            self.passed.without_secret += 1;
-            return;
+            self.passed.without_secret += exposures;
+            return None;
         }
         let Plan::Counted(place) = plan else {
-            self.passed.outside_period += 1;
-            return;
+            self.passed.outside_period += exposures;
+            return None;
         };
-        let cell = self.cell(host, domain as u32, source.0 as u32);
-        let method = &*self.method;
-        self.units.push(tag(&method.key, u64::from(place.group)));
-        self.unit_cells.push(cell);
-        if place.shared {
-            // Groups are numbered below 2^32, so that a source's own context is no group's.
-            let context = 1 << 32 | source.0 as u64;
-            self.shared.push((tag(&method.key, context), cell));
-        }
+        Some((domain as u32, place))
     }
 
     /// An empty tally of the same count.

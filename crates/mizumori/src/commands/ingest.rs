@@ -1,13 +1,19 @@
 //! `mizumori ingest`: dumps into a lake.
 
+mod follow;
+
 use std::fmt::Write as _;
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use mizumori_core::WatchList;
 use mizumori_core::watch::Level;
-use mizumori_lake::{Ingest, Ingested, Material, WhatHappened};
-use mizumori_scan::Progress;
+use mizumori_lake::{Commits, Ingest, Ingested, Keep, Material, Missing, Trouble, WhatHappened};
+use mizumori_read::Reader;
+use mizumori_scan::{Progress, RecordLimits};
 
 use crate::config::Config;
 use crate::input::{self, InputOptions, Prepared};
@@ -21,8 +27,12 @@ use crate::tidings;
 
 /// Keep the exposures of dumps in a lake
 ///
-/// A lake holds keyed tags in the place of accounts and secrets. A source that is in the lake already is replaced; from the
-/// same files it is left as it is. Nothing is in the lake before all of it is.
+/// A lake holds keyed tags in the place of accounts and secrets; of organisations at level `counts`, hosts and numbers. A source
+/// that is in the lake already is replaced; from the same files it is left as it is. Nothing is in the lake before all of it is.
+///
+/// With --follow it goes on looking at the PATHs, and takes what is dropped there when it has settled: with --watch and --all what
+/// concerns the watch list first. Files that are taken away afterwards stay in the lake. A folder that is to be one source is best
+/// moved there whole, or with its `source.toml` first.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -32,8 +42,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     input: InputOptions,
 
-    /// Keep every account, not only the watch list's
-    #[arg(long, conflicts_with = "watch")]
+    /// Keep every account, not only the watch list's; others than these never above tags
+    #[arg(long)]
     all: bool,
 
     /// How much is kept where the watch list says nothing: counts, tags or sealed
@@ -43,6 +53,18 @@ pub(crate) struct Arguments {
     /// Replace a source although files of it are missing now
     #[arg(long)]
     replace: bool,
+
+    /// Go on, and ingest what is dropped at the PATHs
+    #[arg(long)]
+    follow: bool,
+
+    /// How often --follow looks, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds, requires = "follow")]
+    interval: Duration,
+
+    /// How long a file has to look the same before --follow takes it, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds, requires = "follow")]
+    settle: Duration,
 
     /// Memory to use, roughly [default: a quarter of the machine's]
     #[arg(long, value_name = "SIZE")]
@@ -56,7 +78,8 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   mizumori ingest --lake lake --watch watchlists/jp-government.toml dumps/
-  mizumori ingest --lake s3://bucket/lake --all --memory 8GiB dumps/";
+  mizumori ingest --lake s3://bucket/lake --all --memory 8GiB dumps/
+  mizumori ingest --lake lake --watch list.toml --all --follow drop/";
 
 /// The form of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -70,12 +93,11 @@ enum Format {
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let config = Config::load()?;
-    let prepared = Prepared::new(&arguments.input)?;
-    if prepared.watch.is_none() && !arguments.all {
-        return Err(Failure::say("nothing says which accounts to keep")
-            .hint("give --watch FILE, or --all for every account"));
+    if arguments.follow {
+        return follow::run(arguments, &config);
     }
-    let watch = prepared.watch.as_ref().filter(|_| !arguments.all);
+    let prepared = Prepared::new(&arguments.input)?;
+    let keep = arguments.keep(prepared.watch.as_ref())?;
     let (mut lake, ring) = arguments.lake.open_or_create(&config)?;
     let sources_of: Vec<_> =
         prepared.dumps.found.iter().map(|found| prepared.sources.of_dump(&found.dump.name)).collect();
@@ -87,39 +109,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         sources_of: &sources_of,
         source_of: &source_of,
     };
-    let how = Ingest {
-        reader: &prepared.reader,
-        records: prepared.records,
-        watch,
-        level: arguments.level,
-        replace: arguments.replace,
-        threads: prepared.threads,
-        memory_bytes: arguments.memory.or(config.memory).map_or_else(Size::quarter_of_memory, |size| size.0),
-        disk_bytes: config.limits.spool_bytes.max(1 << 40),
-        folder: std::env::temp_dir(),
-    };
+    let means = Means { reader: &prepared.reader, records: prepared.records, threads: prepared.threads };
+    let how = arguments.how(&config, keep, &means);
     let progress = Arc::new(Progress::default());
     interrupt::stops(&progress);
     let bar = Bar::follow(&progress, prepared.dumps.bytes());
     let ingested = lake.ingest(&ring, &material, &how, &progress);
     drop(bar);
-    let ingested = ingested.map_err(|error| {
-        let missing = matches!(error, mizumori_lake::LakeError::FilesMissing { .. });
-        let failure = Failure::from(error);
-        if missing { failure.hint("give --replace if they are gone on purpose") } else { failure }
-    })?;
+    let ingested = ingested?;
     let mut out = Output::open(None)?;
     out.write_all(rendered(&ingested, arguments.format).as_bytes())?;
     out.finish()?;
     let walked = prepared.dumps.unreadable.iter().map(|(file, why)| (file.as_str(), why.as_str()));
-    let unreadable = ingested.unreadable.iter().map(|(file, why)| (file.as_str(), why.as_str()));
-    input::tell_unreadable(walked.chain(unreadable));
-    if ingested.below_tags > 0 {
-        tidings::warning(&format!(
-            "{} exposures are of level `counts`, of which this lake keeps nothing",
-            grouped(ingested.below_tags)
-        ));
-    }
+    input::tell_unreadable(walked);
+    tell(&ingested);
     Ok(if ingested.interrupted {
         tidings::warning("interrupted: the lake is as it was");
         Outcome::Interrupted
@@ -130,30 +133,117 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     })
 }
 
+/// What an ingest works with.
+struct Means<'m> {
+    reader: &'m Reader,
+    records: RecordLimits,
+    threads: usize,
+}
+
+impl Arguments {
+    /// The accounts that are kept.
+    fn keep<'w>(&self, watch: Option<&'w WatchList>) -> Result<Keep<'w>, Failure> {
+        match (watch, self.all) {
+            (watch, true) => Ok(Keep::Everything(watch)),
+            (Some(watch), false) => Ok(Keep::Watched(watch)),
+            (None, false) => Err(Failure::say("nothing says which accounts to keep")
+                .hint("give --watch FILE, or --all for every account")),
+        }
+    }
+
+    fn how<'i>(&self, config: &Config, keep: Keep<'i>, means: &Means<'i>) -> Ingest<'i> {
+        let (trouble, commits) = if self.follow {
+            (Trouble::HoldsBack, Commits::WatchedFirst)
+        } else {
+            (Trouble::EndsIt, Commits::One)
+        };
+        Ingest {
+            reader: means.reader,
+            records: means.records,
+            keep,
+            level: self.level,
+            missing: if self.replace { Missing::Replaced } else { Missing::Refused },
+            trouble,
+            commits,
+            threads: means.threads,
+            memory_bytes: self.memory.or(config.memory).map_or_else(Size::quarter_of_memory, |size| size.0),
+            disk_bytes: config.limits.spool_bytes.max(1 << 40),
+            folder: std::env::temp_dir(),
+        }
+    }
+}
+
+/// Says on standard error what was not ingested, and why.
+fn tell(ingested: &Ingested) {
+    let unreadable = ingested.unreadable.iter().map(|(file, why)| (file.as_str(), why.as_str()));
+    input::tell_unreadable(unreadable);
+    for (source, error) in &ingested.held_back {
+        tidings::warning(&format!("`{source}` is left as it is: {error}"));
+        if let Some(hint) = error.hint() {
+            tidings::hint(hint);
+        }
+    }
+    if ingested.uncounted > 0 {
+        tidings::say(&format!(
+            "{} records at level `counts` are of no account or without a secret: nothing of them is kept",
+            grouped(ingested.uncounted)
+        ));
+    }
+}
+
 fn rendered(ingested: &Ingested, format: Format) -> String {
     let word = |what| match what {
         WhatHappened::Added => "added",
         WhatHappened::Replaced => "replaced",
+        WhatHappened::Completed => "completed",
         WhatHappened::AsBefore => "as before",
     };
     if format == Format::Json {
         let sources: Vec<_> = ingested
             .sources
             .iter()
-            .map(
-                |source| serde_json::json!({"id": source.id, "what": word(source.what), "rows": source.rows}),
-            )
+            .map(|source| {
+                let (what, counted) = (word(source.what), source.counted);
+                serde_json::json!({"id": source.id, "what": what, "rows": source.rows, "counted": counted})
+            })
+            .collect();
+        let held_back: Vec<_> = ingested
+            .held_back
+            .iter()
+            .map(|(id, why)| serde_json::json!({"id": id, "why": why.to_string()}))
             .collect();
         let object = serde_json::json!({
-            "schema": 1, "version": ingested.version, "rows": ingested.rows, "bytes": ingested.bytes,
-            "complete": !ingested.interrupted, "sources": sources,
+            "schema": 1, "version": ingested.versions.last(), "versions": ingested.versions,
+            "rows": ingested.rows, "bytes": ingested.bytes, "complete": !ingested.interrupted,
+            "sources": sources, "held_back": held_back,
         });
         return format!("{object}\n");
     }
     let mut text = String::new();
     for source in &ingested.sources {
         // Writing into memory does not fail.
-        let _ = writeln!(text, "{:9}  {:>13} rows  {}", word(source.what), grouped(source.rows), source.id);
+        let _ = write!(text, "{:9}  {:>13} rows  {}", word(source.what), grouped(source.rows), source.id);
+        if source.counted > 0 {
+            let _ = write!(text, "  ({} counted)", grouped(source.counted));
+        }
+        text.push('\n');
     }
     text
+}
+
+fn seconds(word: &str) -> Result<Duration, &'static str> {
+    let seconds = word.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0);
+    let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    duration.ok_or("write a number of seconds, such as 5 or 0.5")
+}
+
+/// PATHs that can be followed.
+fn followed(paths: &[PathBuf]) -> Result<(), Failure> {
+    if paths.is_empty() {
+        return Err(Failure::say("no PATH is given").hint("name the folder into which dumps are dropped"));
+    }
+    if paths.iter().any(|path| path.as_os_str() == "-") {
+        return Err(Failure::say("standard input cannot be followed").hint("leave --follow out"));
+    }
+    Ok(())
 }

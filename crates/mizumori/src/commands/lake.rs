@@ -121,7 +121,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             Ok(Outcome::Done)
         }
         Command::Vacuum { lake, older_than } => {
-            let lake = lake.open(&config)?;
+            let mut lake = lake.open(&config)?;
             let deleted = lake.vacuum(Duration::from_secs(older_than.saturating_mul(3600)))?;
             tidings::say(&format!("deleted {deleted} files"));
             Ok(Outcome::Done)
@@ -137,7 +137,7 @@ fn status(config: &Config, lake: &LakeOptions, json: bool) -> Result<Outcome, Fa
     if json {
         let object = serde_json::json!({
             "schema": 1, "version": status.version, "keys": status.keys, "sources": status.sources,
-            "rows": status.rows, "bytes": status.bytes, "files": status.files, "runs": status.runs,
+            "rows": status.rows, "counts": status.counts, "bytes": status.bytes, "files": status.files, "runs": status.runs,
             "suppressed": status.suppressed,
         });
         writeln!(out, "{object}")?;
@@ -148,6 +148,7 @@ fn status(config: &Config, lake: &LakeOptions, json: bool) -> Result<Outcome, Fa
             ["keys", &status.keys],
             ["sources", &grouped(status.sources as u64)],
             ["rows", &grouped(status.rows)],
+            ["rows of counts", &grouped(status.counts)],
             ["bytes", &format!("{} ({each:.1} a row)", grouped(status.bytes))],
             ["files", &format!("{} (at most {})", grouped(status.files as u64), grouped(MOST_FILES as u64))],
             ["runs over one key", &format!("{} (at most {MOST_RUNS})", status.runs)],
@@ -187,18 +188,39 @@ fn forget(config: &Config, arguments: &ForgetArguments) -> Result<Outcome, Failu
         }
         domains
     };
-    let (mut rows, mut files) = (0, 0);
+    let (mut rows, mut files, mut counted) = (0, 0, 0);
     for what in &what {
         let done = lake.forget(&ring, what)?;
         rows += done.rows;
         files += done.files;
+        counted += done.counted;
+        if !done.short.is_empty() {
+            tidings::warning(&format!(
+                "accounts that were counted in it and stand in one of {} as well are counted nowhere now: \
+                 ingest these together again",
+                done.short.join(", ")
+            ));
+        }
     }
     tidings::say(&format!("forgot {} rows; {} files were deleted", grouped(rows), grouped(files as u64)));
-    tidings::say(
-        "out of reach: older versions that a bucket keeps, backups and copies, indexes of the guard, \
-         and reports and mails that went out",
-    );
+    if counted > 0 {
+        tidings::say(&format!("forgot {} accounts that were counted", grouped(counted)));
+    }
+    let of_account = if arguments.account.is_some() && has_counts(&lake)? {
+        "counts, of which nobody can tell whose they are; "
+    } else {
+        ""
+    };
+    tidings::say(&format!(
+        "out of reach: {of_account}older versions that a bucket keeps, backups and copies, indexes of the guard, \
+         and reports and mails that went out"
+    ));
     Ok(Outcome::Done)
+}
+
+/// Whether the lake has counts.
+fn has_counts(lake: &mizumori_lake::Lake) -> Result<bool, Failure> {
+    Ok(lake.status()?.counts > 0)
 }
 
 fn keys(config: &Config, command: &KeysCommand) -> Result<Outcome, Failure> {

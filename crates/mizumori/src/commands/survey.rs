@@ -178,6 +178,13 @@ fn of_lake(arguments: &Arguments, asked: AskedPeriod, texts: &Texts) -> Result<O
             others.len()
         ));
     }
+    let counted = lake.kept_as_counts()?.len();
+    if counted > 0 {
+        tidings::say(&format!(
+            "{counted} sources are kept as counts, in part at least: how often an account stands there, and which have no \
+             secret, is not known, and not in `matched`"
+        ));
+    }
     let out = Output::open(arguments.output.as_deref())?;
     let threads = input::threads(arguments.input.threads, &config);
     let of = mizumori_lake::SurveyOf { watch: Arc::new(watch), asked, by: PRODUCER, threads };

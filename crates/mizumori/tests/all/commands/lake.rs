@@ -9,7 +9,7 @@ use crate::run::{Folder, Run};
 use crate::world::{folder, source};
 
 /// Runs a command of the lake `lake`; the keys lie in a folder of their own.
-fn lake(folder: &Folder, arguments: &[&str]) -> Run {
+pub(crate) fn lake(folder: &Folder, arguments: &[&str]) -> Run {
     let (command, rest) = arguments.split_first().unwrap();
     let mut all = vec![*command];
     // `lake status` and its like are two words.
@@ -25,7 +25,7 @@ fn lake(folder: &Folder, arguments: &[&str]) -> Run {
 }
 
 /// A number of `lake status`.
-fn status(folder: &Folder, what: &str) -> u64 {
+pub(crate) fn status(folder: &Folder, what: &str) -> u64 {
     let run = lake(folder, &["lake", "status", "--json"]);
     run.ends(0).json()[what].as_u64().unwrap()
 }
@@ -110,6 +110,70 @@ fn the_survey_of_a_lake_is_the_survey_of_its_dumps() {
     let again = lake(&folder, &[&survey[..], &period].concat()).ends(0).json();
     assert_eq!(sources(&again), sources(&direct));
     assert_eq!(again["categories"], direct["categories"]);
+}
+
+#[test]
+fn figures_of_mixed_levels_are_those_of_the_dumps() {
+    let folder = Folder::new();
+    let world = write_demo(&folder.path("demo")).unwrap();
+    let dumps = world.dumps.to_str().unwrap();
+    // One category is only counted, but for its second organisation; one organisation of the other is, too.
+    let list = fs::read_to_string(&world.watch_list).unwrap();
+    let mut organisations = std::collections::BTreeMap::new();
+    let (mut table, mut id, mut mixed) = ("", String::new(), String::new());
+    for line in list.lines() {
+        mixed += line;
+        mixed.push('\n');
+        match line {
+            "[[category]]" => table = "category",
+            "[[organisation]]" => table = "organisation",
+            _ => {}
+        }
+        if let Some(value) = line.strip_prefix("id = ") {
+            id = value.trim_matches('"').to_owned();
+            if table == "category" && id == "ministry" {
+                mixed += "level = \"counts\"\n";
+            }
+        }
+        if table == "organisation"
+            && let Some(category) = line.strip_prefix("category = ")
+        {
+            let number = organisations.entry(category.to_owned()).or_insert(0);
+            *number += 1;
+            if *number == 2 {
+                let level = if category.contains("ministry") { "tags" } else { "counts" };
+                mixed += &format!("level = \"{level}\"\n");
+            }
+        }
+    }
+    assert_eq!(mixed.matches("level = ").count(), 3, "{id}: {mixed}");
+    folder.write("mixed.toml", &mixed);
+    let period = ["--from", "2008-07", "--to", "2021-05", "--format", "json"];
+    let survey = ["survey", "--watch", "mixed.toml"];
+    let direct = folder.run(&[&survey[..], &period, &[dumps]].concat()).ends(0).json();
+    let sources = |report: &Value| {
+        let mut sources = report["sources"].as_array().unwrap().clone();
+        sources.retain(|source| source["total"] != 0);
+        sources.sort_by_key(|source| source["id"].to_string());
+        sources
+    };
+    for all in [&[][..], &["--all"]] {
+        let ingest = [&["ingest", "--watch", "mixed.toml", dumps], all].concat();
+        let run = lake(&folder, &ingest);
+        run.ends(0).printing(&[" counted)"]);
+        let of_lake = lake(&folder, &[&survey[..], &period].concat());
+        of_lake.ends(0).saying(&["are kept as counts"]);
+        let of_lake = of_lake.json();
+        assert_eq!(of_lake["categories"][0]["total"], 17_522);
+        assert_eq!(of_lake["categories"], direct["categories"]);
+        assert_eq!(sources(&of_lake), sources(&direct));
+        assert!(status(&folder, "counts") > 0);
+        let run = lake(&folder, &ingest);
+        run.ends(0).printing(&["as before"]);
+        assert!(!run.out().contains("replaced"), "{}", run.out());
+    }
+    let run = lake(&folder, &["lake", "forget", "--account", "nobody@suigen.example"]);
+    run.ends(0).saying(&["out of reach: counts, of which nobody can tell whose they are"]);
 }
 
 #[test]
@@ -265,7 +329,11 @@ fn mistakes_are_told_before_anything_is_made() {
     let folder = two_sources();
     for (arguments, says) in [
         (&["ingest", "dumps"][..], "nothing says which accounts to keep"),
-        (&["ingest", "--all", "--watch", "list.toml", "dumps"], "cannot be used with"),
+        (&["ingest", "--all", "--interval", "1", "dumps"], "--follow"),
+        (&["ingest", "--all", "--follow", "--settle", "soon", "dumps"], "a number of seconds"),
+        (&["ingest", "--all", "--follow", "-"], "standard input cannot be followed"),
+        (&["ingest", "--all", "--follow"], "no PATH"),
+        (&["ingest", "--all", "--follow", "nowhere"], "could not read `nowhere`"),
         (&["ingest", "--watch", "list.toml", "--level", "some", "dumps"], "counts, tags or sealed"),
         (&["ingest", "--watch", "list.toml", "--memory", "lots", "dumps"], "2GiB"),
         (&["ingest", "--watch", "list.toml"], "no PATH"),

@@ -2,6 +2,8 @@
 
 mod demo;
 mod doctor;
+#[cfg(feature = "lake")]
+mod follow;
 mod help;
 #[cfg(feature = "lake")]
 mod lake;

@@ -50,9 +50,47 @@ fn readers_see_what_is_there() {
     assert_eq!(seen(&folder), serde_json::json!({"duckdb": expected, "deltalake": expected}));
 }
 
+#[test]
+fn readers_see_what_is_counted() {
+    if std::env::var_os("MIZUMORI_WITHOUT_READERS").is_some() {
+        return;
+    }
+    assert!(
+        std::path::Path::new(PYTHON).exists(),
+        "the readers are missing: `cargo xtask test` fetches them"
+    );
+    let list = crate::world::LIST.replace("id = \"ministry\"", "id = \"ministry\"\nlevel = \"counts\"");
+    let folder = folder(&[
+        ("counts.toml", &list),
+        ("dumps/one/source.toml", &source("one", "forum", "2019-01")),
+        (
+            "dumps/one/a.txt",
+            "taro@suigen.example:pw1\ntaro@suigen.example:pw2\nhana@mori.suigen.example:pw\n",
+        ),
+        ("dumps/two/source.toml", "id = 'two'\n"),
+        ("dumps/two/b.txt", "taro@suigen.example:pw1\njiro@mizube.test:pw\n"),
+    ]);
+    let ingest = || {
+        let mut command = folder.command(&["ingest", "--lake", "lake", "--watch", "counts.toml", "dumps"]);
+        folder.wait(command.env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap()).ends(0);
+        seen_in(&folder, "lake/counts")
+    };
+    let one =
+        |host: &str, n: u64| serde_json::json!(["one", "forum", "2019-01-01", "suigen.example", host, n, 0]);
+    let two = serde_json::json!(["two", "two", null, "suigen.example", "suigen.example", 1, 0]);
+    let expected = serde_json::json!([one("mori.suigen.example", 1), one("suigen.example", 1), two]);
+    assert_eq!(ingest(), serde_json::json!({"duckdb": expected, "deltalake": expected}));
+    folder.write("dumps/one/a.txt", "taro@suigen.example:pw1\njiro@suigen.example:pw\n");
+    let expected = serde_json::json!([one("suigen.example", 2), two]);
+    assert_eq!(ingest(), serde_json::json!({"duckdb": expected, "deltalake": expected}));
+}
+
 fn seen(folder: &Folder) -> serde_json::Value {
-    let output =
-        Command::new(PYTHON).arg("-c").arg(SCRIPT).arg(folder.path("lake/exposures")).output().unwrap();
+    seen_in(folder, "lake/exposures")
+}
+
+fn seen_in(folder: &Folder, table: &str) -> serde_json::Value {
+    let output = Command::new(PYTHON).arg("-c").arg(SCRIPT).arg(folder.path(table)).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{errors}");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {errors}"))

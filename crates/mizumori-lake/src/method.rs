@@ -1,0 +1,197 @@
+//! What an ingest reads, how it works, and what it says it did.
+
+use std::path::PathBuf;
+
+use mizumori_core::keys::KeyRing;
+use mizumori_core::watch::Level;
+use mizumori_core::{Source, SourceIndex, WatchList};
+use mizumori_read::Reader;
+use mizumori_scan::{Dump, RecordLimits};
+
+use crate::error::LakeError;
+use crate::gather::{MemberSources, Others, Part};
+use crate::tally::is_lowered;
+
+/// The scope of an ingest that keeps every account.
+pub(crate) const EVERYTHING: &str = "all";
+
+/// What an ingest reads.
+pub struct Material<'m> {
+    /// The sources.
+    pub sources: &'m [Source],
+    /// The dumps.
+    pub dumps: &'m [Dump],
+    /// The sources that each dump holds, in the order of the dumps.
+    pub sources_of: &'m [Vec<SourceIndex>],
+    /// The source of each member.
+    pub source_of: &'m MemberSources<'m>,
+}
+
+/// How an ingest works.
+pub struct Ingest<'i> {
+    /// Opens containers.
+    pub reader: &'i Reader,
+    /// Bounds on records.
+    pub records: RecordLimits,
+    /// The accounts that are kept.
+    pub keep: Keep<'i>,
+    /// The level where the watch list names none.
+    pub level: Level,
+    /// Whether sources may lose files.
+    pub missing: Missing,
+    /// What becomes of sources that cannot be ingested as they are.
+    pub trouble: Trouble,
+    /// In how many steps the lake gets what it keeps.
+    pub commits: Commits,
+    /// Cores.
+    pub threads: usize,
+    /// Bytes that it may use, roughly.
+    pub memory_bytes: u64,
+    /// Bytes on disk for what does not fit.
+    pub disk_bytes: u64,
+    /// The folder for that.
+    pub folder: PathBuf,
+}
+
+/// The accounts that an ingest keeps.
+#[derive(Clone, Copy, Debug)]
+pub enum Keep<'i> {
+    /// Those that concern a watch list, at its levels.
+    Watched(&'i WatchList),
+    /// Every one: those that concern a watch list at its levels, all others never above `tags`.
+    Everything(Option<&'i WatchList>),
+}
+
+/// Whether a source may lose files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// It may not: files that were ingested and are missing now are trouble.
+    Refused,
+    /// It is replaced by what is there.
+    Replaced,
+}
+
+/// What becomes of a source that cannot be ingested as it is: files of it are missing, or it cannot be counted with what was
+/// counted before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The ingest ends with an error, before anything is read.
+    EndsIt,
+    /// The source is left as it is, and the others are ingested. So is, without trouble, a source of which files are gone and
+    /// nothing new is there.
+    HoldsBack,
+}
+
+/// In how many steps the lake gets what it keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commits {
+    /// All at once.
+    One,
+    /// Of new sources what concerns the watch list first, and the rest behind it. A source that is replaced comes at once, and so do
+    /// all where only one of the two is kept.
+    WatchedFirst,
+}
+
+/// What an ingest did.
+#[derive(Debug, Default)]
+pub struct Ingested {
+    /// The versions of the log, one for each commit.
+    pub versions: Vec<u64>,
+    /// The sources, in their order; after an interrupt before the first commit, none.
+    pub sources: Vec<SourceIngested>,
+    /// The sources that were left as they are, each with the reason.
+    pub held_back: Vec<(String, LakeError)>,
+    /// Rows in the lake that came of it.
+    pub rows: u64,
+    /// Bytes of the files that hold them.
+    pub bytes: u64,
+    /// Records at level `counts` that do not count, of no account or without a secret: nothing of them is kept.
+    pub uncounted: u64,
+    /// Bytes that went through encrypted files on the way.
+    pub spilled: u64,
+    /// What could not be read, with the reason.
+    pub unreadable: Vec<(String, String)>,
+    /// Whether it was interrupted; what is in `versions` was committed before that.
+    pub interrupted: bool,
+}
+
+/// What became of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceIngested {
+    /// Its id.
+    pub id: String,
+    /// What happened.
+    pub what: WhatHappened,
+    /// Its rows in the lake.
+    pub rows: u64,
+    /// Its accounts of which the lake keeps the number alone.
+    pub counted: u64,
+}
+
+/// What became of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhatHappened {
+    /// It is new.
+    Added,
+    /// It was there, and is replaced.
+    Replaced,
+    /// It was there in part, and is complete.
+    Completed,
+    /// It was there, from the same files.
+    AsBefore,
+}
+
+impl<'i> Ingest<'i> {
+    /// The watch list.
+    pub(crate) const fn watch(&self) -> Option<&'i WatchList> {
+        match self.keep {
+            Keep::Watched(watch) => Some(watch),
+            Keep::Everything(watch) => watch,
+        }
+    }
+
+    pub(crate) const fn others(&self) -> Others {
+        match self.keep {
+            Keep::Watched(_) => Others::Left,
+            Keep::Everything(_) => Others::Kept,
+        }
+    }
+
+    /// The parts in which it is done, in their order.
+    pub(crate) const fn parts(&self) -> &'static [Part] {
+        match (self.commits, self.keep) {
+            (Commits::WatchedFirst, Keep::Everything(Some(_))) => &[Part::Watched, Part::Whole, Part::Rest],
+            _ => &[Part::Whole],
+        }
+    }
+
+    /// What is looked for in `part` and those before it: two ingests of one scope and the same files bring the same.
+    pub(crate) fn scope(&self, ring: &KeyRing, part: Part) -> String {
+        let list = match self.keep {
+            Keep::Watched(watch) => watch.digest.clone(),
+            Keep::Everything(Some(watch)) if part == Part::Watched => watch.digest.clone(),
+            Keep::Everything(Some(watch)) => format!("{EVERYTHING}+{}", watch.digest),
+            Keep::Everything(None) => EVERYTHING.to_owned(),
+        };
+        // With a key that was not there before, more is sealed.
+        let keys: Vec<_> = ring.data_keys().map(|key| key.number().to_string()).collect();
+        format!("{list} {} {}", self.level.as_str(), keys.join(","))
+    }
+
+    /// Whether anything of a source may be kept as counts.
+    pub fn may_count(&self, source: &Source) -> bool {
+        let counts = Some(Level::Counts);
+        self.counts_others(source)
+            || self.watch().is_some_and(|watch| {
+                watch.organisations.iter().any(|organisation| {
+                    let category = || watch.categories.get(organisation.category.0)?.level;
+                    organisation.level.or_else(category) == counts
+                })
+            })
+    }
+
+    /// Whether accounts may be counted that the watch list gives no level.
+    pub(crate) fn counts_others(&self, source: &Source) -> bool {
+        self.level == Level::Counts || is_lowered(source)
+    }
+}

@@ -1,0 +1,194 @@
+//! `mizumori ingest --follow`: what is dropped into a folder, as it comes.
+//!
+//! Nothing of what was taken is remembered from one start to the next: the lake knows the files of its sources, and which of
+//! them are there by half.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mizumori_core::keys::KeyRing;
+use mizumori_core::{ErrorClass, Source};
+use mizumori_lake::{Ingest, Ingested, Lake, Material};
+use mizumori_scan::Progress;
+
+use super::{Arguments, Format, Means, followed, rendered, tell};
+use crate::config::Config;
+use crate::drop_folder::{DropFolder, Due};
+use crate::dumps::Dumps;
+use crate::input;
+use crate::interrupt;
+use crate::outcome::{Failure, Outcome};
+use crate::output::Output;
+use crate::progress::{Bar, grouped};
+use crate::sources::Sources;
+use crate::tidings;
+
+/// How long an interrupt waits at most.
+const NAP: Duration = Duration::from_millis(100);
+
+/// A drop folder and the lake that it goes into.
+struct Follower<'f> {
+    arguments: &'f Arguments,
+    how: &'f Ingest<'f>,
+    lake: Lake,
+    ring: KeyRing,
+    progress: Arc<Progress>,
+    files: DropFolder,
+    out: Output,
+    /// What was told and is so still.
+    told: BTreeSet<String>,
+}
+
+/// Follows the PATHs until somebody ends it.
+pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Failure> {
+    followed(&arguments.input.paths)?;
+    let watch = input::watch_list(&arguments.input, config)?;
+    let keep = arguments.keep(watch.as_ref())?;
+    let reader = input::reader(&arguments.input, config);
+    let threads = input::threads(arguments.input.threads, config);
+    let how = arguments.how(config, keep, &Means { reader: &reader, records: config.records, threads });
+    // A PATH that is not there at the start is a mistake; later it may be a disk that comes back.
+    Dumps::below(&arguments.input.paths, &reader, threads)?;
+    let (lake, ring) = arguments.lake.open_or_create(config)?;
+    let progress = Arc::new(Progress::default());
+    interrupt::stops(&progress);
+    let mut follower = Follower {
+        arguments,
+        how: &how,
+        lake,
+        ring,
+        progress: Arc::clone(&progress),
+        files: DropFolder::new(arguments.settle),
+        out: Output::open(None)?,
+        told: BTreeSet::new(),
+    };
+    tidings::say("following; Ctrl-C ends it");
+    while !progress.is_stopped() {
+        follower.round()?;
+        let asleep = Instant::now();
+        while !progress.is_stopped() && asleep.elapsed() < arguments.interval {
+            std::thread::sleep(NAP.min(arguments.interval));
+        }
+    }
+    follower.out.finish()?;
+    Ok(Outcome::Interrupted)
+}
+
+impl Follower<'_> {
+    /// Looks once, and ingests what is due.
+    fn round(&mut self) -> Result<(), Failure> {
+        let mut troubles = BTreeSet::new();
+        let dumps = Dumps::below(&self.arguments.input.paths, self.how.reader, self.how.threads);
+        match dumps.and_then(|dumps| Sources::of(&dumps).map(|sources| (dumps, sources))) {
+            Ok((dumps, sources)) => {
+                let unreadable = dumps.unreadable.iter();
+                troubles.extend(unreadable.map(|(file, why)| format!("could not read `{file}`: {why}")));
+                if let Err(failure) = self.take(&dumps, &sources, &mut troubles) {
+                    self.tell(troubles);
+                    return Err(failure);
+                }
+            }
+            Err(failure) => {
+                let next = failure.next().map(|next| format!("; {next}")).unwrap_or_default();
+                troubles.insert(format!("{}{next}", failure.in_words()));
+            }
+        }
+        self.tell(troubles);
+        Ok(())
+    }
+
+    /// Tells what was not told when the last round ended.
+    fn tell(&mut self, troubles: BTreeSet<String>) {
+        for trouble in troubles.difference(&self.told) {
+            tidings::warning(trouble);
+        }
+        self.told = troubles;
+    }
+
+    fn take(
+        &mut self,
+        dumps: &Dumps,
+        sources: &Sources,
+        troubles: &mut BTreeSet<String>,
+    ) -> Result<(), Failure> {
+        let how = self.how;
+        let group = |source: &Source| {
+            how.may_count(source).then(|| (mizumori_survey::folded_place(&source.place), source.time()))
+        };
+        let due = self.files.look(dumps, sources, Instant::now(), group);
+        if due.is_empty() {
+            return Ok(());
+        }
+        match self.ingest(dumps, sources, &due) {
+            Ok(ingested) => {
+                if !ingested.interrupted {
+                    self.files.taken(dumps, sources, &due);
+                }
+                self.report(&ingested)
+            }
+            Err(error) if error.class() == ErrorClass::Usage => Err(error.into()),
+            // The next round tries again.
+            Err(error) => {
+                troubles.insert(Failure::from(error).in_words());
+                Ok(())
+            }
+        }
+    }
+
+    fn ingest(
+        &mut self,
+        dumps: &Dumps,
+        sources: &Sources,
+        due: &Due,
+    ) -> Result<Ingested, mizumori_lake::LakeError> {
+        let found: Vec<_> = due.iter().filter_map(|at| dumps.found.get(*at)).collect();
+        // Of the sources only those that come: what is not among the due files is not missing.
+        let of: Vec<_> = found.iter().map(|found| sources.of_dump(&found.dump.name)).collect();
+        let come: BTreeSet<_> = of.iter().flatten().copied().collect();
+        let number = |source: &mizumori_core::SourceIndex| {
+            come.iter().position(|known| known == source).map(mizumori_core::SourceIndex)
+        };
+        let list: Vec<_> = come.iter().filter_map(|at| sources.list.get(at.0).cloned()).collect();
+        let sources_of: Vec<Vec<_>> = of.iter().map(|of| of.iter().filter_map(number).collect()).collect();
+        let scanned: Vec<_> = found.iter().map(|found| found.dump.clone()).collect();
+        let source_of = |member: &mizumori_read::MemberName| {
+            let source = sources.of_member(member)?;
+            Some(mizumori_scan::MemberSource { index: number(&source.index)?, ..source })
+        };
+        let material =
+            Material { sources: &list, dumps: &scanned, sources_of: &sources_of, source_of: &source_of };
+        let progress = Arc::new(self.progress.next_run());
+        let bar = Bar::follow(&progress, found.iter().map(|found| found.bytes).sum());
+        let ingested = self.lake.ingest(&self.ring, &material, self.how, &progress);
+        drop(bar);
+        ingested
+    }
+
+    fn report(&mut self, ingested: &Ingested) -> Result<(), Failure> {
+        if !ingested.versions.is_empty() {
+            self.out.write_all(rendered(ingested, self.arguments.format).as_bytes())?;
+            self.out.flush()?;
+        }
+        if ingested.versions.is_empty() {
+            if !ingested.sources.is_empty() {
+                tidings::say(&format!(
+                    "{} sources are there already",
+                    grouped(ingested.sources.len() as u64)
+                ));
+            }
+        } else if self.arguments.format == Format::Json {
+            for source in &ingested.sources {
+                tidings::say(&format!("{}: {} rows", source.id, grouped(source.rows)));
+            }
+        }
+        tell(ingested);
+        if ingested.interrupted && !ingested.versions.is_empty() {
+            tidings::warning(
+                "interrupted: what concerns the watch list is there, the rest comes with the next start",
+            );
+        }
+        Ok(())
+    }
+}
