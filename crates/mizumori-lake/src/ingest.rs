@@ -356,7 +356,8 @@ impl Lake {
             let (fresh, sources) = (files.clone(), sources.clone());
             Ok(Some(Change { fresh, rewritten, remove, sources, kind: ChangeKind::Rows }))
         });
-        if committed.is_err() {
+        // Elsewhere a commit that failed may be done all the same, and then names these files.
+        if committed.is_err() && self.place.is_local() {
             self.forget_files(&files);
         }
         Ok(committed?.unwrap_or_default())

@@ -36,8 +36,7 @@ impl Lake {
     pub fn survey(&self, ring: &KeyRing, of: &SurveyOf<'_>) -> Result<Report, LakeError> {
         self.check_keys(ring)?;
         let (mut sources, mut numbers, mut runs) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        for (id, ingest) in self.ingests()? {
-            let manifest = self.manifest(&id, &ingest)?;
+        for (id, ingest, manifest) in self.manifests()? {
             numbers.insert(id, SourceIndex(sources.len()));
             sources.push(manifest.source()?);
             runs.insert(ingest, manifest.run);
