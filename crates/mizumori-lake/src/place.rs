@@ -11,7 +11,7 @@ use object_store::prefix::PrefixStore;
 use url::Url;
 
 use crate::error::LakeError;
-use crate::store::{Patience, open};
+use crate::store::{Patience, Trouble, open};
 
 /// A folder or a prefix of an object store.
 #[derive(Clone)]
@@ -67,7 +67,12 @@ impl Place {
             let why = "it holds credentials, which belong into the environment".to_owned();
             return Err(LakeError::Place { place, why });
         }
-        let root = open(&url, text, Patience::Much)?;
+        let root = match open(&url, text, Patience::Much) {
+            Err(error) if error.trouble() == Trouble::Kind => {
+                return Err(wrong(&"it is of no known kind of store"));
+            }
+            root => root?,
+        };
         let first = open(&url, text, Patience::Little)?;
         let first = Arc::new(PrefixStore::new(first, Path::from_url_path(url.path()).unwrap_or_default()));
         Ok(Self { shown: text.to_owned(), first, ..Self::of_store(root, url) })
@@ -137,9 +142,9 @@ mod tests {
         let url = Url::from_directory_path(&path).unwrap();
         assert_eq!(place.table("exposures").1, url.join("exposures/").unwrap());
         assert_eq!(Place::parse(url.as_str()).unwrap().table("x").1, url.join("x/").unwrap());
-        assert!(matches!(Place::parse("file://host.example/lake"), Err(LakeError::Place { .. })));
-        for wrong in ["ftp://x.example/lake", "https://x.example/lake", "s3:///"] {
-            assert!(matches!(Place::parse(wrong), Err(LakeError::Store(_))), "{wrong}");
+        for wrong in ["ftp://x.example/lake", "https://x.example/lake", "file://host.example/lake", "s3:///"]
+        {
+            assert!(matches!(Place::parse(wrong), Err(LakeError::Place { .. })), "{wrong}");
         }
         for wrong in ["s3://KEY:word@bucket/lake", "s3://KEY@bucket/lake", "az://container/lake?sig=word"] {
             let error = Place::parse(wrong).unwrap_err().to_string();

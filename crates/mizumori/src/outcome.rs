@@ -115,7 +115,16 @@ impl From<mizumori_survey::SurveyError> for Failure {
 #[cfg(feature = "lake")]
 impl From<mizumori_lake::LakeError> for Failure {
     fn from(error: mizumori_lake::LakeError) -> Self {
-        Self::new(error)
+        let hint = error.hint();
+        Self { error: error.into(), hint }
+    }
+}
+
+#[cfg(feature = "lake")]
+impl From<mizumori_lake::StoreError> for Failure {
+    fn from(error: mizumori_lake::StoreError) -> Self {
+        let hint = error.hint();
+        Self { error: error.into(), hint }
     }
 }
 

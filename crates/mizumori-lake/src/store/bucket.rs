@@ -153,7 +153,7 @@ impl Buckets {
         let mut keys: Vec<_> = described.into_iter().map(|meta| meta.location).collect();
         let mut levels: Vec<_> = key.trim_end_matches('/').split('/').collect();
         if is_single {
-            keys.push(Path::from(format!("{key}.source.toml")));
+            keys.extend(Path::parse(format!("{key}.source.toml")));
         }
         while levels.pop().is_some() {
             // The level itself was listed, unless it is that of a single object.
@@ -240,6 +240,21 @@ fn name_of(key: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_of_folders_are_no_objects() {
+        let meta = |(key, size): (&str, u64)| ObjectMeta {
+            location: Path::from(key),
+            last_modified: chrono::DateTime::UNIX_EPOCH,
+            size,
+            e_tag: None,
+            version: None,
+        };
+        let all = [("a", 0), ("a/b", 0), ("a/b/c", 1), ("d", 0), ("d.txt", 0), ("e", 1), ("e/f", 1)];
+        let left = without_markers(all.into_iter().map(meta).collect());
+        let left: Vec<_> = left.iter().map(|meta| meta.location.as_ref()).collect();
+        assert_eq!(left, ["a/b/c", "d", "d.txt", "e", "e/f"]);
+    }
 
     #[test]
     fn urls_are_told_from_paths() {

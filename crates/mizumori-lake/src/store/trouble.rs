@@ -233,15 +233,19 @@ fn answered(text: &str) -> Option<String> {
     is_code.then(|| code.to_owned())
 }
 
+/// Parts of URLs where the role of a machine is asked for when no variable names credentials.
+const ROLES: [&str; 6] = [
+    "169.254.169.254",
+    "169.254.170.2",
+    "latest/api/token",
+    "latest/meta-data",
+    "metadata.google.internal",
+    "metadata/identity",
+];
+
 fn of_error(error: &object_store::Error, text: &str) -> Trouble {
     match error {
-        // Where the machine's own role is asked when no variable names credentials.
-        _ if ["169.254.169.254", "169.254.170.2", "metadata.google.internal"]
-            .iter()
-            .any(|host| text.contains(host)) =>
-        {
-            Trouble::NoCredentials
-        }
+        _ if ROLES.iter().any(|part| text.contains(part)) => Trouble::NoCredentials,
         object_store::Error::NotFound { .. } => Trouble::Object,
         object_store::Error::Precondition { .. } | object_store::Error::NotModified { .. } => {
             Trouble::Changed
