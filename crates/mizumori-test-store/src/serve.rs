@@ -102,6 +102,13 @@ impl Server {
             StatusCode::NOT_FOUND if !self.root.join(&asked.bucket).is_dir() => {
                 refusal(StatusCode::NOT_FOUND, "NoSuchBucket")
             }
+            // A folder on disk is no object.
+            StatusCode::OK | StatusCode::INTERNAL_SERVER_ERROR
+                if matches!(asked.kind, Kind::Get | Kind::Head)
+                    && self.root.join(&asked.bucket).join(&asked.key).is_dir() =>
+            {
+                refusal(StatusCode::NOT_FOUND, "NoSuchKey")
+            }
             StatusCode::FORBIDDEN => tell_key(response, &given).await,
             _ if wanted.is_some() && response.headers().get(ETAG) != wanted.as_ref() => {
                 refusal(StatusCode::PRECONDITION_FAILED, "PreconditionFailed")

@@ -163,8 +163,8 @@ fn an_object_that_fails_is_told_and_the_rest_is_done() {
     });
     let run_partly = run(&folder, &store, &survey);
     run_partly.ends(3).saying(&[
-        "could not read `s3://bucket/dumps/large.txt`: could not read: permission denied",
-        "could not read `s3://bucket/dumps/described.txt`: could not read: entity not found",
+        "could not read `s3://bucket/dumps/large.txt`: the credentials do not allow this in `s3://bucket/dumps/`",
+        "could not read `s3://bucket/dumps/described.txt`: an object in `s3://bucket/dumps/` is not there any more",
     ]);
     let part = run_partly.json();
     let unreadable = part["input"]["unreadable"].as_array().unwrap();
