@@ -21,6 +21,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 
@@ -84,7 +85,7 @@ impl RunFile {
             Reads::Dear => TAIL.max(at.len() / TAIL_OF),
         };
         let start = at.len().saturating_sub(length);
-        let tail = Window::of(Arc::clone(&at), vec![start..at.len()])?;
+        let tail = Window::of(Arc::clone(&at), std::iter::once(start..at.len()).collect())?;
         let metadata = ArrowReaderMetadata::load(&tail, options)?;
         let small = (reads == Reads::Dear && start == 0).then_some(tail);
         Ok(Self { name: name.to_owned(), at, metadata, reads, small })
@@ -158,7 +159,7 @@ impl RunFile {
         let mut ranges = Vec::new();
         for (at, column) in facts.columns().iter().enumerate() {
             let (start, length) = column.byte_range();
-            match index.and_then(|index| index.get(at)).map(|index| index.page_locations()) {
+            match index.and_then(|index| index.get(at)).map(OffsetIndexMetaData::page_locations) {
                 Some(pages) if !pages.is_empty() => {
                     let first = pages.first().and_then(|page| u64::try_from(page.offset).ok());
                     // What stands before the first page is the dictionary.

@@ -241,8 +241,10 @@ fn a_look_up_is_few_requests() {
     let opened = Lake::open(&world.place()).unwrap().unwrap();
     let asked = asked(&store);
     assert!(asked.data.is_empty(), "{asked:?}");
-    println!("opening: {asked:?}");
     assert_eq!(opened.status().unwrap().runs, 1);
+    // Which checkpoint there is, and each commit since, which deltalake reads twice.
+    let commits = usize::try_from(opened.version().unwrap()).unwrap() + 1;
+    assert_eq!(asked.log, BTreeMap::from([(Kind::Get, 1 + 2 * commits), (Kind::List, 2)]));
 }
 
 #[test]
