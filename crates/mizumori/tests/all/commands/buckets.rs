@@ -84,8 +84,7 @@ fn a_bucket_is_counted_and_scanned_as_a_folder() {
     assert!(out.contains(r#""file":"s3://bucket/dumps/g.zip!in/x.txt""#), "{out}");
     assert!(out.contains(r#""file":"s3://bucket/dumps/名前 50%.txt""#), "{out}");
     assert_eq!(out.replace("s3://bucket/dumps/", "dumps/"), of_folder.out());
-    let last =
-        of_bucket.lines().into_iter().filter(|row| row["file"] == "s3://bucket/dumps/large.txt").next_back();
+    let last = of_bucket.lines().into_iter().rfind(|row| row["file"] == "s3://bucket/dumps/large.txt");
     assert!(last.unwrap()["line"].as_u64().unwrap() > 100_000);
 }
 
