@@ -3,6 +3,8 @@
 use mizumori_core::ErrorClass;
 use mizumori_core::keys::KeyError;
 
+use crate::store::StoreError;
+
 /// Why a lake could not do it. Nothing of a dump, no account and no key stands in it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -70,18 +72,21 @@ pub enum LakeError {
     /// The keys.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// The store, where that is known: whatever it was that could not be done because of it.
+    #[error(transparent)]
+    Store(StoreError),
     /// The log of the lake.
     #[error("the lake's log could not be read or written")]
-    Log(#[from] deltalake_core::DeltaTableError),
-    /// The store.
+    Log(#[source] deltalake_core::DeltaTableError),
+    /// An object of the lake.
     #[error("the store of the lake failed")]
-    Store(#[from] object_store::Error),
+    Object(#[source] object_store::Error),
     /// A file of the lake.
     #[error("a file of the lake could not be read or written")]
-    Parquet(#[from] parquet::errors::ParquetError),
+    Parquet(#[source] parquet::errors::ParquetError),
     /// Reading or writing.
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Io(std::io::Error),
     /// The scan.
     #[error(transparent)]
     Scan(#[from] mizumori_scan::ScanError),
@@ -101,6 +106,30 @@ pub enum LakeError {
     },
 }
 
+/// Errors of others: where a store is behind them, it is told as it is, and else what failed.
+macro_rules! from {
+    ($($error:ty => $variant:ident),*) => {
+        $(impl From<$error> for LakeError {
+            fn from(error: $error) -> Self {
+                StoreError::find(&error).cloned().map_or_else(|| Self::$variant(error), Self::Store)
+            }
+        })*
+    };
+}
+
+from! {
+    deltalake_core::DeltaTableError => Log,
+    object_store::Error => Object,
+    parquet::errors::ParquetError => Parquet,
+    std::io::Error => Io
+}
+
+impl From<StoreError> for LakeError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
 impl LakeError {
     /// What the caller does next.
     pub const fn class(&self) -> ErrorClass {
@@ -115,9 +144,12 @@ impl LakeError {
             Self::Keys(error) => error.class(),
             Self::Scan(error) => error.class(),
             Self::Survey(error) => error.class(),
-            Self::Raced(_) | Self::Log(_) | Self::Store(_) | Self::Parquet(_) | Self::Io(_) => {
-                ErrorClass::Environment
-            }
+            Self::Raced(_)
+            | Self::Log(_)
+            | Self::Store(_)
+            | Self::Object(_)
+            | Self::Parquet(_)
+            | Self::Io(_) => ErrorClass::Environment,
             Self::Damaged { .. } => ErrorClass::Unreadable,
             Self::Interrupted => ErrorClass::Interrupted,
         }
@@ -125,14 +157,16 @@ impl LakeError {
 }
 
 impl LakeError {
-    /// The next thing to do, where there is one.
-    pub const fn hint(&self) -> Option<&'static str> {
+    /// The next thing to do, where that is known.
+    pub fn hint(&self) -> Option<String> {
         match self {
-            Self::FilesMissing { .. } => Some("give --replace if they are gone on purpose"),
+            Self::FilesMissing { .. } => Some("give --replace if they are gone on purpose".to_owned()),
             Self::CountedAlready { .. } => Some(
                 "ingest all sources of that place and month together, in one run, or forget those that were counted: \
-                 at level `counts` no account is kept with which another could be compared",
+                 at level `counts` no account is kept with which another could be compared"
+                    .to_owned(),
             ),
+            Self::Store(error) => error.hint(),
             _ => None,
         }
     }

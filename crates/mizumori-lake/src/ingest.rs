@@ -197,7 +197,8 @@ impl Lake {
             };
             Ok(Some(Change { fresh, rewritten, remove, sources: sources.clone(), kind }))
         });
-        if committed.is_err() {
+        // Elsewhere a commit that failed may be done all the same, and then names these files.
+        if committed.is_err() && self.place.is_local() {
             self.forget_files(&files);
         }
         Ok(committed?.unwrap_or_default())

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
+use futures::{StreamExt as _, TryStreamExt as _};
 use mizumori_core::keys::KeyRing;
 use mizumori_core::{Source, WatchList};
 use mizumori_read::{FileAt, ReadAt};
@@ -18,10 +19,13 @@ use crate::method::EVERYTHING;
 use crate::place::Place;
 use crate::run_file::{Reads, RunFile};
 use crate::schema::EXPOSURES;
+use crate::store::Trouble;
 use crate::stored::Stored;
 
 /// The version of the layout of a lake.
 const VERSION: u32 = 1;
+/// Requests for small objects that are under way at the same time.
+const AT_ONCE: usize = 16;
 /// The table of exposures.
 pub(crate) const TABLE: &str = "exposures";
 
@@ -144,10 +148,10 @@ impl Lake {
     /// Opens a live file.
     pub(crate) fn run_file(&self, file: &Live) -> Result<RunFile, LakeError> {
         let (at, reads): (Arc<dyn ReadAt>, _) = match self.place.file(TABLE, &file.path) {
-            Some(path) => (Arc::new(FileAt::open(&path)?), Reads::Pages),
+            Some(path) => (Arc::new(FileAt::open(&path)?), Reads::Cheap),
             None => {
                 let handle = self.runtime.handle().clone();
-                (Arc::new(Stored::new(handle, self.log.store(), &file.path, file.size)), Reads::Groups)
+                (Arc::new(Stored::new(handle, self.log.store(), &file.path, file.size)), Reads::Dear)
             }
         };
         RunFile::open(&file.path, at, reads)
@@ -158,6 +162,7 @@ impl Lake {
         match self.run_file(file) {
             Ok(file) => Ok(Some(file)),
             Err(LakeError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(LakeError::Store(error)) if error.trouble() == Trouble::Object => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -194,6 +199,22 @@ impl Lake {
         Manifest::parse(&path, &bytes)
     }
 
+    /// The manifests of all sources, with their ids and ingests; many are read at the same time.
+    pub(crate) fn manifests(&self) -> Result<Vec<(String, String, Manifest)>, LakeError> {
+        let read = |(id, ingest): (String, String)| async move {
+            let path = Manifest::path(&id, &ingest);
+            let bytes = match self.place.store().get(&Path::from(&*path)).await {
+                Ok(got) => got.bytes().await?,
+                Err(object_store::Error::NotFound { .. }) => return Err(damaged(path, "it is not there")),
+                Err(error) => return Err(error.into()),
+            };
+            let manifest = Manifest::parse(&path, &bytes)?;
+            Ok((id, ingest, manifest))
+        };
+        let all = futures::stream::iter(self.ingests()?).map(read).buffered(AT_ONCE);
+        self.wait(all.try_collect())
+    }
+
     /// The sources whose rows are in the lake, each with the ingest that brought them.
     pub(crate) fn ingests(&self) -> Result<Ingests, LakeError> {
         let mut all = BTreeMap::new();
@@ -210,8 +231,7 @@ impl Lake {
     /// When the lake cannot be read.
     pub fn kept_for_others(&self, watch: &WatchList) -> Result<Vec<String>, LakeError> {
         let mut others = Vec::new();
-        for (id, ingest) in self.ingests()? {
-            let manifest = self.manifest(&id, &ingest)?;
+        for (id, _, manifest) in self.manifests()? {
             let list = manifest.scope.split(' ').next().unwrap_or_default();
             if list.split('+').next() != Some(EVERYTHING) && list != watch.digest {
                 others.push(id);
@@ -239,7 +259,7 @@ impl Lake {
     /// # Errors
     /// When the lake cannot be read.
     pub fn sources(&self) -> Result<Vec<Source>, LakeError> {
-        self.ingests()?.iter().map(|(id, ingest)| self.manifest(id, ingest)?.source()).collect()
+        self.manifests()?.iter().map(|(_, _, manifest)| manifest.source()).collect()
     }
 }
 

@@ -29,6 +29,7 @@ mod run_file;
 mod schema;
 mod since;
 mod sorter;
+mod store;
 mod stored;
 mod survey;
 mod table;
@@ -46,5 +47,6 @@ pub use method::{Commits, Ingest, Ingested, Keep, Material, Missing, SourceInges
 pub use place::Place;
 pub use point::{Exposure, PointReader};
 pub use since::New;
+pub use store::{Below, Buckets, Description, FoundObject, PathUrl, StoreError, Trouble};
 pub use survey::SurveyOf;
 pub use table::{Table, TableFile};

@@ -129,9 +129,9 @@ fn log_of(place: &Place, name: &str) -> LogStoreRef {
 impl Log {
     /// Opens a table's log at its newest version; `None` when there is no table.
     pub(crate) async fn open(place: &Place, name: &str) -> Result<Option<Self>, LakeError> {
-        let (store, _) = place.table(name);
         // deltalake has a different error for each way in which there is no table.
-        let any = store.list(Some(&Path::from("_delta_log"))).next().await.transpose()?;
+        let any =
+            place.first().list(Some(&Path::from_iter([name, "_delta_log"]))).next().await.transpose()?;
         if any.is_none() {
             return Ok(None);
         }

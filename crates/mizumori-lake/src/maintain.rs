@@ -314,20 +314,40 @@ impl Lake {
         for _ in 0..TRIES {
             self.refresh()?;
             let Some(change) = self.current(&mut plan)? else { return Ok(None) };
-            match self.wait(self.log.commit(&change)) {
-                Ok(Committed::As(version)) => {
-                    self.refresh()?;
-                    return Ok(Some(version));
-                }
-                Ok(Committed::Lost) => self.forget_files(&change.rewritten),
+            let outcome = self.wait(self.log.commit(&change));
+            if let Ok(Committed::As(version)) = outcome {
+                self.refresh()?;
+                return Ok(Some(version));
+            }
+            // A store may have done what it did not live to confirm: then the log names the files.
+            if let Err(again) = self.refresh() {
+                return Err(outcome.err().unwrap_or(again));
+            }
+            if self.names(&change)? {
+                return Ok(Some(self.version()?));
+            }
+            match outcome {
                 Err(error) => {
-                    self.forget_files(&change.rewritten);
+                    // And may do so still. What nothing names goes with a vacuum.
+                    if self.place.is_local() {
+                        self.forget_files(&change.rewritten);
+                    }
                     return Err(error);
                 }
+                Ok(_) => self.forget_files(&change.rewritten),
             }
             sources = change.sources;
         }
         Err(LakeError::Raced(sources.into_iter().collect::<Vec<_>>().join(", ")))
+    }
+}
+
+impl Lake {
+    /// Whether the log names a file of a change.
+    fn names(&self, change: &Change) -> Result<bool, LakeError> {
+        let files: BTreeSet<_> =
+            change.fresh.iter().chain(&change.rewritten).map(|file| &file.path).collect();
+        Ok(self.log.live()?.iter().any(|file| files.contains(&file.path)))
     }
 }
 

@@ -4,13 +4,14 @@ use std::fmt;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
+use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, parse_url_opts};
 use url::Url;
 
 use crate::error::LakeError;
+use crate::store::{Patience, Trouble, open};
 
 /// A folder or a prefix of an object store.
 #[derive(Clone)]
@@ -21,6 +22,8 @@ pub struct Place {
     root: Arc<dyn ObjectStore>,
     /// The part of it that is the lake.
     store: Arc<dyn ObjectStore>,
+    /// The same for the first question, which may be about a place that is not there.
+    first: Arc<dyn ObjectStore>,
     /// The folder, where it is one of this machine.
     folder: Option<PathBuf>,
 }
@@ -42,7 +45,7 @@ impl Place {
     /// store needs (region, end point, credentials) comes from the environment, under the store's usual names.
     ///
     /// # Errors
-    /// When it is neither, or the environment lacks what the store needs.
+    /// When it is neither, holds credentials, or the environment lacks what the store needs.
     pub fn parse(text: &str) -> Result<Self, LakeError> {
         let wrong =
             |why: &dyn fmt::Display| LakeError::Place { place: text.to_owned(), why: why.to_string() };
@@ -58,16 +61,29 @@ impl Place {
         if !url.path().ends_with('/') {
             url.set_path(&format!("{}/", url.path()));
         }
-        let (root, _) = parse_url_opts(&url, std::env::vars()).map_err(|why| wrong(&why))?;
-        Ok(Self { shown: text.to_owned(), ..Self::of_store(Arc::from(root), url) })
+        let is_azure = matches!(url.scheme(), "az" | "adl" | "azure" | "abfs" | "abfss");
+        if url.password().is_some() || url.query().is_some() || !(is_azure || url.username().is_empty()) {
+            let place = format!("{}://…", url.scheme());
+            let why = "it holds credentials, which belong into the environment".to_owned();
+            return Err(LakeError::Place { place, why });
+        }
+        let root = match open(&url, text, Patience::Much) {
+            Err(error) if error.trouble() == Trouble::Kind => {
+                return Err(wrong(&"it is of no known kind of store"));
+            }
+            root => root?,
+        };
+        let first = open(&url, text, Patience::Little)?;
+        let first = Arc::new(PrefixStore::new(first, Path::from_url_path(url.path()).unwrap_or_default()));
+        Ok(Self { shown: text.to_owned(), first, ..Self::of_store(root, url) })
     }
 
     /// Takes a store that is open already, and the URL of the lake in it, which ends with a slash. For stores that
     /// [`parse`](Self::parse) cannot open.
     pub fn of_store(root: Arc<dyn ObjectStore>, url: Url) -> Self {
         let prefix = Path::from_url_path(url.path()).unwrap_or_default();
-        let store = Arc::new(PrefixStore::new(Arc::clone(&root), prefix));
-        Self { shown: url.to_string(), url, root, store, folder: None }
+        let store: Arc<dyn ObjectStore> = Arc::new(PrefixStore::new(Arc::clone(&root), prefix));
+        Self { shown: url.to_string(), url, root, first: Arc::clone(&store), store, folder: None }
     }
 
     fn folder(path: &FilePath) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
@@ -81,6 +97,16 @@ impl Place {
     /// The store, whose root is the lake's.
     pub(crate) fn store(&self) -> &Arc<dyn ObjectStore> {
         &self.store
+    }
+
+    /// The same, for the first question: whether there is a lake.
+    pub(crate) const fn first(&self) -> &Arc<dyn ObjectStore> {
+        &self.first
+    }
+
+    /// Whether it is a folder of this machine.
+    pub(crate) const fn is_local(&self) -> bool {
+        self.folder.is_some()
     }
 
     /// Where a file of a table is on this machine; `None` when it is elsewhere.
@@ -116,8 +142,16 @@ mod tests {
         let url = Url::from_directory_path(&path).unwrap();
         assert_eq!(place.table("exposures").1, url.join("exposures/").unwrap());
         assert_eq!(Place::parse(url.as_str()).unwrap().table("x").1, url.join("x/").unwrap());
-        for wrong in ["ftp://x.example/lake", "file://host.example/lake", "s3:///"] {
+        for wrong in ["ftp://x.example/lake", "https://x.example/lake", "file://host.example/lake", "s3:///"]
+        {
             assert!(matches!(Place::parse(wrong), Err(LakeError::Place { .. })), "{wrong}");
+        }
+        for wrong in ["s3://KEY:word@bucket/lake", "s3://KEY@bucket/lake", "az://container/lake?sig=word"] {
+            let error = Place::parse(wrong).unwrap_err().to_string();
+            assert!(
+                error.contains("credentials") && !error.contains("word") && !error.contains("KEY"),
+                "{error}"
+            );
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use arrow_array::Array;
+use arrow_array::{Array, RecordBatch};
 use mizumori_core::Month;
 use mizumori_core::keys::{AccountTag, DomainRange, LogTag, SecretTag};
 use mizumori_scan::SecretKind;
@@ -15,6 +15,9 @@ use crate::lake::Lake;
 use crate::log::Live;
 use crate::run_file::{Columns, RunFile};
 use crate::write::month_of;
+
+/// Files of an object store that are asked at the same time.
+const AT_ONCE: usize = 16;
 
 /// An exposure as the lake keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,24 +98,55 @@ impl PointReader<'_> {
         hi: (i64, i64),
         visit: &mut dyn FnMut(&Columns<'_>, usize) -> Result<(), LakeError>,
     ) -> Result<(), LakeError> {
-        for (live, opened) in self.files.iter().filter(|(live, _)| live.may_hold(hi.0, hi.1)) {
-            let file = match opened.get() {
-                Some(file) => file,
-                None => {
-                    let file = self.lake.run_file(live)?;
-                    opened.get_or_init(|| file)
-                }
-            };
-            file.visit(hi, &mut |batch| {
-                let columns =
-                    Columns::of(batch).ok_or_else(|| damaged(&*live.path, "it has other columns"))?;
-                let values = columns.hi.values();
-                let first = values.partition_point(|value| *value < hi.0);
-                let end = values.partition_point(|value| *value <= hi.1);
-                (first..end).try_for_each(|row| visit(&columns, row))
-            })?;
+        let asked: Vec<_> = self.files.iter().filter(|(live, _)| live.may_hold(hi.0, hi.1)).collect();
+        let mut rows_of = |live: &Live, batch: &RecordBatch| {
+            let columns = Columns::of(batch).ok_or_else(|| damaged(&*live.path, "it has other columns"))?;
+            let values = columns.hi.values();
+            let first = values.partition_point(|value| *value < hi.0);
+            let end = values.partition_point(|value| *value <= hi.1);
+            (first..end).try_for_each(|row| visit(&columns, row))
+        };
+        if self.lake.place.is_local() || asked.len() < 2 {
+            return asked
+                .into_iter()
+                .try_for_each(|file| self.open(file)?.visit(hi, &mut |batch| rows_of(&file.0, batch)));
+        }
+        // Files that are elsewhere are asked at the same time, and answer in their order.
+        for some in asked.chunks(AT_ONCE) {
+            let answers: Vec<_> = std::thread::scope(|scope| {
+                let asked: Vec<_> = some.iter().map(|file| scope.spawn(|| self.batches(file, hi))).collect();
+                let join = |answer: std::thread::ScopedJoinHandle<'_, _>| {
+                    answer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                };
+                asked.into_iter().map(join).collect()
+            });
+            for ((live, _), batches) in some.iter().zip(answers) {
+                let batches: Vec<RecordBatch> = batches?;
+                batches.iter().try_for_each(|batch| rows_of(live, batch))?;
+            }
         }
         Ok(())
+    }
+
+    fn open<'f>(&self, (live, opened): &'f (Live, OnceLock<RunFile>)) -> Result<&'f RunFile, LakeError> {
+        if let Some(file) = opened.get() {
+            return Ok(file);
+        }
+        let file = self.lake.run_file(live)?;
+        Ok(opened.get_or_init(|| file))
+    }
+
+    fn batches(
+        &self,
+        file: &(Live, OnceLock<RunFile>),
+        hi: (i64, i64),
+    ) -> Result<Vec<RecordBatch>, LakeError> {
+        let mut batches = Vec::new();
+        self.open(file)?.visit(hi, &mut |batch| {
+            batches.push(batch.clone());
+            Ok(())
+        })?;
+        Ok(batches)
     }
 }
 

@@ -1,8 +1,10 @@
 //! A file of sorted rows, read by key.
 //!
-//! One row group is read with one read of the store: its columns lie side by side, and a range of keys needs all of them.
+//! Where a read is a request, there are few of them: one for the end of a file, which tells where everything lies, and one
+//! for the pages of a row group that are needed, and for what lies between them. A small file is read at once.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -19,6 +21,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 
@@ -35,16 +38,29 @@ pub(crate) struct RunFile {
     at: Arc<dyn ReadAt>,
     metadata: ArrowReaderMetadata,
     reads: Reads,
+    /// All of a small file.
+    small: Option<Window>,
 }
 
-/// How the pages of a row group are read.
+/// What a read costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reads {
-    /// One by one: a read costs next to nothing.
-    Pages,
-    /// All at once: every read is a request to somewhere else.
-    Groups,
+    /// Next to nothing: a page at a time.
+    Cheap,
+    /// A little more the more there are: what lies together is read at once, and nothing is kept.
+    Joined,
+    /// A request to somewhere else: as few as there can be.
+    Dear,
 }
+
+/// Bytes of the end of a file that are read at once.
+const TAIL: u64 = 128 << 10;
+/// In long files what tells where everything lies is at most so many times smaller than the file.
+const TAIL_OF: u64 = 256;
+/// Where reads are dear, a file is read at once that is not longer, in bytes.
+const SMALL: u64 = 2 << 20;
+/// Bytes that nobody wants and that are read rather than asking once more.
+const GAP: u64 = 1 << 20;
 
 /// A row group of a file, and where its rows lie.
 #[derive(Clone, Copy, Debug)]
@@ -63,9 +79,16 @@ impl RunFile {
         let options = ArrowReaderOptions::new()
             .with_offset_index_policy(PageIndexPolicy::Optional)
             .with_column_index_policy(PageIndexPolicy::Optional);
-        let tail = Window::read_tail(Arc::clone(&at))?;
+        let length = match reads {
+            Reads::Cheap | Reads::Joined => TAIL,
+            Reads::Dear if at.len() <= SMALL => SMALL,
+            Reads::Dear => TAIL.max(at.len() / TAIL_OF),
+        };
+        let start = at.len().saturating_sub(length);
+        let tail = Window::of(Arc::clone(&at), std::iter::once(start..at.len()).collect())?;
         let metadata = ArrowReaderMetadata::load(&tail, options)?;
-        Ok(Self { name: name.to_owned(), at, metadata, reads })
+        let small = (reads == Reads::Dear && start == 0).then_some(tail);
+        Ok(Self { name: name.to_owned(), at, metadata, reads, small })
     }
 
     /// Its row groups, in their order.
@@ -130,12 +153,35 @@ impl RunFile {
         })
     }
 
+    /// The bytes of a row group in which `rows` and the dictionaries of their columns stand.
+    fn wanted(&self, group: usize, facts: &RowGroupMetaData, rows: &RowSelection) -> Vec<Range<u64>> {
+        let index = self.metadata.metadata().offset_index().and_then(|index| index.get(group));
+        let mut ranges = Vec::new();
+        for (at, column) in facts.columns().iter().enumerate() {
+            let (start, length) = column.byte_range();
+            match index.and_then(|index| index.get(at)).map(OffsetIndexMetaData::page_locations) {
+                Some(pages) if !pages.is_empty() => {
+                    let first = pages.first().and_then(|page| u64::try_from(page.offset).ok());
+                    // What stands before the first page is the dictionary.
+                    ranges.extend(first.filter(|first| *first > start).map(|first| start..first));
+                    ranges.extend(rows.scan_ranges(pages));
+                }
+                _ => ranges.push(start..start.saturating_add(length)),
+            }
+        }
+        ranges
+    }
+
     fn read(&self, group: usize, rows: RowSelection) -> Result<ParquetRecordBatchReader, LakeError> {
         let groups = self.metadata.metadata().row_groups();
         let facts = groups.get(group).ok_or_else(|| damaged(&*self.name, "a row group is missing"))?;
-        let bytes = match self.reads {
-            Reads::Pages => Window { start: 0, bytes: Bytes::new(), at: Arc::clone(&self.at) },
-            Reads::Groups => Window::read(&self.at, facts)?,
+        let bytes = match (&self.small, self.reads) {
+            (Some(small), _) => small.clone(),
+            (None, Reads::Cheap) => Window::of(Arc::clone(&self.at), Vec::new())?,
+            (None, Reads::Joined | Reads::Dear) => {
+                let wanted = self.wanted(group, facts, &rows);
+                Window::of(Arc::clone(&self.at), joined(wanted, GAP))?
+            }
         };
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, self.metadata.clone())
             .with_row_groups(vec![group])
@@ -252,37 +298,48 @@ fn read(at: &dyn ReadAt, start: u64, length: usize) -> Result<Vec<u8>, io::Error
     Ok(bytes)
 }
 
+/// Ranges in order, as one where no more than `gap` lies between them.
+fn joined(mut ranges: Vec<Range<u64>>, gap: u64) -> Vec<Range<u64>> {
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut joined: Vec<Range<u64>> = Vec::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start <= last.end.saturating_add(gap) => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined
+}
+
 /// The bytes of a file, some of which have been read at once.
+#[derive(Clone)]
 struct Window {
-    start: u64,
-    bytes: Bytes,
+    /// Where each part begins, and the part.
+    parts: Vec<(u64, Bytes)>,
     at: Arc<dyn ReadAt>,
 }
 
-/// Bytes of the end of a file that are read at once.
-const TAIL: u64 = 128 << 10;
-
 impl Window {
-    /// The end of a file.
-    fn read_tail(at: Arc<dyn ReadAt>) -> Result<Self, LakeError> {
-        let start = at.len().saturating_sub(TAIL);
-        Self::of(at, start, TAIL)
-    }
-
-    /// A row group.
-    fn read(at: &Arc<dyn ReadAt>, group: &RowGroupMetaData) -> Result<Self, LakeError> {
-        let ranges = group.columns().iter().map(parquet::file::metadata::ColumnChunkMetaData::byte_range);
-        let (start, end) = ranges.fold((u64::MAX, 0), |(start, end), (from, length)| {
-            (start.min(from), end.max(from.saturating_add(length)))
-        });
-        Self::of(Arc::clone(at), start, end.saturating_sub(start))
-    }
-
-    fn of(at: Arc<dyn ReadAt>, start: u64, length: u64) -> Result<Self, LakeError> {
-        // What a damaged footer claims is not believed.
-        let length = length.min(at.len().saturating_sub(start));
-        let bytes = read(&*at, start, usize::try_from(length).map_err(io::Error::other)?)?;
-        Ok(Self { start, bytes: bytes.into(), at })
+    /// Reads the ranges, all at the same time.
+    fn of(at: Arc<dyn ReadAt>, ranges: Vec<Range<u64>>) -> Result<Self, LakeError> {
+        let part = |range: &Range<u64>| {
+            // What a damaged footer claims is not believed.
+            let length = range.end.min(at.len()).saturating_sub(range.start);
+            let bytes = read(&*at, range.start, usize::try_from(length).map_err(io::Error::other)?)?;
+            Ok::<_, io::Error>((range.start, bytes.into()))
+        };
+        let parts: Result<Vec<_>, _> = match &*ranges {
+            [] => Ok(Vec::new()),
+            [one] => part(one).map(|part| vec![part]),
+            many => std::thread::scope(|scope| {
+                let parts: Vec<_> = many.iter().map(|range| scope.spawn(|| part(range))).collect();
+                let join = |part: std::thread::ScopedJoinHandle<'_, _>| {
+                    part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                };
+                parts.into_iter().map(join).collect()
+            }),
+        };
+        Ok(Self { parts: parts?, at })
     }
 }
 
@@ -302,10 +359,10 @@ impl ChunkReader for Window {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        let inside = start.checked_sub(self.start).and_then(|from| {
-            let from = usize::try_from(from).ok()?;
-            let end = from.checked_add(length).filter(|end| *end <= self.bytes.len())?;
-            Some(self.bytes.slice(from..end))
+        let inside = self.parts.iter().find_map(|(first, bytes)| {
+            let from = usize::try_from(start.checked_sub(*first)?).ok()?;
+            let end = from.checked_add(length).filter(|end| *end <= bytes.len())?;
+            Some(bytes.slice(from..end))
         });
         if let Some(bytes) = inside {
             return Ok(bytes);

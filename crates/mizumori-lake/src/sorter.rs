@@ -109,7 +109,7 @@ impl<'o> Sorter<'o> {
             let spool = sink.0.finish().map_err(from_spool)?;
             let at: Arc<dyn mizumori_read::ReadAt> = Arc::new(spool);
             self.spilled_bytes += at.len();
-            self.spilled.push(RunFile::open("a spilled run", at, Reads::Groups)?);
+            self.spilled.push(RunFile::open("a spilled run", at, Reads::Joined)?);
         }
         Ok(())
     }

@@ -8,6 +8,8 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::runtime::Handle;
 
+use crate::store::StoreError;
+
 /// An object whose length is known.
 pub(crate) struct Stored {
     runtime: Handle,
@@ -32,11 +34,16 @@ impl ReadAt for Stored {
         if offset >= end {
             return Ok(0);
         }
-        let bytes = self.runtime.block_on(self.store.get_range(&self.path, offset..end))?;
+        let bytes = self.runtime.block_on(self.store.get_range(&self.path, offset..end)).map_err(as_io)?;
         let read = bytes.len().min(buffer.len());
         if let (Some(to), Some(from)) = (buffer.get_mut(..read), bytes.get(..read)) {
             to.copy_from_slice(from);
         }
         Ok(read)
     }
+}
+
+/// Where the store's trouble is known, as that.
+fn as_io(error: object_store::Error) -> io::Error {
+    StoreError::find(&error).cloned().map_or_else(|| error.into(), StoreError::into_io)
 }

@@ -38,8 +38,7 @@ impl Lake {
         self.check_keys(ring)?;
         let (mut sources, mut numbers, mut runs) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         let (mut counted, live) = (Vec::new(), self.live_counts()?);
-        for (id, ingest) in self.ingests()? {
-            let manifest = self.manifest(&id, &ingest)?;
+        for (id, ingest, manifest) in self.manifests()? {
             numbers.insert(id, SourceIndex(sources.len()));
             sources.push(manifest.source()?);
             counted

@@ -2,6 +2,7 @@
 
 use datafusion::common::DataFusionError;
 use mizumori_core::ErrorClass;
+use mizumori_lake::StoreError;
 
 /// A question could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,17 @@ pub enum SqlError {
 }
 
 impl SqlError {
+    /// The next thing to do, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Memory(_) => Some("give it more with --memory".to_owned()),
+            Self::Lake(error) => error.hint(),
+            Self::Found(error) => StoreError::find(&**error).and_then(StoreError::hint),
+            Self::Io(error) => StoreError::find(error).and_then(StoreError::hint),
+            Self::Query(_) | Self::Answer(_) => None,
+        }
+    }
+
     /// What the caller does next.
     pub fn class(&self) -> ErrorClass {
         match self {
@@ -45,7 +57,10 @@ impl From<DataFusionError> for SqlError {
         match unwrapped(error) {
             DataFusionError::External(error) => Self::Found(error),
             DataFusionError::IoError(error) => Self::Io(error),
-            DataFusionError::ObjectStore(error) => Self::Found(error),
+            DataFusionError::ObjectStore(error) => match StoreError::find(&*error) {
+                Some(told) => Self::Found(Box::new(told.clone())),
+                None => Self::Found(error),
+            },
             DataFusionError::ResourcesExhausted(why) => Self::Memory(why),
             DataFusionError::SQL(error, _) => Self::Query(error.to_string()),
             DataFusionError::Plan(why)

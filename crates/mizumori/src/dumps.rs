@@ -1,11 +1,14 @@
 //! From the PATHs of a command line to the dumps below them, in a fixed order.
 //!
 //! Folders are walked in the order of their names, so that the same folder gives the same output on every
-//! machine. A symbolic link to a file is followed, one to a folder is not: no walk goes round in circles.
+//! machine. A symbolic link to a file is followed, one to a folder is not: no walk goes round in circles. What lies below a
+//! prefix of a bucket is a folder of the same names.
 
+#[cfg(feature = "lake")]
+mod bucket;
 mod look;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -32,9 +35,12 @@ pub(crate) struct FoundDump {
     pub(crate) sidecar: bool,
     /// The descriptions inside it, where it is an archive, with their text.
     pub(crate) inside: Vec<(MemberName, Vec<u8>)>,
-    /// Whether it is a regular file: nothing else is opened before it is scanned.
+    /// Whether it is a regular file or an object: nothing else is opened before it is scanned.
     pub(crate) regular: bool,
 }
+
+/// Descriptions that are no files, by their names, with their text or why it cannot be read.
+pub(crate) type Descriptions = HashMap<String, Result<Vec<u8>, String>>;
 
 impl FoundDump {
     /// Its file; `None` on standard input.
@@ -53,17 +59,28 @@ pub(crate) struct Dumps {
     pub(crate) found: Vec<FoundDump>,
     /// Folders and files that could not be looked at, each with the reason.
     pub(crate) unreadable: Vec<(String, String)>,
+    /// The descriptions in buckets.
+    pub(crate) descriptions: Descriptions,
 }
 
 impl Dumps {
-    /// Walks `paths`, where `-` is standard input, and looks into each regular file with `reader` on `threads`.
+    /// Walks `paths`, where `-` is standard input and `s3://…` a bucket, and looks into each regular file with `reader` on
+    /// `threads`.
     ///
     /// # Errors
     /// When a PATH does not exist, or is or leads into another.
     pub(crate) fn below(paths: &[PathBuf], reader: &Reader, threads: usize) -> Result<Self, Failure> {
-        refuse_overlaps(paths)?;
+        let paths = local(paths)?;
+        refuse_overlaps(&paths)?;
         let mut dumps = Self::default();
+        #[cfg(feature = "lake")]
+        let mut buckets = bucket::Asked::new(threads);
         for (index, path) in paths.iter().enumerate() {
+            #[cfg(feature = "lake")]
+            if is_url(path) {
+                buckets.walk(path, index, &mut dumps)?;
+                continue;
+            }
             if path == Path::new("-") {
                 dumps.found.push(FoundDump {
                     dump: Dump { name: MemberName::new("stdin"), place: DumpPlace::StandardInput },
@@ -152,6 +169,33 @@ impl Dumps {
     }
 }
 
+/// Whether a PATH is a URL.
+fn is_url(path: &Path) -> bool {
+    let scheme = path.to_str().and_then(|path| path.split_once("://")).map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| {
+        !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+')
+    })
+}
+
+/// The PATHs, those of this machine as paths. The others are checked.
+#[cfg(feature = "lake")]
+fn local(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    paths.iter().map(|path| if is_url(path) { bucket::understood(path) } else { Ok(path.clone()) }).collect()
+}
+
+/// The PATHs, none of which may be a URL.
+#[cfg(not(feature = "lake"))]
+fn local(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    if let Some(url) = paths.iter().find(|path| is_url(path)) {
+        let scheme = url.to_str().and_then(|url| url.split_once("://")).map_or("", |(scheme, _)| scheme);
+        return Err(Failure::say(format!(
+            "reading dumps from `{scheme}://…` is not built into this mizumori"
+        ))
+        .hint("build it with `--features lake`"));
+    }
+    Ok(paths.to_vec())
+}
+
 /// Refuses PATHs of which one is, or leads into, another: what lies below both would be counted twice.
 fn refuse_overlaps(paths: &[PathBuf]) -> Result<(), Failure> {
     if paths.len() < 2 {
@@ -159,7 +203,7 @@ fn refuse_overlaps(paths: &[PathBuf]) -> Result<(), Failure> {
     }
     // A path that cannot be resolved is told when it is looked at; `-` is no file's name here.
     let resolve = |path: &PathBuf| {
-        if path == Path::new("-") { Some(path.clone()) } else { fs::canonicalize(path).ok() }
+        if path == Path::new("-") || is_url(path) { Some(path.clone()) } else { fs::canonicalize(path).ok() }
     };
     let mut resolved: Vec<_> =
         paths.iter().filter_map(|path| resolve(path).map(|resolved| (resolved, path))).collect();

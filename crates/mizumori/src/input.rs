@@ -23,7 +23,7 @@ pub(crate) struct InputOptions {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) watch: Option<PathBuf>,
 
-    /// Dumps, or folders of them; - is standard input
+    /// Dumps, folders of them, or buckets (s3://bucket/prefix/); - is standard input
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 

@@ -127,7 +127,15 @@ impl From<mizumori_survey::SurveyError> for Failure {
 #[cfg(feature = "lake")]
 impl From<mizumori_lake::LakeError> for Failure {
     fn from(error: mizumori_lake::LakeError) -> Self {
-        let hint = error.hint().map(str::to_owned);
+        let hint = error.hint();
+        Self { error: error.into(), hint }
+    }
+}
+
+#[cfg(feature = "lake")]
+impl From<mizumori_lake::StoreError> for Failure {
+    fn from(error: mizumori_lake::StoreError) -> Self {
+        let hint = error.hint();
         Self { error: error.into(), hint }
     }
 }
@@ -135,9 +143,8 @@ impl From<mizumori_lake::LakeError> for Failure {
 #[cfg(feature = "sql")]
 impl From<mizumori_sql::SqlError> for Failure {
     fn from(error: mizumori_sql::SqlError) -> Self {
-        let needs_memory = matches!(error, mizumori_sql::SqlError::Memory(_));
-        let failure = Self::new(error);
-        if needs_memory { failure.hint("give it more with --memory") } else { failure }
+        let hint = error.hint();
+        Self { error: error.into(), hint }
     }
 }
 

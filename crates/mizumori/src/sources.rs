@@ -13,7 +13,7 @@ use mizumori_core::{Source, SourceId, SourceIndex};
 use mizumori_read::MemberName;
 use mizumori_scan::MemberSource;
 
-use crate::dumps::{Dumps, FoundDump, is_description_name};
+use crate::dumps::{Descriptions, Dumps, FoundDump, is_description_name};
 use crate::outcome::Failure;
 
 /// The sources of a run, and what belongs to them.
@@ -35,7 +35,7 @@ impl Sources {
     pub(crate) fn of(dumps: &Dumps) -> Result<Self, Failure> {
         let mut gathering = Gathering::default();
         for found in &dumps.found {
-            let index = gathering.outside(found);
+            let index = gathering.outside(found, &dumps.descriptions);
             gathering.dumps.insert(found.dump.name.as_str().into(), index);
             for (name, text) in &found.inside {
                 gathering.inside(name.as_str(), text);
@@ -99,7 +99,7 @@ struct Gathering {
     by_id: HashMap<SourceId, SourceIndex>,
     dumps: HashMap<Box<str>, SourceIndex>,
     inner: HashMap<Box<str>, SourceIndex>,
-    /// What was found in each folder: the description there, if any.
+    /// What was found in each folder, or in each description in a bucket: the description there, if any.
     folders: HashMap<PathBuf, Option<SourceIndex>>,
     mistakes: Vec<Mistake>,
     clashes: Vec<String>,
@@ -113,8 +113,9 @@ enum Origin {
 
 impl Gathering {
     /// The source of a dump as a whole.
-    fn outside(&mut self, found: &FoundDump) -> SourceIndex {
-        let described = found.file().and_then(|file| {
+    fn outside(&mut self, found: &FoundDump, descriptions: &Descriptions) -> SourceIndex {
+        let described = self.object(found, descriptions).or_else(|| {
+            let file = found.file()?;
             let beside = found.sidecar.then(|| {
                 let mut sidecar = file.as_os_str().to_owned();
                 sidecar.push(".source.toml");
@@ -126,6 +127,34 @@ impl Gathering {
             let origin = Origin::Default { path: found.path, dump: found.dump.name.to_string() };
             self.add(Source::undescribed(SourceId::new(&found.default_id)), origin)
         })
+    }
+
+    /// The description of an object: its own, else that of the level in which it stands, then of the levels above.
+    fn object(&mut self, found: &FoundDump, descriptions: &Descriptions) -> Option<SourceIndex> {
+        let name = found.dump.name.as_str();
+        if found.file().is_some() || descriptions.is_empty() {
+            return None;
+        }
+        let levels = name.rmatch_indices('/').filter_map(|(at, _)| name.get(..=at));
+        let names = std::iter::once(format!("{name}.source.toml"))
+            .chain(levels.map(|level| format!("{level}source.toml")));
+        for name in names {
+            if let Some(known) = self.folders.get(Path::new(&name)) {
+                return *known;
+            }
+            let index = match descriptions.get(&name) {
+                None => continue,
+                Some(Ok(bytes)) => self.described(&name, bytes),
+                Some(Err(what)) => {
+                    let (file, what) = (name.clone(), what.clone());
+                    self.mistakes.push(Mistake { file, line: 1, what, instead: None });
+                    None
+                }
+            };
+            self.folders.insert(PathBuf::from(name), index);
+            return index;
+        }
+        None
     }
 
     /// The description of a folder: its own, else that of the folders above.

@@ -4,8 +4,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mizumori_read::{Input, MemberName, Reader};
+use mizumori_scan::DumpPlace;
 
 use super::{FoundDump, is_description_name};
+
+/// Objects that are looked into at the same time.
+const AT_ONCE: usize = 16;
 
 /// What was seen in one dump.
 struct Seen {
@@ -34,6 +38,9 @@ pub(super) fn into(found: &mut [FoundDump], reader: &Reader, threads: usize) {
         }
         all.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(mine);
     };
+    // Who waits for a store needs no core.
+    let waits = dumps.iter().any(|dump| matches!(dump.dump.place, DumpPlace::Held(_)));
+    let threads = if waits { threads.max(AT_ONCE) } else { threads };
     std::thread::scope(|scope| {
         for _ in 1..threads.min(dumps.len()) {
             scope.spawn(work);

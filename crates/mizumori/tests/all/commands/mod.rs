@@ -1,5 +1,7 @@
 //! The commands, seen from outside: exit code, standard output, standard error.
 
+#[cfg(feature = "lake")]
+mod buckets;
 mod demo;
 mod doctor;
 #[cfg(feature = "lake")]
