@@ -62,7 +62,7 @@ pub(crate) struct CountsFile {
 }
 
 /// The columns of the table.
-static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+pub(crate) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     let field = |name: &str, kind, nullable| Field::new(name, kind, nullable);
     Arc::new(Schema::new(vec![
         field("source", DataType::Utf8, false),

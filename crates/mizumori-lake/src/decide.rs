@@ -7,7 +7,7 @@ use mizumori_core::{LeakTime, Source};
 use crate::error::LakeError;
 use crate::lake::Lake;
 use crate::manifest::{Manifest, whole_of};
-use crate::method::{Ingest, Missing, Trouble, WhatHappened};
+use crate::method::{Ingest, Missing, Refused, WhatHappened};
 use crate::tally::{Group, group_of, is_lowered};
 
 /// What becomes of a source.
@@ -140,7 +140,7 @@ impl Lake {
                 let source_id = source.id.to_string();
                 let place = source.place.clone();
                 let error = LakeError::CountedAlready { source_id, place, time, counted: counted.clone() };
-                if asked.how.trouble != Trouble::HoldsBack {
+                if asked.how.refused != Refused::HoldsBack {
                     return Err(error);
                 }
                 decided.held_back.push((source.id.to_string(), error));
@@ -162,12 +162,12 @@ impl Asked<'_> {
         before: &Manifest,
         decided: &mut Decided,
     ) -> Result<Fate, LakeError> {
-        let trouble = self.how.trouble;
+        let refused = self.how.refused;
         let counted = before.counts.as_ref().map_or(0, |counts| counts.accounts);
         let stays = |files| Fate::Stays { rows: before.rows, counted, files };
         match (whole_of(&before.ingest), self.first_scope) {
             (None, _) if before.brings_as(manifest) => return Ok(stays(Files::There)),
-            (None, _) if trouble == Trouble::HoldsBack && before.covers(manifest) => {
+            (None, _) if refused == Refused::HoldsBack && before.covers(manifest) => {
                 return Ok(stays(Files::Gone));
             }
             // What is counted of the rest would have to be counted together with others.
@@ -184,7 +184,7 @@ impl Asked<'_> {
         if !files.is_empty() && self.how.missing == Missing::Refused {
             let source_id = manifest.id().to_owned();
             let error = LakeError::FilesMissing { source_id: source_id.clone(), files };
-            if trouble == Trouble::EndsIt {
+            if refused == Refused::EndsIt {
                 return Err(error);
             }
             decided.held_back.push((source_id, error));

@@ -40,7 +40,7 @@ pub struct Ingest<'i> {
     /// Whether sources may lose files.
     pub missing: Missing,
     /// What becomes of sources that cannot be ingested as they are.
-    pub trouble: Trouble,
+    pub refused: Refused,
     /// In how many steps the lake gets what it keeps.
     pub commits: Commits,
     /// Cores.
@@ -74,7 +74,7 @@ pub enum Missing {
 /// What becomes of a source that cannot be ingested as it is: files of it are missing, or it cannot be counted with what was
 /// counted before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Refused {
     /// The ingest ends with an error, before anything is read.
     EndsIt,
     /// The source is left as it is, and the others are ingested. So is, without trouble, a source of which files are gone and

@@ -22,27 +22,24 @@ use datafusion::physical_plan::ExecutionPlan;
 use mizumori_core::Source;
 use mizumori_lake::{Table, TableFile, day_of};
 
-/// The columns by which the rows of a file are sorted.
-const SORTED_BY: [&str; 3] = ["account_hi", "account_lo", "secret_tag"];
-
-/// The table `exposures` of a lake.
+/// A table of a lake.
 #[derive(Debug)]
-pub(crate) struct ExposureTable {
+pub(crate) struct LakeTable {
     table: Table,
     store: ObjectStoreUrl,
 }
 
-impl ExposureTable {
+impl LakeTable {
     /// The table whose store is registered as `store`.
     pub(crate) const fn new(table: Table, store: ObjectStoreUrl) -> Self {
         Self { table, store }
     }
 
     fn statistics(&self, file: &TableFile) -> Statistics {
-        let column = |name: &str| match name {
-            "account_hi" => ColumnStatistics {
-                min_value: Precision::Exact(ScalarValue::Int64(Some(file.account_hi.0))),
-                max_value: Precision::Exact(ScalarValue::Int64(Some(file.account_hi.1))),
+        let column = |name: &str| match (name, file.account_hi) {
+            ("account_hi", Some((least, most))) => ColumnStatistics {
+                min_value: Precision::Exact(ScalarValue::Int64(Some(least))),
+                max_value: Precision::Exact(ScalarValue::Int64(Some(most))),
                 null_count: Precision::Exact(0),
                 ..ColumnStatistics::new_unknown()
             },
@@ -57,7 +54,7 @@ impl ExposureTable {
 }
 
 #[async_trait]
-impl TableProvider for ExposureTable {
+impl TableProvider for LakeTable {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.table.schema)
     }
@@ -91,8 +88,9 @@ impl TableProvider for ExposureTable {
             );
         }
         let source: Arc<dyn FileSource> = Arc::new(source);
-        let sorted = SORTED_BY.map(|name| Ok(PhysicalSortExpr::new_default(col(name, schema)?)));
-        let sorted = sorted.into_iter().collect::<Result<Vec<_>>>()?;
+        let sorted = self.table.sorted_by.iter();
+        let sorted = sorted.map(|name| Ok(PhysicalSortExpr::new_default(col(name, schema)?)));
+        let sorted = sorted.collect::<Result<Vec<_>>>()?;
         let config = FileScanConfigBuilder::new(self.store.clone(), source)
             .with_file_groups(files.collect())
             .with_projection_indices(projection.cloned())?

@@ -23,7 +23,7 @@ use crate::domains;
 use crate::dump_table::DumpTable;
 use crate::dumps::{FoundDumps, ReadDumps};
 use crate::error::SqlError;
-use crate::lake_table::{self, ExposureTable};
+use crate::lake_table::{self, LakeTable};
 use crate::spill::Spills;
 
 /// How often a query under way looks whether it was interrupted.
@@ -102,15 +102,17 @@ impl Session {
         Ok(Self { context, runtime: Some(runtime), progress })
     }
 
-    /// Adds the tables of a lake at its version: `exposures` and `sources`.
+    /// Adds the tables of a lake at its version: `exposures`, `sources`, and `counts` where something was only counted.
     ///
     /// # Errors
     /// When the lake cannot be read.
     pub fn add_lake(&self, lake: &Lake) -> Result<(), SqlError> {
-        let table = lake.table()?;
-        let url = ObjectStoreUrl::parse("lake://exposures")?;
-        self.context.register_object_store(url.as_ref(), Arc::clone(&table.store));
-        self.context.register_table("exposures", Arc::new(ExposureTable::new(table, url)))?;
+        for table in lake.tables()? {
+            let name = table.name;
+            let url = ObjectStoreUrl::parse(format!("lake://{name}"))?;
+            self.context.register_object_store(url.as_ref(), Arc::clone(&table.store));
+            self.context.register_table(name, Arc::new(LakeTable::new(table, url)))?;
+        }
         let sources = lake_table::sources(&lake.sources()?)?;
         let sources = MemTable::try_new(sources.schema(), vec![vec![sources]])?;
         self.context.register_table("sources", Arc::new(sources))?;

@@ -27,7 +27,14 @@ fn ours(case: Case, input: &Input) -> Contender {
         let question = format!("select sum(accounts) from domains('{}')", shown(&input.path));
         let (program, arguments) = (data::built("mizumori"), words(&["sql", "--format", "csv", &question]));
         let output = Output::Discarded;
-        return Contender { name: "mizumori sql", role: Role::Ours, program, arguments, output, accepts: &[0] };
+        return Contender {
+            name: "mizumori sql",
+            role: Role::Ours,
+            program,
+            arguments,
+            output,
+            accepts: &[0],
+        };
     }
     let (name, arguments, output) = match case {
         Case::Unique => (

@@ -187,7 +187,7 @@ fn a_commit_whose_answer_is_lost_is_one_commit() {
     store.fail_when(move |request| is_commit(request).then_some(Fault::AnswerLost));
     world.ingest(&mut lake, &[("c", &list(0, 70))]).unwrap();
     store.heal();
-    let lake = world.lake();
+    let mut lake = world.lake();
     assert_eq!(world.rows(&lake).len(), 70 + 40 + 50);
     assert_eq!(lake.version().unwrap(), 5);
     // A vacuum takes nothing that is needed.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use mizumori_lake::{Commits, Forget, Ingested, Keep, Lake, LakeError, Missing, Trouble, WhatHappened};
+use mizumori_lake::{Commits, Forget, Ingested, Keep, Lake, LakeError, Missing, Refused, WhatHappened};
 
 use crate::faults::Failing;
 use crate::world::{World, list};
@@ -17,7 +17,7 @@ pub(crate) fn ingest(
     world.ingest_as(lake, sources, &|how| {
         how.keep = Keep::Everything(Some(&world.watch));
         how.commits = Commits::WatchedFirst;
-        how.trouble = Trouble::HoldsBack;
+        how.refused = Refused::HoldsBack;
     })
 }
 
@@ -162,7 +162,7 @@ fn a_source_that_grows_keeps_its_rows() {
         let sources = [("id = 'feed'\nleaked = '2021-05'".to_owned(), texts), more];
         world
             .ingest_files(lake, &sources, &|how| {
-                how.trouble = Trouble::HoldsBack;
+                how.refused = Refused::HoldsBack;
                 how.missing = missing;
             })
             .unwrap()

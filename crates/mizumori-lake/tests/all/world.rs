@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mizumori_core::keys::KeyRing;
 use mizumori_core::watch::Level;
 use mizumori_core::{Account, LocalPart, Source, SourceIndex, WatchList};
-use mizumori_lake::{Commits, Ingest, Ingested, Keep, Lake, LakeError, Material, Missing, Place, Trouble};
+use mizumori_lake::{Commits, Ingest, Ingested, Keep, Lake, LakeError, Material, Missing, Place, Refused};
 use mizumori_read::{Bytes, Limits, MemberName, Reader};
 use mizumori_scan::{Dump, DumpPlace, MemberSource, Progress, RecordLimits};
 use object_store::ObjectStore;
@@ -116,7 +116,7 @@ impl World {
             keep: Keep::Watched(&self.watch),
             level: Level::Tags,
             missing: Missing::Refused,
-            trouble: Trouble::EndsIt,
+            refused: Refused::EndsIt,
             commits: Commits::One,
             threads: 2,
             memory_bytes: 1 << 30,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use mizumori_core::WatchList;
 use mizumori_core::watch::Level;
-use mizumori_lake::{Commits, Ingest, Ingested, Keep, Material, Missing, Trouble, WhatHappened};
+use mizumori_lake::{Commits, Ingest, Ingested, Keep, Material, Missing, Refused, WhatHappened};
 use mizumori_read::Reader;
 use mizumori_scan::{Progress, RecordLimits};
 
@@ -152,10 +152,10 @@ impl Arguments {
     }
 
     fn how<'i>(&self, config: &Config, keep: Keep<'i>, means: &Means<'i>) -> Ingest<'i> {
-        let (trouble, commits) = if self.follow {
-            (Trouble::HoldsBack, Commits::WatchedFirst)
+        let (refused, commits) = if self.follow {
+            (Refused::HoldsBack, Commits::WatchedFirst)
         } else {
-            (Trouble::EndsIt, Commits::One)
+            (Refused::EndsIt, Commits::One)
         };
         Ingest {
             reader: means.reader,
@@ -163,7 +163,7 @@ impl Arguments {
             keep,
             level: self.level,
             missing: if self.replace { Missing::Replaced } else { Missing::Refused },
-            trouble,
+            refused,
             commits,
             threads: means.threads,
             memory_bytes: self.memory.or(config.memory).map_or_else(Size::quarter_of_memory, |size| size.0),
@@ -180,7 +180,7 @@ fn tell(ingested: &Ingested) {
     for (source, error) in &ingested.held_back {
         tidings::warning(&format!("`{source}` is left as it is: {error}"));
         if let Some(hint) = error.hint() {
-            tidings::hint(hint);
+            tidings::hint(&hint);
         }
     }
     if ingested.uncounted > 0 {

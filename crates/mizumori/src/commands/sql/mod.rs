@@ -29,7 +29,7 @@ use crate::tidings;
 /// Ask a lake, or dumps, in SQL
 ///
 /// scan('PATH', …) is a table of the records of dumps, domains('PATH', …) one of their domains with their distinct accounts;
-/// with --lake there are the tables exposures and sources. Accounts and secrets are keyed tags in all of them: of the
+/// with --lake there are the tables exposures, counts and sources. Accounts and secrets are keyed tags in all of them: of the
 /// lake's keys, or of keys that are drawn for the run. A question changes nothing.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]

@@ -216,6 +216,22 @@ fn a_lake_is_asked() {
 }
 
 #[test]
+fn what_was_counted_is_asked() {
+    let folder = dumps();
+    let ingest = ["ingest", "--lake", "lake", "--watch", "list.toml", "--level", "counts", "dumps/one"];
+    folder.wait(folder.command(&ingest).env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap()).ends(0);
+    let lake = ["--lake", "lake"];
+    assert_eq!(
+        rows(&folder, "select source, month, host, n from counts order by host", &lake),
+        [
+            json!({"source": "one", "month": "2019-01-01", "host": "mori.suigen.example", "n": 1}),
+            json!({"source": "one", "month": "2019-01-01", "host": "suigen.example", "n": 1}),
+        ]
+    );
+    assert_eq!(rows(&folder, "select count(*) as n from exposures", &lake), [json!({"n": 0})]);
+}
+
+#[test]
 fn a_question_changes_nothing() {
     let folder = dumps();
     for question in [
