@@ -120,7 +120,7 @@ pub fn scan(bytes: &[u8], way: Way) -> Outcome {
         pieces: PieceSizes { range: way.piece as u64, block: way.piece },
     };
     let held: Arc<dyn ReadAt> = Arc::new(Bytes::new(bytes));
-    let dump = Dump { name: MemberName::new("dump"), place: DumpPlace::Held(held) };
+    let dump = Dump::new(MemberName::new("dump"), DumpPlace::Held(held));
     let progress = Progress::default();
     let mut outcome = Outcome::default();
     let end = scan.run(&[dump], &Bench, &progress, |event| {

@@ -10,6 +10,7 @@
 
 mod counts;
 mod decide;
+mod described;
 mod digest;
 mod error;
 mod fill;
@@ -38,6 +39,7 @@ mod upload;
 pub mod words;
 mod write;
 
+pub use described::Described;
 pub use error::LakeError;
 pub use gather::{MemberSources, log_folder};
 pub use lake::Lake;

@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use mizumori_core::{LeakTime, PartialDate, Source, SourceId};
+use mizumori_core::{LeakTime, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::counts::CountsFile;
+use crate::described::Described;
 use crate::error::{LakeError, damaged};
 use crate::write::{Origin, first_day};
 
@@ -63,37 +64,10 @@ pub(crate) struct RunFacts {
     pub(crate) unreadable: Vec<(String, String)>,
 }
 
-/// A source's description.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Described {
-    id: String,
-    title: String,
-    kind: String,
-    place: String,
-    leaked: Option<String>,
-    breached: Option<String>,
-    obtained: Option<String>,
-    public: bool,
-    fabricated: bool,
-    level: Option<String>,
-}
-
 impl Manifest {
     /// What is said of `source`.
     pub(crate) fn new(source: &Source, ingest: &str, scope: &str, files: Vec<FileFacts>) -> Self {
-        let date = |date: Option<PartialDate>| date.map(|date| date.to_string());
-        let described = Described {
-            id: source.id.to_string(),
-            title: source.title.clone(),
-            kind: source.kind.to_string(),
-            place: source.place.clone(),
-            leaked: date(source.leaked),
-            breached: date(source.breached),
-            obtained: date(source.obtained),
-            public: source.public,
-            fabricated: source.fabricated,
-            level: source.level.map(|level| level.as_str().to_owned()),
-        };
+        let described = Described::of(source);
         let run = RunFacts::default();
         let (ingest, scope) = (ingest.to_owned(), scope.to_owned());
         Self { version: VERSION, ingest, source: described, scope, files, rows: 0, counts: None, run }
@@ -159,22 +133,7 @@ impl Manifest {
 
     /// The source.
     pub(crate) fn source(&self) -> Result<Source, LakeError> {
-        let wrong = |why: &str| damaged(format!("the manifest of `{}`", self.source.id), why);
-        let date = |text: &Option<String>| {
-            text.as_deref().map(str::parse::<PartialDate>).transpose().map_err(|_| wrong("a wrong date"))
-        };
-        let described = &self.source;
-        let mut source = Source::undescribed(SourceId::new(&described.id));
-        source.title.clone_from(&described.title);
-        source.kind = described.kind.parse().map_err(|()| wrong("an unknown kind"))?;
-        source.place.clone_from(&described.place);
-        source.leaked = date(&described.leaked)?;
-        source.breached = date(&described.breached)?;
-        source.obtained = date(&described.obtained)?;
-        (source.public, source.fabricated) = (described.public, described.fabricated);
-        source.level =
-            described.level.as_deref().map(str::parse).transpose().map_err(|_| wrong("an unknown level"))?;
-        Ok(source)
+        self.source.source()
     }
 }
 

@@ -31,6 +31,11 @@ impl Reader {
         self
     }
 
+    /// The passwords that are tried.
+    pub fn passwords(&self) -> &[Secret<String>] {
+        &self.passwords
+    }
+
     /// Where the (encrypted, nameless) temporary files go.
     #[must_use]
     pub fn with_temporary_directory(mut self, directory: PathBuf) -> Self {

@@ -16,12 +16,13 @@ mod matching;
 mod record;
 mod secret;
 mod sink;
+mod source_map;
 #[cfg(test)]
 mod testing;
 mod url;
 
 pub use engine::{
-    Dump, DumpPlace, Event, HandOver, MemberContext, MemberSource, PieceSizes, Proceed, Progress, Scan,
+    Dump, DumpPlace, Event, HandOver, MemberContext, MemberSource, Part, PieceSizes, Proceed, Progress, Scan,
     ScanError, Workshop,
 };
 pub use format::RecordLimits;
@@ -29,4 +30,5 @@ pub use matching::{Look, Match, Matcher, SiteMatch, Wanted};
 pub use record::{Login, Origin, Record, Reject};
 pub use secret::{Hint, SecretField, SecretKind};
 pub use sink::Sink;
+pub use source_map::SourceMap;
 pub use url::Url;

@@ -14,15 +14,19 @@ mod document;
 mod error;
 pub mod incidents;
 pub mod model;
+mod observe;
 pub mod rank;
 pub mod render;
 mod scene;
 mod sentences;
 mod words;
 
-pub use count::{AskedPeriod, Count, Counted, HasSecret, InputFacts, SourceIndex, Tally, folded_place};
+pub use count::{
+    AskedPeriod, Count, Counted, HasSecret, InputFacts, NoTally, SourceIndex, Tally, folded_place,
+};
 pub use countermeasures::Countermeasures;
 pub use error::SurveyError;
 pub use incidents::Incident;
 pub use model::Report;
+pub use observe::{Observer, Observers};
 pub use render::{Detail, View};

@@ -82,6 +82,12 @@ enum Command {
     #[cfg(not(feature = "sql"))]
     #[command(hide = true)]
     Sql(commands::not_built::Arguments),
+    #[cfg(feature = "cluster")]
+    Cluster(commands::cluster::Arguments),
+    /// Run a machine of a cluster (not built in)
+    #[cfg(not(feature = "cluster"))]
+    #[command(hide = true)]
+    Cluster(commands::not_built::Arguments),
     Doctor(commands::doctor::Arguments),
     Completions(commands::completions::Arguments),
 }
@@ -138,6 +144,10 @@ fn run_command(command: Command) -> Result<Outcome, Failure> {
         Command::Sql(arguments) => commands::sql::run(&arguments),
         #[cfg(not(feature = "sql"))]
         Command::Sql(_) => commands::not_built::run("sql", "sql"),
+        #[cfg(feature = "cluster")]
+        Command::Cluster(arguments) => commands::cluster::run(&arguments),
+        #[cfg(not(feature = "cluster"))]
+        Command::Cluster(_) => commands::not_built::run("cluster", "cluster"),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments, &mut Cli::command()),
     }

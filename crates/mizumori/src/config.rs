@@ -29,6 +29,9 @@ pub(crate) struct Config {
     pub(crate) keys: Option<PathBuf>,
     /// The file of the master key.
     pub(crate) master_key: Option<PathBuf>,
+    /// The file of the cluster's key.
+    #[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only clusters ask for it"))]
+    pub(crate) cluster_key: Option<PathBuf>,
     /// Memory that large work may use.
     #[cfg_attr(not(feature = "lake"), expect(dead_code, reason = "only large work asks for it"))]
     pub(crate) memory: Option<Size>,
@@ -55,7 +58,9 @@ impl Config {
         let name = file.display().to_string();
         let mut config = Document::read(&name, &text, Self::read).map_err(Failure::new)?;
         if let Some(folder) = file.parent() {
-            for path in [&mut config.watch, &mut config.keys, &mut config.master_key].into_iter().flatten() {
+            let files =
+                [&mut config.watch, &mut config.keys, &mut config.master_key, &mut config.cluster_key];
+            for path in files.into_iter().flatten() {
                 *path = folder.join(&*path);
             }
             if let Some(lake) = config.lake.as_mut().filter(|lake| !lake.contains("://")) {
@@ -67,12 +72,14 @@ impl Config {
     }
 
     fn read(document: &mut Document<'_>, root: &Table<'_>) -> Option<Self> {
-        document.only(root, &["watch", "lake", "keys", "master_key", "memory", "threads", "limits"]);
+        let known = ["watch", "lake", "keys", "master_key", "cluster_key", "memory", "threads", "limits"];
+        document.only(root, &known);
         let mut config = Self {
             watch: document.string(root, "watch").map(|watch| PathBuf::from(watch.text)),
             lake: document.string(root, "lake").map(|lake| lake.text),
             keys: document.string(root, "keys").map(|keys| PathBuf::from(keys.text)),
             master_key: document.string(root, "master_key").map(|file| PathBuf::from(file.text)),
+            cluster_key: document.string(root, "cluster_key").map(|file| PathBuf::from(file.text)),
             memory: Self::size(document, root),
             threads: document.count(root, "threads").and_then(|threads| usize::try_from(threads).ok()),
             ..Self::default()

@@ -83,7 +83,7 @@ impl Dumps {
             }
             if path == Path::new("-") {
                 dumps.found.push(FoundDump {
-                    dump: Dump { name: MemberName::new("stdin"), place: DumpPlace::StandardInput },
+                    dump: Dump::new(MemberName::new("stdin"), DumpPlace::StandardInput),
                     path: index,
                     default_id: "stdin".to_owned(),
                     bytes: None,
@@ -156,7 +156,7 @@ impl Dumps {
     }
 
     fn add(&mut self, path: PathBuf, index: usize, default_id: String, regular: bool, sidecar: bool) {
-        let dump = Dump { name: MemberName::from_path(&path), place: DumpPlace::File(path) };
+        let dump = Dump::new(MemberName::from_path(&path), DumpPlace::File(path));
         self.found.push(FoundDump {
             dump,
             path: index,

@@ -4,6 +4,8 @@
 //! formats or counts: that is the libraries' work.
 
 mod cli;
+#[cfg(feature = "cluster")]
+mod cluster;
 #[cfg(any(feature = "scan", feature = "lake"))]
 mod columns;
 mod commands;

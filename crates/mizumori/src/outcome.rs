@@ -140,6 +140,13 @@ impl From<mizumori_lake::StoreError> for Failure {
     }
 }
 
+#[cfg(feature = "cluster")]
+impl From<mizumori_cluster::ClusterError> for Failure {
+    fn from(error: mizumori_cluster::ClusterError) -> Self {
+        Self::new(error)
+    }
+}
+
 #[cfg(feature = "sql")]
 impl From<mizumori_sql::SqlError> for Failure {
     fn from(error: mizumori_sql::SqlError) -> Self {

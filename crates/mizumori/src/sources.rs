@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use mizumori_core::document::{Mistake, Mistakes};
 use mizumori_core::{Source, SourceId, SourceIndex};
 use mizumori_read::MemberName;
-use mizumori_scan::MemberSource;
+use mizumori_scan::{MemberSource, SourceMap};
 
 use crate::dumps::{Descriptions, Dumps, FoundDump, is_description_name};
 use crate::outcome::Failure;
@@ -21,10 +21,8 @@ use crate::outcome::Failure;
 pub(crate) struct Sources {
     /// The sources, in the order in which their first dump stands.
     pub(crate) list: Vec<Source>,
-    dumps: HashMap<Box<str>, SourceIndex>,
-    /// Descriptions inside archives, by what they describe: a folder (`a.zip!x/`), an archive's root
-    /// (`a.zip!`), or one member (`a.zip!x/y.txt`).
-    inner: HashMap<Box<str>, SourceIndex>,
+    /// Which of them each member is of.
+    pub(crate) map: SourceMap,
 }
 
 impl Sources {
@@ -36,7 +34,7 @@ impl Sources {
         let mut gathering = Gathering::default();
         for found in &dumps.found {
             let index = gathering.outside(found, &dumps.descriptions);
-            gathering.dumps.insert(found.dump.name.as_str().into(), index);
+            gathering.map.dump(found.dump.name.as_str(), index);
             for (name, text) in &found.inside {
                 gathering.inside(name.as_str(), text);
             }
@@ -49,7 +47,7 @@ impl Sources {
         if is_description_name(member.file_name()) {
             return None;
         }
-        let index = self.index_of(member.as_str())?;
+        let index = self.map.of_member(member)?;
         let source = self.list.get(index.0)?;
         Some(MemberSource { index, time: source.time() })
     }
@@ -57,36 +55,7 @@ impl Sources {
     /// The sources that a dump holds: its own, and those of the descriptions inside it.
     #[cfg(feature = "lake")]
     pub(crate) fn of_dump(&self, dump: &MemberName) -> Vec<SourceIndex> {
-        let inside = |name: &str| name.strip_prefix(dump.as_str()).is_some_and(|rest| rest.starts_with('!'));
-        let own = self.dumps.get(dump.as_str()).copied();
-        let inner = self.inner.iter().filter(|(name, _)| inside(name)).map(|(_, index)| *index);
-        let mut all: Vec<_> = own.into_iter().chain(inner).collect();
-        all.sort_unstable();
-        all.dedup();
-        all
-    }
-
-    fn index_of(&self, name: &str) -> Option<SourceIndex> {
-        if let Some(index) = self.dumps.get(name) {
-            return Some(*index);
-        }
-        if let Some(index) = self.inner.get(name) {
-            return Some(*index);
-        }
-        for (at, separator) in
-            name.char_indices().rev().filter(|(_, character)| matches!(character, '/' | '!'))
-        {
-            let (before, folder) = (name.get(..at)?, name.get(..=at)?);
-            if let Some(index) = self.inner.get(folder) {
-                return Some(*index);
-            }
-            if separator == '!'
-                && let Some(index) = self.inner.get(before).or_else(|| self.dumps.get(before))
-            {
-                return Some(*index);
-            }
-        }
-        None
+        self.map.of_dump(dump)
     }
 }
 
@@ -97,8 +66,7 @@ struct Gathering {
     /// What gave each source of `list`.
     origins: Vec<Origin>,
     by_id: HashMap<SourceId, SourceIndex>,
-    dumps: HashMap<Box<str>, SourceIndex>,
-    inner: HashMap<Box<str>, SourceIndex>,
+    map: SourceMap,
     /// What was found in each folder, or in each description in a bucket: the description there, if any.
     folders: HashMap<PathBuf, Option<SourceIndex>>,
     mistakes: Vec<Mistake>,
@@ -199,7 +167,7 @@ impl Gathering {
             Some(member) => member,
             None => name.strip_suffix("source.toml").unwrap_or(name),
         };
-        self.inner.insert(key.into(), index);
+        self.map.inside(key, index);
     }
 
     fn described(&mut self, name: &str, bytes: &[u8]) -> Option<SourceIndex> {
@@ -240,7 +208,7 @@ impl Gathering {
             let failure = Failure::say(self.clashes.join("\n"));
             return Err(failure.hint("give each source an id of its own in a `source.toml`"));
         }
-        Ok(Sources { list: self.list, dumps: self.dumps, inner: self.inner })
+        Ok(Sources { list: self.list, map: self.map })
     }
 }
 

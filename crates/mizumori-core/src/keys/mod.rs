@@ -4,6 +4,7 @@
 //! wrapped under the master key, and says what it is; so the text may be copied, but nothing in it be swapped. This module
 //! reads and writes that text; where it lies, and where the master key comes from, is its callers' matter.
 
+mod cluster;
 mod layers;
 mod master;
 mod seal;
@@ -14,6 +15,7 @@ use std::fmt::Write;
 use crate::document::{Document, Mistakes, Table};
 use crate::{ErrorClass, Secret};
 
+pub use cluster::ClusterKey;
 pub use layers::{AccountTag, DomainRange, HostTag, LogTag, SecretTag, TagLayers};
 pub use master::MasterKey;
 pub use seal::{DataKey, Sealed, key_number};
@@ -32,6 +34,9 @@ pub enum KeyError {
     /// A master key that is none.
     #[error("a master key is 64 hexadecimal digits")]
     NoMasterKey,
+    /// A cluster's key that is none.
+    #[error("a cluster's key is 64 hexadecimal digits")]
+    NoClusterKey,
     /// The key ring belongs to another master key.
     #[error("the key ring `{file}` was wrapped under another master key")]
     OtherMaster {
@@ -69,6 +74,7 @@ impl KeyError {
             Self::NoRandomness(_) => ErrorClass::Environment,
             Self::TooLong => ErrorClass::Limit,
             Self::NoMasterKey
+            | Self::NoClusterKey
             | Self::OtherMaster { .. }
             | Self::Damaged { .. }
             | Self::Version { .. }

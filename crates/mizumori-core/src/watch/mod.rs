@@ -7,6 +7,7 @@ mod find;
 mod parse;
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::document::{Document, Table, list, shown};
 use crate::domain::DomainName;
@@ -140,6 +141,8 @@ pub struct WatchList {
     pub domains: Vec<WatchedDomain>,
     /// BLAKE3 of the file, in hexadecimal.
     pub digest: String,
+    /// The file's text, for whoever sends the list on.
+    pub text: Arc<str>,
     index: Index,
 }
 

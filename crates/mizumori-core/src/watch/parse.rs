@@ -19,14 +19,14 @@ impl WatchList {
     /// Every mistake in it, in its order.
     pub fn parse(file: &str, text: &str) -> Result<Self, Mistakes> {
         let digest = blake3::hash(text.as_bytes()).to_hex().to_string();
-        Document::read(file, text, |document, root| read(document, root, digest))
+        Document::read(file, text, |document, root| read(document, root, digest, text))
     }
 }
 
 /// Ids that are taken, each with the line where it stands.
 type Taken = HashMap<String, usize>;
 
-fn read(document: &mut Document<'_>, root: &Table<'_>, digest: String) -> Option<WatchList> {
+fn read(document: &mut Document<'_>, root: &Table<'_>, digest: String, text: &str) -> Option<WatchList> {
     document.only(root, &["list", "category", "organisation"]);
     let (mut title, mut as_of, mut note) = (None, None, None);
     if let Some(list) = document.table(root, "list") {
@@ -42,7 +42,8 @@ fn read(document: &mut Document<'_>, root: &Table<'_>, digest: String) -> Option
     let (domains, places) = (reader.domains, reader.places);
     check_overlaps(document, &domains, &places);
     let index = Index::new(&domains, &organisations);
-    Some(WatchList { title, as_of, note, categories, organisations, domains, digest, index })
+    let text = text.into();
+    Some(WatchList { title, as_of, note, categories, organisations, domains, digest, text, index })
 }
 
 fn read_categories(document: &mut Document<'_>, root: &Table<'_>) -> Vec<Category> {

@@ -115,6 +115,21 @@ impl Buckets {
         Ok(Self { runtime: Arc::new(runtime), blocks: Arc::new(Blocks::new(threads)) })
     }
 
+    /// The object of a key.
+    ///
+    /// # Errors
+    /// When there is none, or the store cannot be asked.
+    pub fn object(&self, bucket: &str, key: &str) -> Result<Arc<dyn ReadAt>, StoreError> {
+        let place: Arc<str> = format!("{bucket}{key}").into();
+        let url = Url::parse(bucket).map_err(|_| StoreError::unknown_kind(&place))?;
+        let store = open(&url, &place, Patience::Much)?;
+        let path = Path::parse(key).map_err(|_| StoreError::new(&place, Trouble::Name))?;
+        let meta = self.runtime.block_on(store.head(&path)).map_err(|error| {
+            StoreError::find(&error).cloned().unwrap_or_else(|| StoreError::new(&place, Trouble::Other))
+        })?;
+        Ok(Arc::new(ObjectAt::new(&self.runtime, &store, &place, path, meta.size, &self.blocks)))
+    }
+
     /// Finds the object, or the objects below the prefix, that a URL names. A key is one object where there is one, and else a
     /// prefix. Objects that `is_description` tells by their last name are descriptions; so is `source.toml` in each level
     /// above, where these credentials may read it.

@@ -99,7 +99,7 @@ impl World {
         for (at, (_, files)) in sources.iter().enumerate() {
             for (name, text) in files {
                 let place = DumpPlace::Held(Arc::new(Bytes::new(text.as_bytes())));
-                dumps.push(Dump { name: MemberName::new(name), place });
+                dumps.push(Dump::new(MemberName::new(name), place));
                 sources_of.push(vec![SourceIndex(at)]);
             }
         }

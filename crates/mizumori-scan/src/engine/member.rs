@@ -10,7 +10,7 @@ use super::order::{Item, PieceLines};
 use super::pool::{LineWork, Piece, PieceData, Pool, overlong_line};
 use super::read_lines::{Bytes, Cut, LineReader, OldMac, read_full};
 use super::text::TextReader;
-use super::{Event, MemberContext, Proceed, Workshop};
+use super::{Event, MemberContext, Part, Proceed, Workshop};
 use crate::format::{Format, StatefulFormat, detect};
 use crate::lines::count_ats;
 use crate::matching::{Judge, Match, Wanted, absence};
@@ -26,13 +26,20 @@ const FLUSH: usize = 4 << 20;
 pub(super) struct DumpVisitor<'v, 'p, W: Workshop, R> {
     pool: &'v Pool<'p, W, R>,
     dump: usize,
+    /// The part of it that is scanned.
+    part: Option<Part>,
     /// The number of the next piece.
     pieces: u64,
 }
 
 impl<'v, 'p, W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisitor<'v, 'p, W, R> {
-    pub(super) fn new(pool: &'v Pool<'p, W, R>, dump: usize) -> Self {
-        Self { pool, dump, pieces: 0 }
+    pub(super) fn new(pool: &'v Pool<'p, W, R>, dump: usize, part: Option<Part>) -> Self {
+        Self { pool, dump, part, pieces: 0 }
+    }
+
+    /// Whether what cannot be cut is somebody else's.
+    fn is_later_part(&self) -> bool {
+        self.part.is_some_and(|part| part.start > 0)
     }
 
     /// How many pieces there were.
@@ -43,7 +50,7 @@ impl<'v, 'p, W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisit
     /// Reports something that could not be read. Once the run is asked to stop nothing is: what looks cut off then
     /// was given up.
     pub(super) fn report(&mut self, name: &MemberName, why: String) {
-        if self.pool.progress.is_stopped() {
+        if self.pool.progress.is_stopped() || self.is_later_part() {
             return;
         }
         let piece = self.number();
@@ -71,9 +78,11 @@ impl<'v, 'p, W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisit
     ) {
         // Short ranges near the end would keep all cores busy a little longer; equal ones are simple.
         let size = self.pool.scan.pieces.range.max(at.len() / 65_536).next_multiple_of(2);
-        let mut start = 0;
-        while start < at.len() {
-            let data = PieceData::Range { at: Arc::clone(at), first, start, end: start + size };
+        let (mut start, end) = self.part.map_or((0, at.len()), |part| (part.start, part.end.min(at.len())));
+        while start < end {
+            // Lines that begin before the end of a part are of it, and no others.
+            let until = if end < at.len() { end.min(start + size) } else { start + size };
+            let data = PieceData::Range { at: Arc::clone(at), first, start, end: until };
             let piece = self.piece(context, work, data);
             self.pool.push(piece);
             start += size;
@@ -140,6 +149,13 @@ impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> Visitor for DumpV
         let Some(source) = self.pool.workshop.source(name) else { return Ok(Flow::Continue) };
         let context = Arc::new(MemberContext { name: name.clone(), source });
         match body {
+            Body::At(at) if self.is_later_part() => {
+                if !self.is_inside(name) {
+                    self.held(&context, &at);
+                }
+                return Ok(Flow::Stop);
+            }
+            Body::Stream(_) if self.is_later_part() => return Ok(Flow::Stop),
             Body::At(at) => self.held(&context, &at),
             Body::Stream(stream) => self.streamed(&context, stream),
         }
@@ -152,6 +168,11 @@ impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> Visitor for DumpV
 }
 
 impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisitor<'_, '_, W, R> {
+    /// Whether a member lies inside the dump, and is not the dump itself.
+    fn is_inside(&self, member: &MemberName) -> bool {
+        self.pool.name_of(self.dump).is_none_or(|dump| dump != member)
+    }
+
     /// A member that can be read at any place.
     fn held(&mut self, context: &Arc<MemberContext>, at: &Arc<dyn ReadAt>) {
         let mut sample = vec![0; usize::try_from(at.len()).unwrap_or(usize::MAX).min(SAMPLE)];
@@ -161,7 +182,7 @@ impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisitor<'_, '
         };
         sample.truncate(read);
         let whole = at.len() == read as u64;
-        if whole && self.holds_nothing(context, &sample) {
+        if whole && self.part.is_none() && self.holds_nothing(context, &sample) {
             return;
         }
         let seen = Seen::of(&sample, whole);
@@ -172,6 +193,7 @@ impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisitor<'_, '
                     Arc::new(LineWork { format: format.clone(), charset: seen.charset, old_mac: OldMac::No });
                 self.ranges(context, &work, at, seen.bom as u64);
             }
+            _ if self.is_later_part() => {}
             _ => {
                 let rest = AtReader { at: &**at, position: sample.len() as u64 };
                 self.by_format(context, &seen, Chained { head: &sample, taken: seen.bom, rest });

@@ -13,6 +13,8 @@ mod stream;
 mod text;
 #[cfg(test)]
 mod twin;
+#[cfg(test)]
+mod whole;
 
 use std::fmt;
 use std::io;
@@ -34,6 +36,21 @@ pub struct Dump {
     pub name: MemberName,
     /// Where its bytes are.
     pub place: DumpPlace,
+    /// The part of it that is scanned; all of it where there is none.
+    pub part: Option<Part>,
+}
+
+/// A part of a dump, for machines that share one.
+///
+/// A long plain file of a line format is cut: a part holds the lines that begin in it. Everything else (a container, a stateful
+/// format, a file that no machine would cut for its own cores) belongs to the part that begins at 0 as a whole, and other parts
+/// of it hold nothing. So the parts of a dump hold together what the dump holds, whatever it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its first byte: an even number, for the sake of encodings with two bytes a character.
+    pub start: u64,
+    /// The byte behind its last: the beginning of the next part, or at least the dump's length.
+    pub end: u64,
 }
 
 /// Where the bytes of a dump are.
@@ -58,6 +75,11 @@ impl fmt::Debug for DumpPlace {
 }
 
 impl Dump {
+    /// The whole of a dump.
+    pub const fn new(name: MemberName, place: DumpPlace) -> Self {
+        Self { name, place, part: None }
+    }
+
     /// Opens it.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use mizumori_read::{Charset, Input, ReadAt};
+use mizumori_read::{Charset, Input, MemberName, ReadAt};
 
 use super::member::DumpVisitor;
 use super::order::{Item, Order, PieceLines};
@@ -167,6 +167,11 @@ impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> Pool<'_, W, R> {
         })
     }
 
+    /// The name of a dump.
+    pub(super) fn name_of(&self, dump: usize) -> Option<&MemberName> {
+        self.dumps.get(dump).map(|dump| &dump.name)
+    }
+
     /// Leaves a piece to whoever is free.
     pub(super) fn push(&self, piece: Piece) {
         self.queue().pieces.push_back(piece);
@@ -204,8 +209,9 @@ impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> Pool<'_, W, R> {
     }
 
     fn scan_dump(&self, number: usize) {
-        let mut visitor = DumpVisitor::new(self, number);
-        if let Some(dump) = self.dumps.get(number) {
+        let dump = self.dumps.get(number);
+        let mut visitor = DumpVisitor::new(self, number, dump.and_then(|dump| dump.part));
+        if let Some(dump) = dump {
             match dump.open_until(&self.progress.stop) {
                 Ok(input) => {
                     let input = counted(input, self.progress);

@@ -77,7 +77,7 @@ fn scanned(
         hand_over: HandOver::InOrder,
         pieces: PieceSizes { range: size, block: size as usize },
     };
-    let dump = Dump { name: MemberName::from_path(path), place: DumpPlace::File(path.to_owned()) };
+    let dump = Dump::new(MemberName::from_path(path), DumpPlace::File(path.to_owned()));
     let progress = Progress::default();
     let mut rows = Vec::new();
     scan.run(&[dump.clone(), dump], &Bench, &progress, |event| {

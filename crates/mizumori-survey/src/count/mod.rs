@@ -7,6 +7,7 @@
 mod place;
 mod rows;
 mod tally;
+mod travel;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use tally::{Cell, Passed};
 pub use mizumori_core::SourceIndex;
 pub use place::folded_place;
 pub use tally::Tally;
+pub use travel::NoTally;
 
 /// Whether a secret stands with an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,9 +116,21 @@ impl Count {
     /// When the period that was asked for ends before it begins, or the operating system has no random bytes
     /// for a key.
     pub fn new(watch: Arc<WatchList>, sources: Vec<Source>, asked: AskedPeriod) -> Result<Self, SurveyError> {
+        Self::keyed(watch, sources, asked, TagKey::random().map_err(SurveyError::Key)?)
+    }
+
+    /// The same under a key that is given: several machines count for one survey, and forget it afterwards.
+    ///
+    /// # Errors
+    /// When the period that was asked for ends before it begins.
+    pub fn keyed(
+        watch: Arc<WatchList>,
+        sources: Vec<Source>,
+        asked: AskedPeriod,
+        key: TagKey,
+    ) -> Result<Self, SurveyError> {
         let period = place::period(asked, &sources)?;
         let plans = place::plan(period, &sources);
-        let key = TagKey::random().map_err(SurveyError::Key)?;
         Ok(Self {
             method: Arc::new(Method { key, watch, plans }),
             sources,

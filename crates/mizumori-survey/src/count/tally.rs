@@ -161,6 +161,27 @@ impl Tally {
         Some((domain as u32, place))
     }
 
+    /// Adds what another tally of the same count has.
+    pub fn append(&mut self, other: Self) {
+        let passed = &mut self.passed;
+        passed.matched += other.passed.matched;
+        passed.not_surveyed += other.passed.not_surveyed;
+        passed.outside_validity += other.passed.outside_validity;
+        passed.without_secret += other.passed.without_secret;
+        passed.outside_period += other.passed.outside_period;
+        let mut ours = vec![0_u32; other.cells.len()];
+        for (cell, theirs) in &other.cells {
+            let number = self.cell(&cell.host, cell.domain, cell.source);
+            if let Some(our) = ours.get_mut(*theirs as usize) {
+                *our = number;
+            }
+        }
+        let our = |theirs: u32| ours.get(theirs as usize).copied().unwrap_or(u32::MAX);
+        self.units.extend(other.units);
+        self.unit_cells.extend(other.unit_cells.into_iter().map(our));
+        self.shared.extend(other.shared.into_iter().map(|(tag, cell)| (tag, our(cell))));
+    }
+
     /// An empty tally of the same count.
     pub fn begin(&self) -> Self {
         Self::new(Arc::clone(&self.method))

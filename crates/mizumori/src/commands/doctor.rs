@@ -74,6 +74,7 @@ fn features() -> Vec<&'static str> {
         ("scan", cfg!(feature = "scan")),
         ("lake", cfg!(feature = "lake")),
         ("sql", cfg!(feature = "sql")),
+        ("cluster", cfg!(feature = "cluster")),
         ("demo", cfg!(feature = "demo")),
     ];
     all.into_iter().filter_map(|(name, built)| built.then_some(name)).collect()

@@ -1,5 +1,7 @@
 //! The commands, one a file.
 
+#[cfg(feature = "cluster")]
+pub(crate) mod cluster;
 pub(crate) mod completions;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
@@ -12,7 +14,7 @@ pub(crate) mod lake;
 pub(crate) mod lookup;
 #[cfg(feature = "lake")]
 pub(crate) mod new;
-#[cfg(not(all(feature = "scan", feature = "demo", feature = "sql")))]
+#[cfg(not(all(feature = "scan", feature = "demo", feature = "sql", feature = "cluster")))]
 pub(crate) mod not_built;
 #[cfg(feature = "scan")]
 pub(crate) mod scan;

@@ -7,20 +7,24 @@ use std::sync::atomic::Ordering;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+#[cfg(feature = "cluster")]
+use mizumori_cluster::{Cluster, ClusterSurvey, SharedDump, SharedDumps};
+#[cfg(feature = "cluster")]
+use mizumori_core::keys::ClusterKey;
 use mizumori_core::{Lang, Month, WatchList};
-use mizumori_read::MemberName;
-use mizumori_scan::{
-    Event, HandOver, Look, Match, Matcher, MemberContext, MemberSource, PieceSizes, Proceed, Progress,
-    Record, Scan, Sink, Wanted, Workshop,
-};
+use mizumori_scan::{Event, HandOver, Look, Matcher, PieceSizes, Proceed, Progress, Scan, Wanted};
 use mizumori_survey::model::Unreadable;
 use mizumori_survey::{
-    AskedPeriod, Count, Countermeasures, Detail, HasSecret, Incident, InputFacts, Report, Tally, View,
-    incidents, render,
+    AskedPeriod, Count, Countermeasures, Detail, Incident, InputFacts, Observers, Report, View, incidents,
+    render,
 };
 
+#[cfg(feature = "cluster")]
+use crate::cluster::ClusterOptions;
 #[cfg(feature = "lake")]
 use crate::config::Config;
+#[cfg(feature = "cluster")]
+use crate::dumps::FoundDump;
 use crate::input::{self, InputOptions, Prepared};
 use crate::interrupt;
 #[cfg(feature = "lake")]
@@ -29,7 +33,8 @@ use crate::locale;
 use crate::outcome::{Failure, Outcome};
 use crate::output::{Output, terminal_width};
 use crate::progress::Bar;
-use crate::sources::Sources;
+#[cfg(feature = "cluster")]
+use crate::size::Size;
 use crate::tidings;
 
 /// Count leaked accounts by category, organisation, domain and year
@@ -46,6 +51,10 @@ pub(crate) struct Arguments {
     #[cfg(feature = "lake")]
     #[command(flatten)]
     lake: LakeOptions,
+
+    #[cfg(feature = "cluster")]
+    #[command(flatten)]
+    cluster: ClusterOptions,
 
     /// The first month that counts
     ///
@@ -150,6 +159,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let survey = Survey::prepare(&arguments.input, asked)?;
     // Opened before the work: a place that cannot be written is told at once.
     let out = Output::open(arguments.output.as_deref())?;
+    #[cfg(feature = "cluster")]
+    if let Some((cluster, key)) = arguments.cluster.open(&Config::load()?)? {
+        let counted = survey.count_on(&cluster, &key, arguments.cluster.unit)?;
+        show(arguments, &texts, &counted.report, out)?;
+        return Ok(counted.tell());
+    }
     let counted = survey.count(Synthetic::No)?;
     show(arguments, &texts, &counted.report, out)?;
     Ok(counted.tell())
@@ -301,13 +316,17 @@ impl Survey {
         let progress = Arc::new(Progress::default());
         interrupt::stops(&progress);
         let bar = Bar::follow(&progress, prepared.dumps.bytes());
-        let tallies = Tallies { sources: &prepared.sources, empty: count.tally() };
+        let observers =
+            Observers { source: |member: &_| prepared.sources.of_member(member), empty: count.tally() };
         let mut unreadable: Vec<_> =
             prepared.dumps.unreadable.iter().map(|(file, why)| trouble(file.clone(), why.clone())).collect();
-        scan.run(&prepared.dumps.scanned(), &tallies, &progress, |event| {
+        scan.run(&prepared.dumps.scanned(), &observers, &progress, |event| {
             match event {
-                Event::Batch { batch, .. } if batch.tally.is_empty() => {}
-                Event::Batch { batch, .. } => count.merge(batch.tally),
+                Event::Batch { batch, .. } => {
+                    if let Some(tally) = batch.into_tally() {
+                        count.merge(tally);
+                    }
+                }
                 Event::Unreadable { name, why } => unreadable.push(trouble(name.to_string(), why)),
             }
             Proceed::GoOn
@@ -330,6 +349,46 @@ impl Survey {
     }
 }
 
+#[cfg(feature = "cluster")]
+impl Survey {
+    /// Has a cluster count.
+    fn count_on(self, cluster: &Cluster, key: &ClusterKey, unit: Size) -> Result<Counted, Failure> {
+        let Self { prepared, watch, asked } = self;
+        let shared =
+            |found: &FoundDump| SharedDump { dump: found.dump.clone(), bytes: found.bytes.unwrap_or(0) };
+        let dumps: Vec<_> = prepared.dumps.found.iter().map(shared).collect();
+        let survey = ClusterSurvey {
+            watch: &watch,
+            asked,
+            dumps: SharedDumps {
+                dumps: &dumps,
+                sources: &prepared.sources.list,
+                map: &prepared.sources.map,
+                passwords: prepared.reader.passwords(),
+                unit_bytes: unit.0,
+            },
+        };
+        let progress = Arc::new(Progress::default());
+        interrupt::stops(&progress);
+        let bar = Bar::follow(&progress, None);
+        let surveyed = survey.run(cluster, key, &progress);
+        drop(bar);
+        let surveyed = surveyed?;
+        let walked = prepared.dumps.unreadable.iter().cloned();
+        let input = InputFacts {
+            files: prepared.dumps.found.len() as u64,
+            bytes: prepared.dumps.bytes().unwrap_or(0),
+            lines: surveyed.lines,
+            addresses: surveyed.addresses,
+            rejected: surveyed.rejected,
+            unreadable: walked.chain(surveyed.unreadable).map(|(file, why)| trouble(file, why)).collect(),
+            complete: true,
+            synthetic: false,
+        };
+        Ok(Counted { report: surveyed.count.finish(PRODUCER, input) })
+    }
+}
+
 impl Counted {
     /// Tells what could not be read, and says how the survey ended.
     pub(crate) fn tell(&self) -> Outcome {
@@ -348,44 +407,4 @@ impl Counted {
 
 fn trouble(file: String, why: String) -> Unreadable {
     Unreadable { file, why }
-}
-
-/// Makes the tallies that workers fill.
-struct Tallies<'s> {
-    sources: &'s Sources,
-    empty: Tally,
-}
-
-impl Workshop for Tallies<'_> {
-    type Batch = SourceTally;
-
-    fn source(&self, member: &MemberName) -> Option<MemberSource> {
-        self.sources.of_member(member)
-    }
-
-    fn batch(&self, member: &Arc<MemberContext>) -> SourceTally {
-        SourceTally { tally: self.empty.begin(), source: member.source }
-    }
-}
-
-/// A tally of one source.
-struct SourceTally {
-    tally: Tally,
-    source: MemberSource,
-}
-
-impl Sink for SourceTally {
-    fn record(&mut self, record: &Record<'_>, matched: Option<&Match>) {
-        // A record that is matched by its site alone is none of the survey's.
-        if let Some(found) = matched.and_then(|matched| matched.account)
-            && let Some(account) = record.login.account()
-        {
-            let secret = if record.secret.is_present() { HasSecret::Yes } else { HasSecret::No };
-            self.tally.observe(self.source.index, account, found, secret);
-        }
-    }
-
-    fn weight(&self) -> usize {
-        if self.tally.is_full() { usize::MAX / 2 } else { 0 }
-    }
 }

@@ -68,7 +68,7 @@ fn found(FoundObject { url, below, at }: FoundObject, path: usize) -> FoundDump 
     };
     FoundDump {
         bytes: Some(at.len()),
-        dump: Dump { name: MemberName::new(&url), place: DumpPlace::Held(at) },
+        dump: Dump::new(MemberName::new(&url), DumpPlace::Held(at)),
         path,
         default_id,
         sidecar: false,

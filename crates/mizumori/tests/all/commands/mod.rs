@@ -2,6 +2,8 @@
 
 #[cfg(feature = "lake")]
 mod buckets;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod demo;
 mod doctor;
 #[cfg(feature = "lake")]

@@ -36,7 +36,7 @@ pub(super) struct Outcome {
 
 /// A dump in memory.
 pub(super) fn held(name: &str, bytes: &[u8]) -> Dump {
-    Dump { name: MemberName::new(name), place: DumpPlace::Held(Arc::new(Bytes::new(bytes))) }
+    Dump::new(MemberName::new(name), DumpPlace::Held(Arc::new(Bytes::new(bytes))))
 }
 
 /// Scans `dumps`.

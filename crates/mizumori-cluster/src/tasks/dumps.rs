@@ -1,0 +1,170 @@
+//! Dumps in units: where they are, and of which source what is in them.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+
+use mizumori_core::{Secret, Source, SourceIndex};
+use mizumori_lake::Described;
+use mizumori_read::{MemberName, Reader};
+use mizumori_scan::{Dump, DumpPlace, MemberSource, Part, SourceMap};
+use serde::{Deserialize, Serialize};
+
+use super::Hands;
+use crate::unit::UnitError;
+
+/// Dumps of a unit: opening them takes time too.
+const DUMPS: usize = 2_000;
+
+/// A dump that a cluster is to read.
+#[derive(Clone, Debug)]
+pub struct SharedDump {
+    /// The dump, where every machine finds it.
+    pub dump: Dump,
+    /// Its bytes.
+    pub bytes: u64,
+}
+
+/// Dumps that a cluster is to read, and what is known of them.
+#[derive(Clone, Copy)]
+pub struct SharedDumps<'d> {
+    /// The dumps.
+    pub dumps: &'d [SharedDump],
+    /// The sources.
+    pub sources: &'d [Source],
+    /// Which of them each member is of.
+    pub map: &'d SourceMap,
+    /// Passwords of archives.
+    pub passwords: &'d [Secret<String>],
+    /// Bytes that a machine takes at once, at least a megabyte.
+    pub unit_bytes: u64,
+}
+
+/// The dumps of a unit.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct DumpsText {
+    dumps: Vec<DumpText>,
+    sources: Vec<Described>,
+    passwords: Vec<String>,
+}
+
+/// One dump of a unit.
+#[derive(Clone, Serialize, Deserialize)]
+struct DumpText {
+    name: String,
+    place: PlaceText,
+    part: Option<(u64, u64)>,
+    source: Option<usize>,
+    inside: Vec<(String, usize)>,
+}
+
+/// Where a dump is.
+#[derive(Clone, Serialize, Deserialize)]
+enum PlaceText {
+    /// A file that every machine has at the same path.
+    File(Vec<u8>),
+    /// An object of a store.
+    Url(String),
+}
+
+impl SharedDumps<'_> {
+    /// The dumps in units of like size, the large ones first. A dump that cannot be read elsewhere is an error.
+    pub(super) fn units(&self) -> Result<Vec<DumpsText>, String> {
+        // Parts begin at even places.
+        let unit = self.unit_bytes.max(1 << 20).next_multiple_of(2);
+        let mut parts = Vec::new();
+        for shared in self.dumps {
+            let text = self.text(&shared.dump)?;
+            let cuts = shared.bytes.div_ceil(unit).max(1);
+            if cuts == 1 {
+                parts.push((shared.bytes, text));
+                continue;
+            }
+            for cut in 0..cuts {
+                let (start, end) = (cut * unit, if cut + 1 == cuts { u64::MAX } else { (cut + 1) * unit });
+                parts.push((unit, DumpText { part: Some((start, end)), ..text.clone() }));
+            }
+        }
+        parts.sort_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
+        let sources: Vec<_> = self.sources.iter().map(Described::of).collect();
+        let passwords: Vec<_> = self.passwords.iter().map(|password| password.expose().clone()).collect();
+        let mut units: Vec<(u64, DumpsText)> = Vec::new();
+        for (bytes, dump) in parts {
+            match units.last_mut() {
+                Some((filled, last)) if *filled + bytes <= unit && last.dumps.len() < DUMPS => {
+                    *filled += bytes;
+                    last.dumps.push(dump);
+                }
+                _ => {
+                    let (sources, passwords) = (sources.clone(), passwords.clone());
+                    units.push((bytes, DumpsText { dumps: vec![dump], sources, passwords }));
+                }
+            }
+        }
+        Ok(units.into_iter().map(|(_, unit)| unit).collect())
+    }
+
+    fn text(&self, dump: &Dump) -> Result<DumpText, String> {
+        let place = match &dump.place {
+            DumpPlace::File(path) => {
+                let path = std::path::absolute(path).map_err(|error| format!("`{}`: {error}", dump.name))?;
+                PlaceText::File(path.into_os_string().as_bytes().to_vec())
+            }
+            DumpPlace::Held(_) => PlaceText::Url(dump.name.to_string()),
+            DumpPlace::StandardInput => return Err("other machines cannot read standard input".to_owned()),
+        };
+        let inside = self.map.inside_of(&dump.name).map(|(name, source)| (name.to_owned(), source.0));
+        Ok(DumpText {
+            name: dump.name.to_string(),
+            place,
+            part: None,
+            source: self.map.of_member(&dump.name).map(|source| source.0),
+            inside: inside.collect(),
+        })
+    }
+}
+
+/// The dumps of a unit, where they are read.
+pub(super) struct Here {
+    pub(super) dumps: Vec<Dump>,
+    pub(super) sources: Vec<Source>,
+    map: SourceMap,
+    pub(super) reader: Reader,
+}
+
+impl Here {
+    /// Finds the dumps of a unit.
+    pub(super) fn of(text: &DumpsText, hands: &Hands) -> Result<Self, UnitError> {
+        let sources: Result<Vec<_>, _> = text.sources.iter().map(Described::source).collect();
+        let sources = sources.map_err(|error| UnitError::Permanent(error.to_string()))?;
+        let mut map = SourceMap::default();
+        let mut dumps = Vec::new();
+        for dump in &text.dumps {
+            if let Some(source) = dump.source {
+                map.dump(&dump.name, SourceIndex(source));
+            }
+            for (name, source) in &dump.inside {
+                map.inside(name, SourceIndex(*source));
+            }
+            let place = match &dump.place {
+                PlaceText::File(path) => DumpPlace::File(PathBuf::from(OsString::from_vec(path.clone()))),
+                PlaceText::Url(url) => hands.object(url)?,
+            };
+            let part = dump.part.map(|(start, end)| Part { start, end });
+            dumps.push(Dump { part, ..Dump::new(MemberName::new(&dump.name), place) });
+        }
+        let passwords = text.passwords.iter().cloned().map(Secret::new).collect();
+        let reader = Reader::new(hands.limits).with_passwords(passwords);
+        Ok(Self { dumps, sources, map, reader })
+    }
+
+    /// The source of a member; `None` when it is the description of one.
+    pub(super) fn source(&self, member: &MemberName) -> Option<MemberSource> {
+        let name = member.file_name();
+        if name == "source.toml" || name.ends_with(".source.toml") {
+            return None;
+        }
+        let index = self.map.of_member(member)?;
+        Some(MemberSource { index, time: self.sources.get(index.0)?.time() })
+    }
+}

@@ -1,0 +1,64 @@
+//! What the commands of a cluster have in common: where it is, and its key.
+
+use anyhow::Context;
+use clap::Args;
+use mizumori_cluster::{Cluster, Patience};
+use mizumori_core::Secret;
+use mizumori_core::keys::ClusterKey;
+
+use crate::config::Config;
+use crate::outcome::Failure;
+use crate::size::Size;
+
+/// The variable that holds the cluster's key.
+const KEY: &str = "MIZUMORI_CLUSTER_KEY";
+
+/// The option of every command that a cluster can do.
+#[derive(Debug, Args)]
+pub(crate) struct ClusterOptions {
+    /// Have a cluster do it: the address of its scheduler
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
+    cluster: Option<(String, u16)>,
+
+    /// How much a machine of the cluster takes at once
+    #[arg(long, value_name = "SIZE", default_value = "256MiB", requires = "cluster")]
+    pub(crate) unit: Size,
+}
+
+impl ClusterOptions {
+    /// The cluster that is asked for, and its key.
+    pub(crate) fn open(&self, config: &Config) -> Result<Option<(Cluster, ClusterKey)>, Failure> {
+        let Some((host, port)) = &self.cluster else { return Ok(None) };
+        let key = key(config)?;
+        let cluster = Cluster::new(host, *port, key.clone(), Patience::default())?;
+        Ok(Some((cluster, key)))
+    }
+}
+
+/// The key that all machines of the cluster have.
+pub(crate) fn key(config: &Config) -> Result<ClusterKey, Failure> {
+    let variable = std::env::var(KEY).ok().filter(|value| !value.is_empty());
+    let (text, name) = match (variable, &config.cluster_key) {
+        (Some(text), _) => (Secret::new(text), format!("the variable {KEY}")),
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| format!("could not read the cluster's key `{}`", file.display()));
+            (Secret::new(text.map_err(Failure::new)?), format!("`{}`", file.display()))
+        }
+        (None, None) => {
+            return Err(Failure::say("the cluster's key is not known here").hint(format!(
+                "`mizumori cluster key` makes one: set {KEY} to it on every machine, or name its file in mizumori.toml as \
+                 `cluster_key`"
+            )));
+        }
+    };
+    ClusterKey::parse(text.expose()).with_context(|| format!("in {name}")).map_err(Failure::new)
+}
+
+/// A host and a port, with or without a scheme before them.
+pub(crate) fn address(text: &str) -> Result<(String, u16), &'static str> {
+    let rest = ["http://", "df://"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
+    let parts = rest.trim_end_matches('/').rsplit_once(':');
+    let parsed = parts.and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)));
+    parsed.filter(|(host, _)| !host.is_empty()).ok_or("write HOST:PORT")
+}

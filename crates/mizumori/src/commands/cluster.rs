@@ -1,0 +1,132 @@
+//! `mizumori cluster`: the machines of a cluster.
+
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use mizumori_cluster::{ExecutorOptions, Hands, SchedulerOptions};
+use mizumori_core::keys::ClusterKey;
+use mizumori_lake::Buckets;
+
+use crate::cluster;
+use crate::config::Config;
+use crate::outcome::{Failure, Outcome};
+use crate::output::Output;
+use crate::tidings;
+
+/// Run a machine of a cluster
+///
+/// One scheduler, and executors on as many machines as there are; `--cluster HOST:PORT` has them do a survey. Units of work
+/// and what comes of them are sealed under the cluster's key, which every executor and whoever gives work has; the
+/// scheduler needs none. Dumps are in a bucket, or in a folder that all machines have at the same path.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    machine: Machine,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  export MIZUMORI_CLUSTER_KEY=$(mizumori cluster key)
+  mizumori cluster scheduler --listen 10.0.0.1:50050
+  mizumori cluster executor --scheduler 10.0.0.1:50050 --listen 10.0.0.2
+  mizumori survey --watch list.toml --cluster 10.0.0.1:50050 s3://bucket/dumps/";
+
+#[derive(Debug, Subcommand)]
+enum Machine {
+    /// Print a new key for a cluster
+    Key,
+    /// Hand out units of work
+    Scheduler(Scheduler),
+    /// Do units of work
+    Executor(Executor),
+}
+
+#[derive(Debug, Args)]
+struct Scheduler {
+    /// Where to listen
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:50050")]
+    listen: SocketAddr,
+
+    /// Seconds without a word after which an executor is taken for dead; a busy one speaks every five
+    #[arg(long, value_name = "SECONDS", default_value = "30")]
+    silence: NonZeroU64,
+}
+
+#[derive(Debug, Args)]
+struct Executor {
+    /// The scheduler
+    #[arg(long, value_name = "HOST:PORT", value_parser = cluster::address)]
+    scheduler: (String, u16),
+
+    /// Where to listen: the scheduler and whoever gives work reach this machine there
+    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    listen: IpAddr,
+
+    /// The name or address under which others reach it [default: that of --listen]
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+
+    /// The port to listen on, and the one behind it
+    #[arg(long, value_name = "PORT", default_value_t = 50_051)]
+    port: u16,
+
+    /// Units to do at once [default: one a core]
+    #[arg(long, value_name = "N")]
+    slots: Option<NonZeroUsize>,
+
+    /// The folder for sealed results that wait to be fetched [default: the system's for temporary files]
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let config = Config::load()?;
+    match &arguments.machine {
+        Machine::Key => {
+            let key = ClusterKey::random().map_err(Failure::new)?;
+            let mut out = Output::open(None)?;
+            writeln!(out, "{}", key.to_text().expose())?;
+            out.finish()?;
+        }
+        Machine::Scheduler(scheduler) => {
+            tidings::say(&format!("scheduler at {}", scheduler.listen));
+            let silence = Duration::from_secs(scheduler.silence.get());
+            mizumori_cluster::scheduler(&SchedulerOptions { listen: scheduler.listen, silence })?;
+        }
+        Machine::Executor(executor) => run_executor(executor, &config)?,
+    }
+    Ok(Outcome::Done)
+}
+
+fn run_executor(executor: &Executor, config: &Config) -> Result<(), Failure> {
+    let key = cluster::key(config)?;
+    // Results of an earlier life are nobody's.
+    let parent = executor.folder.clone().unwrap_or_else(std::env::temp_dir);
+    let folder = tempfile::Builder::new().prefix("mizumori-executor-").tempdir_in(&parent);
+    let folder = folder.with_context(|| format!("could not make a folder in `{}`", parent.display()));
+    let folder = folder.map_err(Failure::new)?;
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let options = ExecutorOptions {
+        scheduler: executor.scheduler.clone(),
+        listen: executor.listen,
+        host: executor.host.clone().unwrap_or_else(|| executor.listen.to_string()),
+        port: executor.port,
+        slots: executor.slots.map_or(cores, NonZeroUsize::get),
+        folder: folder.path().to_owned(),
+        heartbeat_seconds: 2,
+    };
+    tidings::say(&format!("executor at {}:{}, {} slots", options.host, options.port, options.slots));
+    let buckets =
+        Buckets::new(options.slots).context("could not start to read buckets").map_err(Failure::new)?;
+    let hands = Hands { key: key.clone(), limits: config.limits, records: config.records, buckets };
+    mizumori_cluster::executor(&options, key, Arc::new(hands))?;
+    Ok(())
+}

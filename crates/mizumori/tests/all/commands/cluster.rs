@@ -1,0 +1,174 @@
+//! A cluster of the built program: a scheduler and two executors on loopback, of which one is killed.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use mizumori_test_store::TestStore;
+use mizumori_world::write_demo;
+use serde_json::Value;
+
+use crate::run::{Folder, Run};
+
+/// Ends its process when it is dropped.
+struct Machine(Child);
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A cluster, and the folder in which everybody works.
+struct Cluster {
+    folder: Folder,
+    key: String,
+    scheduler: u16,
+    variables: Vec<(&'static str, String)>,
+    machines: Vec<Machine>,
+}
+
+impl Cluster {
+    /// A scheduler and two executors, whose results lie in `results/0` and `results/1`.
+    fn start(folder: Folder, variables: Vec<(&'static str, String)>) -> Self {
+        let key = folder.run(&["cluster", "key"]).ends(0).out().trim().to_owned();
+        let mut cluster = Self { folder, key, scheduler: free_port(), variables, machines: Vec::new() };
+        let at = format!("127.0.0.1:{}", cluster.scheduler);
+        cluster.machine(&["cluster", "scheduler", "--listen", &at, "--silence", "8"]);
+        let begun = Instant::now();
+        while std::net::TcpStream::connect(&at).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "the scheduler does not listen");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        for number in ["0", "1"] {
+            let port = loop {
+                let port = free_port();
+                if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+                    break port.to_string();
+                }
+            };
+            let results = cluster.results(number);
+            std::fs::create_dir_all(&results).unwrap();
+            let results = results.to_str().unwrap().to_owned();
+            let options = ["--scheduler", &at, "--port", &port, "--slots", "1", "--folder", &results];
+            cluster.machine(&[&["cluster", "executor"][..], &options].concat());
+        }
+        cluster
+    }
+
+    fn results(&self, number: &str) -> std::path::PathBuf {
+        self.folder.path("results").join(number)
+    }
+
+    fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = self.folder.command(arguments);
+        command.env("MIZUMORI_CLUSTER_KEY", &self.key);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    fn machine(&mut self, arguments: &[&str]) {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        self.machines.push(Machine(command.spawn().unwrap()));
+    }
+
+    /// A survey, by the cluster.
+    fn survey(&self, dumps: &str) -> Child {
+        let at = format!("127.0.0.1:{}", self.scheduler);
+        self.command(&survey(dumps, &["--cluster", &at, "--unit", "1MiB"])).spawn().unwrap()
+    }
+}
+
+fn survey<'a>(dumps: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let period = ["--from", "2008-07", "--to", "2021-05", "--format", "json"];
+    [&["survey", "--watch", "demo/watchlist.toml"][..], &period, more, &[dumps]].concat()
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Whether an executor has done something.
+fn has_files(folder: &Path) -> bool {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
+        let path = entry.path();
+        path.is_file() || has_files(&path)
+    })
+}
+
+/// The figures of a report; names of files differ.
+fn figures(run: &Run) -> Value {
+    let mut report = run.ends(0).json();
+    report["input"]["files"].take();
+    report
+}
+
+fn demo() -> Folder {
+    let folder = Folder::new();
+    write_demo(&folder.path("demo")).unwrap();
+    folder
+}
+
+#[test]
+fn a_cluster_counts_as_one_machine_does_though_an_executor_is_killed() {
+    let mut cluster = Cluster::start(demo(), Vec::new());
+    let direct = figures(&cluster.folder.run(&survey("demo/dumps", &[])));
+    assert_eq!(direct["categories"][0]["total"], 17_522);
+    let running = cluster.survey("demo/dumps");
+    let begun = Instant::now();
+    while !has_files(&cluster.results("1")) {
+        assert!(begun.elapsed() < Duration::from_secs(120), "the second executor does nothing");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // The scheduler, and the first executor, stay.
+    drop(cluster.machines.pop());
+    assert_eq!(figures(&cluster.folder.wait(running)), direct);
+    // Nothing readable lies where results waited.
+    assert!(has_files(&cluster.results("1")));
+    for word in ["suigen", "example"] {
+        assert!(!holds(&cluster.folder.path("results"), word.as_bytes()), "{word} is readable");
+    }
+}
+
+/// Whether a file below `folder` holds `word`.
+fn holds(folder: &Path, word: &[u8]) -> bool {
+    std::fs::read_dir(folder).unwrap().flatten().any(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            holds(&path, word)
+        } else {
+            std::fs::read(path).unwrap().windows(word.len()).any(|window| window == word)
+        }
+    })
+}
+
+#[test]
+fn dumps_in_a_bucket_are_counted_by_a_cluster() {
+    let store = TestStore::start().unwrap();
+    let folder = demo();
+    store.put_folder("dumps/", &folder.path("demo/dumps")).unwrap();
+    let cluster = Cluster::start(folder, store.environment().to_vec());
+    let direct = figures(&cluster.folder.run(&survey("demo/dumps", &[])));
+    let running = cluster.survey(&format!("s3://{}/dumps/", mizumori_test_store::BUCKET));
+    let mut counted = figures(&cluster.folder.wait(running));
+    // A source without a description is named after the first part below the PATH, in both.
+    assert_eq!(counted["categories"].take(), direct["categories"]);
+    assert_eq!(counted["sources"].take(), direct["sources"]);
+}
+
+#[test]
+fn mistakes_are_told() {
+    let folder = demo();
+    let without_key = folder.run(&survey("demo/dumps", &["--cluster", "127.0.0.1:1"]));
+    without_key.ends(2).saying(&["the cluster's key is not known here", "`mizumori cluster key` makes one"]);
+    let nowhere = folder.run(&survey("demo/dumps", &["--cluster", "nowhere"]));
+    nowhere.ends(2).saying(&["write HOST:PORT"]);
+    let piped = folder
+        .command(&survey("-", &["--cluster", "127.0.0.1:1"]))
+        .env("MIZUMORI_CLUSTER_KEY", "0".repeat(64))
+        .spawn();
+    folder.wait(piped.unwrap()).ends(2).saying(&["other machines cannot read standard input"]);
+}
