@@ -30,7 +30,6 @@ pub(crate) struct Config {
     /// The file of the master key.
     pub(crate) master_key: Option<PathBuf>,
     /// The file of the cluster's key.
-    #[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only clusters ask for it"))]
     pub(crate) cluster_key: Option<PathBuf>,
     /// Memory that large work may use.
     #[cfg_attr(not(feature = "lake"), expect(dead_code, reason = "only large work asks for it"))]

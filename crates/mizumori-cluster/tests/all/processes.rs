@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use mizumori_cluster::{Cluster, ExecutorOptions, Patience, SchedulerOptions, executor, scheduler};
 use mizumori_core::keys::ClusterKey;
 
-use crate::Doubling;
+use crate::units::Doubling;
 
 /// Says in which role this program was started: `scheduler PORT` or `executor SCHEDULER PORT FOLDER`.
 const ROLE: &str = "MIZUMORI_TEST_ROLE";

@@ -1,5 +1,6 @@
 //! The parts of a dump hold together what the dump holds, wherever it is cut.
 
+use std::io::Write as _;
 use std::sync::Arc;
 
 use mizumori_core::{LeakTime, SourceIndex};
@@ -101,7 +102,7 @@ fn utf16(text: &str) -> Vec<u8> {
 /// Of every sort that is cut, and every sort that is not.
 fn dumps() -> Vec<(&'static str, Vec<u8>, usize)> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    std::io::Write::write_all(&mut gzip, list(40).as_bytes()).unwrap();
+    gzip.write_all(list(40).as_bytes()).unwrap();
     let gzip = gzip.finish().unwrap();
     let mut cut_off = gzip.clone();
     cut_off.truncate(gzip.len() / 2);
