@@ -52,6 +52,13 @@ pub struct Cluster {
     runtime: Runtime,
 }
 
+/// A name that nothing else has.
+pub(crate) fn drawn_name() -> Result<String, ClusterError> {
+    let mut drawn = [0; 16];
+    getrandom::fill(&mut drawn).map_err(mizumori_core::keys::KeyError::NoRandomness)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(drawn)))
+}
+
 /// A unit that is to be done.
 #[derive(Clone, Copy)]
 struct Due {
@@ -152,9 +159,7 @@ impl Cluster {
     /// One attempt at a unit: a job of its own.
     async fn attempt(&self, unit: Due, what: &[u8]) -> Result<Vec<u8>, UnitError> {
         let lost = |error: DataFusionError| UnitError::Transient(error.strip_backtrace());
-        let mut id = [0; 16];
-        getrandom::fill(&mut id).map_err(|error| UnitError::Transient(error.to_string()))?;
-        let id = format!("{:032x}", u128::from_be_bytes(id));
+        let id = drawn_name().map_err(|error| UnitError::Transient(error.to_string()))?;
         let sealed =
             self.key.seal(&unit_of(&id), what).map_err(|error| UnitError::Permanent(error.to_string()))?;
         let codec = Arc::new(UnitCodec::default());

@@ -19,5 +19,5 @@ pub use driver::{Cluster, Patience};
 pub use error::ClusterError;
 pub use executor::{ExecutorOptions, executor};
 pub use scheduler::{SchedulerOptions, scheduler};
-pub use tasks::{ClusterSurvey, Hands, SharedDump, SharedDumps, Surveyed};
+pub use tasks::{ClusterIngest, ClusterSurvey, Hands, OpenLake, SharedDump, SharedDumps, Surveyed};
 pub use unit::{UnitError, Work};

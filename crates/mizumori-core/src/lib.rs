@@ -12,6 +12,7 @@ mod error;
 pub mod keys;
 mod month;
 mod names;
+pub mod rest;
 mod secret;
 pub mod source;
 mod tag;

@@ -1,67 +1,83 @@
-//! The files of sources, with the digests by which they are known again.
+//! The files of sources, with what they are known by again.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use mizumori_read::Input;
 use mizumori_scan::{Dump, DumpPlace, Progress};
+use serde::{Deserialize, Serialize};
 
-use crate::manifest::FileFacts;
-use crate::method::Material;
+/// A file of a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileFacts {
+    /// Its name, from the PATH given.
+    pub(crate) name: String,
+    /// Its bytes.
+    pub(crate) bytes: u64,
+    /// BLAKE3 of them; `None` of what can be read once only, and where a store tells versions.
+    pub(crate) blake3: Option<String>,
+    /// What its store calls this version of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<String>,
+}
 
-/// The files of each source, in the order of the dumps. All cores compute.
-pub(crate) fn files(material: &Material<'_>, threads: usize, progress: &Progress) -> Vec<Vec<FileFacts>> {
+impl FileFacts {
+    /// What is known of a dump without reading it: when its store tells one version of it from another.
+    pub fn known(dump: &Dump) -> Option<Self> {
+        let DumpPlace::Held(at) = &dump.place else { return None };
+        let version = dump.version.as_deref()?.to_owned();
+        Some(Self { name: dump.name.to_string(), bytes: at.len(), blake3: None, version: Some(version) })
+    }
+
+    /// Size and digest of a dump, which is read for them; of what can be read once only, neither.
+    pub fn of(dump: &Dump) -> Self {
+        let unknown = |bytes| Self { name: dump.name.to_string(), bytes, blake3: None, version: None };
+        let input = match &dump.place {
+            DumpPlace::StandardInput => return unknown(0),
+            _ => dump.open(),
+        };
+        let Ok(Input::At(at)) = input else { return unknown(0) };
+        let mut hasher = blake3::Hasher::new();
+        let (mut buffer, mut position) = (vec![0; 1 << 20], 0);
+        loop {
+            match at.read_at(position, &mut buffer) {
+                Ok(0) => break,
+                Ok(read) => {
+                    hasher.update(buffer.get(..read).unwrap_or_default());
+                    position += read as u64;
+                }
+                Err(_) => return unknown(at.len()),
+            }
+        }
+        Self { blake3: Some(hasher.finalize().to_hex().to_string()), ..unknown(at.len()) }
+    }
+
+    /// Whether it would be noticed that it is another file.
+    pub(crate) const fn is_known(&self) -> bool {
+        self.blake3.is_some() || self.version.is_some()
+    }
+}
+
+/// Of each dump, in their order; all cores compute. After an interrupt, of some of them.
+pub(crate) fn of_all(dumps: &[Dump], threads: usize, progress: &Progress) -> Vec<FileFacts> {
     let next = AtomicUsize::new(0);
     let facts = Mutex::new(Vec::new());
     let work = || {
         while !progress.is_stopped()
             && let at = next.fetch_add(1, Ordering::Relaxed)
-            && let Some(dump) = material.dumps.get(at)
+            && let Some(dump) = dumps.get(at)
         {
-            let file = digest(dump);
+            let file = FileFacts::known(dump).unwrap_or_else(|| FileFacts::of(dump));
             facts.lock().unwrap_or_else(PoisonError::into_inner).push((at, file));
         }
     };
     std::thread::scope(|scope| {
-        for _ in 1..threads.min(material.dumps.len()) {
+        for _ in 1..threads.min(dumps.len()) {
             scope.spawn(work);
         }
         work();
     });
     let mut facts = facts.into_inner().unwrap_or_else(PoisonError::into_inner);
     facts.sort_by_key(|(at, _)| *at);
-    let mut files: Vec<Vec<FileFacts>> = vec![Vec::new(); material.sources.len()];
-    for (at, file) in facts {
-        for source in material.sources_of.get(at).into_iter().flatten() {
-            if let Some(files) = files.get_mut(source.0) {
-                files.push(file.clone());
-            }
-        }
-    }
-    files
-}
-
-/// Size and digest of a dump; of what can be read once only, neither.
-fn digest(dump: &Dump) -> FileFacts {
-    let name = dump.name.to_string();
-    let unknown = |name| FileFacts { name, bytes: 0, blake3: None };
-    let input = match &dump.place {
-        DumpPlace::StandardInput => return unknown(name),
-        _ => dump.open(),
-    };
-    let Ok(Input::At(at)) = input else { return unknown(name) };
-    let bytes = at.len();
-    let mut hasher = blake3::Hasher::new();
-    let (mut buffer, mut position) = (vec![0; 1 << 20], 0);
-    loop {
-        match at.read_at(position, &mut buffer) {
-            Ok(0) => break,
-            Ok(read) => {
-                hasher.update(buffer.get(..read).unwrap_or_default());
-                position += read as u64;
-            }
-            Err(_) => return FileFacts { name, bytes, blake3: None },
-        }
-    }
-    FileFacts { name, bytes, blake3: Some(hasher.finalize().to_hex().to_string()) }
+    facts.into_iter().map(|(_, file)| file).collect()
 }

@@ -46,6 +46,11 @@ pub enum LakeError {
         /// Layers of the ring.
         ring: usize,
     },
+    /// A machine's key ring is an older copy.
+    #[error(
+        "the key ring here does not have the data key {0}, which that of the machine has that gave the work"
+    )]
+    DataKeyMissing(String),
     /// Files of a source that the lake has seen are not there any more.
     #[error("of the source `{source_id}`, files that were ingested are missing now: {}", .files.join(", "))]
     FilesMissing {
@@ -93,6 +98,9 @@ pub enum LakeError {
     /// The survey.
     #[error(transparent)]
     Survey(#[from] mizumori_survey::SurveyError),
+    /// Other machines, which were to do a part of it.
+    #[error(transparent)]
+    Elsewhere(Box<dyn std::error::Error + Send + Sync>),
     /// Somebody asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -139,6 +147,7 @@ impl LakeError {
             | Self::Version { .. }
             | Self::OtherKeys { .. }
             | Self::Layers { .. }
+            | Self::DataKeyMissing(_)
             | Self::FilesMissing { .. }
             | Self::CountedAlready { .. } => ErrorClass::Usage,
             Self::Keys(error) => error.class(),
@@ -149,6 +158,7 @@ impl LakeError {
             | Self::Store(_)
             | Self::Object(_)
             | Self::Parquet(_)
+            | Self::Elsewhere(_)
             | Self::Io(_) => ErrorClass::Environment,
             Self::Damaged { .. } => ErrorClass::Unreadable,
             Self::Interrupted => ErrorClass::Interrupted,

@@ -1,14 +1,19 @@
-//! One part of an ingest: scan, tag, count, sort, write. Nothing names what is written here.
+//! One part of an ingest on this machine: scan, tag, count, sort, write. Nothing names what is written here.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use mizumori_core::SourceIndex;
 use mizumori_core::keys::KeyRing;
-use mizumori_read::MemberName;
-use mizumori_scan::{Dump, Event, HandOver, Look, Matcher, PieceSizes, Proceed, Progress, Scan, Wanted};
+use mizumori_read::{MemberName, Reader};
+use mizumori_scan::{
+    Dump, Event, HandOver, Look, Matcher, PieceSizes, Proceed, Progress, RecordLimits, Scan, Wanted,
+};
 use object_store::path::Path;
+use serde::{Deserialize, Serialize};
 
 use crate::counts::CountRow;
+use crate::digest::{self, FileFacts};
 use crate::error::LakeError;
 use crate::gather::{Gather, Method, Others, Part};
 use crate::ingest::{FILE_ROWS, ingest_id};
@@ -16,14 +21,47 @@ use crate::lake::Lake;
 use crate::log::NewFile;
 use crate::maintain::KeptOut;
 use crate::manifest::origin;
-use crate::method::{Ingest, Ingested, Material};
+use crate::method::{Ingest, Material};
+use crate::rows::Key;
 use crate::sorter::{SortLimits, Sorter};
-use crate::tally::{CountKey, Counter};
+use crate::tally::{CountKey, CountTags, Counter};
 use crate::upload::Upload;
-use crate::write::Facts;
+use crate::write::{Facts, Marks, Origin};
+
+/// Who reads, sorts and writes for an ingest: this machine, or a cluster. The ingest itself decides what comes, and commits.
+pub trait Runner: Sync {
+    /// What each dump is known by again, in their order. After an interrupt, of as many as there are.
+    ///
+    /// # Errors
+    /// When it cannot be found out.
+    fn digests(&self, dumps: &[Dump], progress: &Progress) -> Result<Vec<FileFacts>, LakeError>;
+
+    /// Writes the rows of a part into files that nothing names.
+    ///
+    /// # Errors
+    /// When it cannot be done, or was [interrupted](LakeError::Interrupted).
+    fn fill(&self, lake: &Lake, work: &Work<'_>) -> Result<Filled, LakeError>;
+}
+
+/// This machine, and how much of it may be used.
+#[derive(Clone, Debug)]
+pub struct ThisMachine {
+    /// Opens containers.
+    pub reader: Reader,
+    /// Bounds on records.
+    pub records: RecordLimits,
+    /// Cores.
+    pub threads: usize,
+    /// Bytes of memory, roughly.
+    pub memory_bytes: u64,
+    /// Bytes on disk for what does not fit.
+    pub disk_bytes: u64,
+    /// The folder for that.
+    pub folder: PathBuf,
+}
 
 /// A part of an ingest.
-pub(crate) struct Work<'w> {
+pub struct Work<'w> {
     pub(crate) ring: &'w KeyRing,
     pub(crate) material: &'w Material<'w>,
     pub(crate) how: &'w Ingest<'w>,
@@ -35,81 +73,126 @@ pub(crate) struct Work<'w> {
     pub(crate) progress: &'w Progress,
 }
 
-/// What was written.
-pub(crate) struct Filled {
+/// What was written of a part.
+#[derive(Default)]
+pub struct Filled {
     /// The files of rows.
-    pub(crate) files: Vec<(NewFile, Facts)>,
+    pub(crate) files: Vec<Written>,
     /// What was counted, by source.
     pub(crate) counts: BTreeMap<SourceIndex, Vec<CountRow>>,
+    /// What could not be read, with the reason.
+    pub(crate) unreadable: Vec<(String, String)>,
+    /// Records at level `counts` that do not count.
+    pub(crate) uncounted: u64,
+    /// Bytes that went through encrypted files.
+    pub(crate) spilled: u64,
+}
+
+/// A file that is written and that nothing names.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Written {
+    /// The file.
+    pub(crate) file: NewFile,
+    /// How many rows each source has in it.
+    pub(crate) rows_of: BTreeMap<String, u64>,
+    /// The keys of the first and the last row.
+    pub(crate) keys: Option<(Key, Key)>,
+    /// Where the rows lie.
+    pub(crate) marks: Marks,
 }
 
 impl Work<'_> {
     /// Whether a source comes.
-    pub(crate) fn comes(&self, source: SourceIndex) -> bool {
+    fn comes(&self, source: SourceIndex) -> bool {
         self.ingests.get(source.0).is_some_and(Option::is_some)
     }
 
-    /// The dumps of the sources that come.
-    pub(crate) fn dumps(&self) -> Vec<Dump> {
-        let dumps = self.material.dumps.iter().zip(self.material.sources_of);
-        let come = dumps.filter(|(_, sources)| sources.iter().any(|source| self.comes(*source)));
-        come.map(|(dump, _)| dump.clone()).collect()
+    /// The numbers of the dumps that hold sources that come.
+    pub fn dumps(&self) -> impl Iterator<Item = usize> {
+        let of = self.material.sources_of.iter().enumerate();
+        of.filter(|(_, sources)| sources.iter().any(|source| self.comes(*source))).map(|(at, _)| at)
+    }
+
+    /// What is read.
+    pub const fn material(&self) -> &Material<'_> {
+        self.material
+    }
+
+    /// How far it is, and whether to stop.
+    pub const fn progress(&self) -> &Progress {
+        self.progress
+    }
+
+    /// What the rows of each source say of it.
+    pub(crate) fn origins(&self) -> Vec<Origin> {
+        let ingests = self.ingests.iter().map(|ingest| ingest.as_deref().unwrap_or_default());
+        self.material.sources.iter().zip(ingests).map(|(source, ingest)| origin(source, ingest)).collect()
     }
 }
 
-impl Lake {
-    /// Does it; `None` after an interrupt.
-    pub(crate) fn fill(
+impl Runner for ThisMachine {
+    fn digests(&self, dumps: &[Dump], progress: &Progress) -> Result<Vec<FileFacts>, LakeError> {
+        Ok(digest::of_all(dumps, self.threads, progress))
+    }
+
+    fn fill(&self, lake: &Lake, work: &Work<'_>) -> Result<Filled, LakeError> {
+        let mut counter = Counter::default();
+        let filled = self.sort(lake, work, &mut |counts| counter.merge(counts))?;
+        Ok(Filled { counts: counter.finish(), ..filled })
+    }
+}
+
+impl ThisMachine {
+    /// Writes the rows of a part into sorted files; gives what is to be counted to `count`.
+    pub(crate) fn sort(
         &self,
+        lake: &Lake,
         work: &Work<'_>,
-        dumps: &[Dump],
-        done: &mut Ingested,
-    ) -> Result<Option<Filled>, LakeError> {
-        let (how, material) = (work.how, work.material);
+        count: &mut (dyn FnMut(CountTags) + Send),
+    ) -> Result<Filled, LakeError> {
+        let material = work.material;
+        let dumps: Vec<_> = work.dumps().filter_map(|at| material.dumps.get(at).cloned()).collect();
         let source_of =
             |member: &MemberName| (material.source_of)(member).filter(|source| work.comes(source.index));
         let method = Method {
             tags: work.ring.tags(),
             ring: work.ring,
-            watch: how.watch(),
+            watch: work.how.keep.watch(),
             sources: material.sources,
             source_of: &source_of,
-            level: how.level,
+            level: work.how.level,
             part: work.part,
-            others: how.others(),
+            others: work.how.keep.others(),
             kept_out: work.kept_out,
             count_key: work.count_key,
         };
-        let matcher = how.watch().map(|watch| Matcher::new(watch, Look::AccountsAndSites));
-        let watched_only = work.part == Part::Watched || how.others() == Others::Left;
+        let matcher = work.how.keep.watch().map(|watch| Matcher::new(watch, Look::AccountsAndSites));
+        let watched_only = work.part == Part::Watched || work.how.keep.others() == Others::Left;
         let scan = Scan {
-            reader: how.reader,
+            reader: &self.reader,
             matcher: matcher.as_ref(),
             wanted: if watched_only { Wanted::Watched } else { Wanted::All },
-            limits: how.records,
-            threads: how.threads,
+            limits: self.records,
+            threads: self.threads,
             hand_over: HandOver::AsItComes,
             pieces: PieceSizes::default(),
         };
         let limits = SortLimits {
             // Merging takes as much again: a range a core, and the files that are being written.
-            memory_bytes: how.memory_bytes / 2,
-            disk_bytes: how.disk_bytes,
-            folder: how.folder.clone(),
-            threads: how.threads,
+            memory_bytes: self.memory_bytes / 2,
+            disk_bytes: self.disk_bytes,
+            folder: self.folder.clone(),
+            threads: self.threads,
         };
-        let ingests = work.ingests.iter().map(|ingest| ingest.as_deref().unwrap_or_default());
-        let origins: Vec<_> =
-            material.sources.iter().zip(ingests).map(|(source, ingest)| origin(source, ingest)).collect();
+        let origins = work.origins();
         let mut sorter = Sorter::new(&origins, limits, work.kept_out, work.progress);
-        let mut counter = Counter::default();
+        let mut filled = Filled::default();
         let mut failed = None;
-        let mut unreadable = Vec::new();
-        scan.run(dumps, &Gather(&method), work.progress, |event| {
+        scan.run(&dumps, &Gather(&method), work.progress, |event| {
             match event {
                 Event::Batch { batch, .. } => {
-                    done.uncounted += batch.uncounted;
-                    counter.merge(batch.counts);
+                    filled.uncounted += batch.uncounted;
+                    count(batch.counts);
                     let outcome = match batch.failed {
                         Some(error) => Err(error.into()),
                         None => sorter.push(batch.rows),
@@ -119,33 +202,24 @@ impl Lake {
                         return Proceed::Stop;
                     }
                 }
-                Event::Unreadable { name, why } => unreadable.push((name.to_string(), why)),
+                Event::Unreadable { name, why } => filled.unreadable.push((name.to_string(), why)),
             }
             Proceed::GoOn
         })?;
-        match failed {
-            None | Some(LakeError::Interrupted) => {}
-            Some(error) => return Err(error),
+        if let Some(error) = failed {
+            return Err(error);
         }
-        // The second part reads again what the first could not.
-        unreadable.retain(|what| !done.unreadable.contains(what));
-        done.unreadable.append(&mut unreadable);
-        done.interrupted = work.progress.is_stopped();
-        if done.interrupted {
-            return Ok(None);
+        if work.progress.is_stopped() {
+            return Err(LakeError::Interrupted);
         }
-        done.spilled += sorter.spilled_bytes();
-        let written = match sorter.write(FILE_ROWS, &|| self.new_file()) {
-            Err(LakeError::Interrupted) => {
-                done.interrupted = true;
-                return Ok(None);
-            }
-            written => written?,
-        };
-        let files = self.finish_files(written, &ingest_id()?)?;
-        Ok(Some(Filled { files, counts: counter.finish() }))
+        filled.spilled = sorter.spilled_bytes();
+        let written = sorter.write(FILE_ROWS, &|| lake.new_file())?;
+        filled.files = lake.finish_files(written)?;
+        Ok(filled)
     }
+}
 
+impl Lake {
     /// Begins a file of the table, under a name that nothing else has.
     pub(crate) fn new_file(&self) -> Result<NamedUpload, LakeError> {
         let name = format!("part-{}.parquet", ingest_id()?);
@@ -153,17 +227,14 @@ impl Lake {
         Ok(NamedUpload { name, upload })
     }
 
-    /// Ends files; what the log needs to name them.
-    pub(crate) fn finish_files(
-        &self,
-        written: Vec<(NamedUpload, Facts)>,
-        run: &str,
-    ) -> Result<Vec<(NewFile, Facts)>, LakeError> {
+    /// Ends files that belong together.
+    pub(crate) fn finish_files(&self, written: Vec<(NamedUpload, Facts)>) -> Result<Vec<Written>, LakeError> {
+        let run = ingest_id()?;
         let finish = |(file, facts): (NamedUpload, Facts)| {
             let size = file.upload.finish()?;
-            let (stats, sources) = (facts.stats(), facts.sources.clone());
-            let (path, rows, run) = (file.name, facts.rows, run.to_owned());
-            Ok((NewFile { path, size, rows, stats, run, sources }, facts))
+            let (path, rows, stats) = (file.name, facts.rows, facts.stats());
+            let file = NewFile { path, size, rows, stats, run: run.clone(), sources: facts.sources };
+            Ok(Written { file, rows_of: facts.rows_of, keys: facts.keys, marks: facts.marks })
         };
         written.into_iter().map(finish).collect()
     }

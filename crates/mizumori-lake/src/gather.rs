@@ -7,6 +7,7 @@ use mizumori_core::watch::{DomainIndex, Found, Level, OrganisationIndex};
 use mizumori_core::{Secret, Source, SourceKind, WatchList};
 use mizumori_read::MemberName;
 use mizumori_scan::{Login, Match, MemberContext, MemberSource, Record, Sink, SiteMatch, Workshop};
+use serde::{Deserialize, Serialize};
 
 use crate::maintain::KeptOut;
 use crate::rows::{Leak, NO_SECRET, Row, Rows};
@@ -36,7 +37,7 @@ pub(crate) struct Method<'g> {
 }
 
 /// Which exposures an ingest takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Part {
     /// All that are kept.
     Whole,

@@ -17,7 +17,7 @@ use object_store::path::Path;
 
 use crate::counts::CountRow;
 use crate::decide::{Asked, Decided, Fate};
-use crate::digest;
+use crate::digest::FileFacts;
 use crate::error::LakeError;
 use crate::fill::{Filled, Work};
 use crate::gather::Part;
@@ -46,7 +46,11 @@ impl Lake {
     ) -> Result<Ingested, LakeError> {
         self.check_keys(ring)?;
         let run = ingest_id()?;
-        let files = digest::files(material, how.threads, progress);
+        let digests = match how.runner.digests(material.dumps, progress) {
+            Err(LakeError::Interrupted) => Vec::new(),
+            digests => digests?,
+        };
+        let files = files_of(material, digests);
         if progress.is_stopped() {
             return Ok(Ingested { interrupted: true, ..Ingested::default() });
         }
@@ -104,20 +108,29 @@ impl Lake {
         manifests: &mut [Manifest],
         done: &mut Ingested,
     ) -> Result<ControlFlow<()>, LakeError> {
-        let dumps = work.dumps();
-        let Some(Filled { files, mut counts }) = self.fill(work, &dumps, done)? else {
-            return Ok(ControlFlow::Break(()));
-        };
+        let Filled { files, mut counts, mut unreadable, uncounted, spilled } =
+            match work.how.runner.fill(self, work) {
+                Err(LakeError::Interrupted) => {
+                    done.interrupted = true;
+                    return Ok(ControlFlow::Break(()));
+                }
+                filled => filled?,
+            };
+        // The second part reads again what the first could not.
+        unreadable.retain(|what| !done.unreadable.contains(what));
+        done.unreadable.append(&mut unreadable);
+        done.uncounted += uncounted;
+        done.spilled += spilled;
         let mut rows_of = BTreeMap::new();
-        for (_, facts) in &files {
-            for (id, rows) in &facts.rows_of {
+        for written in &files {
+            for (id, rows) in &written.rows_of {
                 *rows_of.entry(id.clone()).or_insert(0) += rows;
             }
         }
         let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         let facts = RunFacts {
             id: run.to_owned(),
-            files: dumps.len() as u64,
+            files: work.dumps().count() as u64,
             bytes: read(&work.progress.bytes),
             lines: read(&work.progress.lines),
             addresses: read(&work.progress.addresses),
@@ -147,9 +160,9 @@ impl Lake {
             self.put(&Manifest::path(manifest.id(), &ingest), manifest.to_bytes())?;
             come.insert(manifest.id().to_owned(), ingest);
         }
-        done.rows += files.iter().map(|(_, facts)| facts.rows).sum::<u64>();
-        done.bytes += files.iter().map(|(file, _)| file.size).sum::<u64>();
-        let files = files.into_iter().map(|(file, _)| file).collect();
+        let files: Vec<_> = files.into_iter().map(|written| written.file).collect();
+        done.rows += files.iter().map(|file| file.rows).sum::<u64>();
+        done.bytes += files.iter().map(|file| file.size).sum::<u64>();
         done.versions.push(self.commit_sources(files, &come, work.part)?);
         // Whoever was forgotten while this ran is not in the list that it began with.
         for (hi, lo) in self.suppressed()?.difference(work.kept_out).copied().collect::<Vec<_>>() {
@@ -237,6 +250,19 @@ fn add_counts(counts: &mut Vec<CountRow>, others: Vec<CountRow>) {
         }
     }
     counts.sort_by(|one, other| one.host.cmp(&other.host));
+}
+
+/// The files of each source, in the order of the dumps.
+fn files_of(material: &Material<'_>, facts: Vec<FileFacts>) -> Vec<Vec<FileFacts>> {
+    let mut files: Vec<Vec<FileFacts>> = vec![Vec::new(); material.sources.len()];
+    for (file, sources) in facts.into_iter().zip(material.sources_of) {
+        for source in sources {
+            if let Some(files) = files.get_mut(source.0) {
+                files.push(file.clone());
+            }
+        }
+    }
+    files
 }
 
 fn outcome(manifests: &[Manifest], fates: &[Fate]) -> Vec<SourceIngested> {

@@ -147,14 +147,19 @@ impl Lake {
 
     /// Opens a live file.
     pub(crate) fn run_file(&self, file: &Live) -> Result<RunFile, LakeError> {
-        let (at, reads): (Arc<dyn ReadAt>, _) = match self.place.file(TABLE, &file.path) {
+        self.open_run(&file.path, file.size)
+    }
+
+    /// Opens a file of the table of exposures, by its path there and its size in bytes.
+    pub(crate) fn open_run(&self, path: &str, size: u64) -> Result<RunFile, LakeError> {
+        let (at, reads): (Arc<dyn ReadAt>, _) = match self.place.file(TABLE, path) {
             Some(path) => (Arc::new(FileAt::open(&path)?), Reads::Cheap),
             None => {
                 let handle = self.runtime.handle().clone();
-                (Arc::new(Stored::new(handle, self.log.store(), &file.path, file.size)), Reads::Dear)
+                (Arc::new(Stored::new(handle, self.log.store(), path, size)), Reads::Dear)
             }
         };
-        RunFile::open(&file.path, at, reads)
+        RunFile::open(path, at, reads)
     }
 
     /// The same; `None` when a vacuum has taken it.

@@ -14,6 +14,7 @@ use deltalake_core::{DeltaTable, DeltaTableError, TableProperty};
 use futures::StreamExt;
 use object_store::ObjectStore;
 use object_store::path::Path;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{LakeError, damaged};
@@ -60,7 +61,7 @@ impl Live {
 }
 
 /// A file that is to be named.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct NewFile {
     /// Its path in the table.
     pub(crate) path: String,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::counts::CountsFile;
 use crate::described::Described;
+use crate::digest::FileFacts;
 use crate::error::{LakeError, damaged};
 use crate::write::{Origin, first_day};
 
@@ -36,17 +37,6 @@ pub(crate) struct Manifest {
     pub(crate) counts: Option<CountsFile>,
     /// What the whole run read.
     pub(crate) run: RunFacts,
-}
-
-/// A file of a source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FileFacts {
-    /// Its name, from the PATH given.
-    pub(crate) name: String,
-    /// Its bytes.
-    pub(crate) bytes: u64,
-    /// BLAKE3 of them; `None` of what can be read once only.
-    pub(crate) blake3: Option<String>,
 }
 
 /// What a run read. Of the same run in every manifest that it wrote.
@@ -122,7 +112,7 @@ impl Manifest {
     }
 
     fn is_known(&self) -> bool {
-        self.files.iter().all(|file| file.blake3.is_some())
+        self.files.iter().all(FileFacts::is_known)
     }
 
     /// Files that are in this manifest and not in `newer`.
@@ -192,7 +182,8 @@ mod tests {
              obtained = 2021-05-31\npublic = false\nfabricated = true\nlevel = 'counts'";
         for text in [text, "id = 'x'"] {
             let source = Source::parse("s", text).unwrap();
-            let file = FileFacts { name: "a".to_owned(), bytes: 1, blake3: Some("00".to_owned()) };
+            let file =
+                FileFacts { name: "a".to_owned(), bytes: 1, blake3: Some("00".to_owned()), version: None };
             let manifest = Manifest::new(&source, "i", "all", vec![file]);
             let read = Manifest::parse("m", &manifest.to_bytes()).unwrap();
             assert_eq!((&read, read.source().unwrap()), (&manifest, source));

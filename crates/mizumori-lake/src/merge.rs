@@ -115,7 +115,7 @@ pub(crate) fn write<W: Write + Send>(
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(ranges) = files.get(at) else { break };
-            let written = write_file(runs, origins, ranges, cutting, open);
+            let written = write_file(runs, origins, ranges, cutting.progress, open);
             let failed = written.is_err();
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, written));
             if failed {
@@ -135,16 +135,17 @@ pub(crate) fn write<W: Write + Send>(
     done.into_iter().map(|(_, written): (usize, Result<_, _>)| written).collect()
 }
 
-fn write_file<W: Write + Send>(
+/// Merges what lies in `ranges`, which follow one another, into a file, which `open` begins.
+pub(crate) fn write_file<W: Write + Send>(
     runs: &dyn Runs,
     origins: &[Origin],
     ranges: &[(Key, Option<Key>)],
-    cutting: Cutting<'_>,
+    progress: Option<&Progress>,
     open: &(dyn Fn() -> Result<W, LakeError> + Sync),
 ) -> Result<(W, Facts), LakeError> {
     let mut file = FileWriter::new(open()?)?;
     for (from, to) in ranges {
-        if cutting.progress.is_some_and(Progress::is_stopped) {
+        if progress.is_some_and(Progress::is_stopped) {
             return Err(LakeError::Interrupted);
         }
         let mut loaded = runs.load(*from, *to)?;
@@ -158,7 +159,7 @@ fn write_file<W: Write + Send>(
 /// The files, each a list of ranges that follow one another; together they cover all keys.
 ///
 /// Ranges begin where an upper half does: by the log's bounds, which know no more, two files of one run do not overlap.
-fn plan(mut samples: Vec<(Key, u64)>, cutting: Cutting<'_>) -> Vec<Vec<(Key, Option<Key>)>> {
+pub(crate) fn plan(mut samples: Vec<(Key, u64)>, cutting: Cutting<'_>) -> Vec<Vec<(Key, Option<Key>)>> {
     for (key, _) in &mut samples {
         *key = Key { hi: key.hi, ..Key::FIRST };
     }

@@ -1,14 +1,12 @@
 //! What an ingest reads, how it works, and what it says it did.
 
-use std::path::PathBuf;
-
 use mizumori_core::keys::KeyRing;
 use mizumori_core::watch::Level;
 use mizumori_core::{Source, SourceIndex, WatchList};
-use mizumori_read::Reader;
-use mizumori_scan::{Dump, RecordLimits};
+use mizumori_scan::Dump;
 
 use crate::error::LakeError;
+use crate::fill::Runner;
 use crate::gather::{MemberSources, Others, Part};
 use crate::tally::is_lowered;
 
@@ -29,10 +27,8 @@ pub struct Material<'m> {
 
 /// How an ingest works.
 pub struct Ingest<'i> {
-    /// Opens containers.
-    pub reader: &'i Reader,
-    /// Bounds on records.
-    pub records: RecordLimits,
+    /// Who reads, sorts and writes.
+    pub runner: &'i dyn Runner,
     /// The accounts that are kept.
     pub keep: Keep<'i>,
     /// The level where the watch list names none.
@@ -43,14 +39,6 @@ pub struct Ingest<'i> {
     pub refused: Refused,
     /// In how many steps the lake gets what it keeps.
     pub commits: Commits,
-    /// Cores.
-    pub threads: usize,
-    /// Bytes that it may use, roughly.
-    pub memory_bytes: u64,
-    /// Bytes on disk for what does not fit.
-    pub disk_bytes: u64,
-    /// The folder for that.
-    pub folder: PathBuf,
 }
 
 /// The accounts that an ingest keeps.
@@ -141,22 +129,24 @@ pub enum WhatHappened {
     AsBefore,
 }
 
-impl<'i> Ingest<'i> {
+impl<'i> Keep<'i> {
     /// The watch list.
     pub(crate) const fn watch(&self) -> Option<&'i WatchList> {
-        match self.keep {
-            Keep::Watched(watch) => Some(watch),
-            Keep::Everything(watch) => watch,
+        match self {
+            Self::Watched(watch) => Some(watch),
+            Self::Everything(watch) => *watch,
         }
     }
 
     pub(crate) const fn others(&self) -> Others {
-        match self.keep {
-            Keep::Watched(_) => Others::Left,
-            Keep::Everything(_) => Others::Kept,
+        match self {
+            Self::Watched(_) => Others::Left,
+            Self::Everything(_) => Others::Kept,
         }
     }
+}
 
+impl Ingest<'_> {
     /// The parts in which it is done, in their order.
     pub(crate) const fn parts(&self) -> &'static [Part] {
         match (self.commits, self.keep) {
@@ -182,7 +172,7 @@ impl<'i> Ingest<'i> {
     pub fn may_count(&self, source: &Source) -> bool {
         let counts = Some(Level::Counts);
         self.counts_others(source)
-            || self.watch().is_some_and(|watch| {
+            || self.keep.watch().is_some_and(|watch| {
                 watch.organisations.iter().any(|organisation| {
                     let category = || watch.categories.get(organisation.category.0)?.level;
                     organisation.level.or_else(category) == counts

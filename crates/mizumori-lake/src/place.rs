@@ -94,6 +94,11 @@ impl Place {
         Ok(Self { shown: path.display().to_string(), folder: Some(absolute), ..Self::of_store(root, url) })
     }
 
+    /// A URL under which other machines find it too: those that have the same folder, if it is one.
+    pub(crate) fn url(&self) -> &str {
+        self.url.as_str()
+    }
+
     /// The store, whose root is the lake's.
     pub(crate) fn store(&self) -> &Arc<dyn ObjectStore> {
         &self.store

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::LakeError;
-use crate::ingest::{FILE_ROWS, ingest_id};
+use crate::ingest::FILE_ROWS;
 use crate::lake::Lake;
 use crate::log::{Live, NewFile};
 use crate::manifest::origin;
@@ -32,14 +32,14 @@ impl Lake {
         let merged = RunFiles::new(&files, &origins, is_kept);
         let cutting = Cutting { threads: cores(), file_rows: FILE_ROWS, progress: None };
         let written = merge::write(&merged, &origins, cutting, &|| self.new_file())?;
-        let mut written = self.finish_files(written, &ingest_id()?)?;
+        let mut written = self.finish_files(written)?;
         // A source of which no row is left stays known.
-        if let Some((first, _)) = written.first_mut() {
+        if let Some(first) = written.first_mut() {
             for (id, ingest) in ingests {
-                first.sources.entry(id.clone()).or_insert_with(|| ingest.clone());
+                first.file.sources.entry(id.clone()).or_insert_with(|| ingest.clone());
             }
         }
-        Ok(written.into_iter().map(|(file, _)| file).collect())
+        Ok(written.into_iter().map(|written| written.file).collect())
     }
 }
 

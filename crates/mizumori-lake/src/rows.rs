@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 use mizumori_core::SourceIndex;
 use mizumori_scan::SecretKind;
+use serde::{Deserialize, Serialize};
 
 use crate::words::{Hosts, Words};
 
@@ -56,7 +57,7 @@ impl RowOf<'_> {
 }
 
 /// A place in the order of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Key {
     pub(crate) hi: i64,
     pub(crate) lo: i64,

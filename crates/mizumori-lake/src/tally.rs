@@ -43,6 +43,11 @@ impl CountKey {
     /// Draws a key for `sources`.
     pub(crate) fn new(sources: &[Source]) -> Result<Self, LakeError> {
         let key = TagKey::random().map_err(|error| LakeError::Io(std::io::Error::other(error)))?;
+        Ok(Self::keyed(sources, key))
+    }
+
+    /// A `key` that several machines have, for `sources`.
+    pub(crate) fn keyed(sources: &[Source], key: TagKey) -> Self {
         let mut groups: HashMap<Group, (u32, Vec<usize>)> = HashMap::new();
         for (at, source) in sources.iter().enumerate() {
             let next = u32::try_from(groups.len()).unwrap_or(u32::MAX);
@@ -59,7 +64,12 @@ impl CountKey {
                 }
             }
         }
-        Ok(Self { key, plans })
+        Self { key, plans }
+    }
+
+    /// How many sources there are.
+    pub(crate) fn sources(&self) -> usize {
+        self.plans.len()
     }
 
     /// The tags of a piece of a source.
@@ -84,14 +94,14 @@ pub(crate) fn is_lowered(source: &Source) -> bool {
 /// What one worker has seen in a piece of a source.
 pub(crate) struct CountTags {
     plan: CountPlan,
-    source: SourceIndex,
-    hosts: Words,
+    pub(crate) source: SourceIndex,
+    pub(crate) hosts: Words,
     /// Tags under place and time, each with the number of its host.
-    units: Vec<(Tag, u32)>,
-    /// Tags under the source, where others share place and time.
-    in_source: Vec<Tag>,
+    pub(crate) units: Vec<(Tag, u32)>,
+    /// Tags under the source, of the same accounts, where others share place and time.
+    pub(crate) in_source: Vec<Tag>,
     /// Accounts that are kept as rows, where another source may have them for counts only.
-    kept: Vec<Tag>,
+    pub(crate) kept: Vec<Tag>,
 }
 
 impl CountTags {
@@ -110,6 +120,11 @@ impl CountTags {
         if self.plan.mixed {
             self.kept.push(key.key.account(account, u64::from(self.plan.group)));
         }
+    }
+
+    /// Whether tags of the same accounts under the source are there, too.
+    pub(crate) const fn is_shared(&self) -> bool {
+        self.plan.shared
     }
 
     /// Roughly the bytes that it takes.

@@ -8,6 +8,7 @@ use arrow_array::builder::{BinaryBuilder, StringBuilder};
 use arrow_array::{ArrayRef, Date32Array, Int64Array, RecordBatch};
 use mizumori_core::{Month, SourceIndex};
 use parquet::arrow::ArrowWriter;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::{LakeError, damaged};
@@ -15,7 +16,7 @@ use crate::rows::{Key, Leak, NO_SECRET, Row, Shared};
 use crate::schema::{EXPOSURES, PAGE, writer_properties};
 
 /// What the rows of a source say of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Origin {
     /// Its id.
     pub(crate) id: String,
@@ -41,7 +42,15 @@ pub(crate) struct Facts {
     pub(crate) sources: BTreeMap<String, String>,
     /// How many rows each source has.
     pub(crate) rows_of: BTreeMap<String, u64>,
+    /// Where they lie.
+    pub(crate) marks: Marks,
 }
+
+/// Where the rows of a file lie: upper halves of keys that begin a stretch of it, in their order, each with the rows of the stretch.
+pub(crate) type Marks = Vec<(i64, u64)>;
+
+/// Rows of a stretch, at least.
+const STRETCH: u64 = 1 << 16;
 
 impl Facts {
     /// Delta's statistics of a file (protocol, "Per-file Statistics").
@@ -147,6 +156,10 @@ impl<W: Write + Send> FileWriter<W> {
         self.rows_of.resize(origins.len(), 0);
         let facts = &mut self.facts;
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
+        match facts.marks.last_mut() {
+            Some((_, stretch)) if *stretch < STRETCH => *stretch += rows.len() as u64,
+            _ => facts.marks.push((first.hi, rows.len() as u64)),
+        }
         facts.rows += rows.len() as u64;
         facts.keys = Some((facts.keys.map_or(first.key(), |(first, _)| first), last.key()));
         let mut months: Option<(i32, i32)> = facts.months;

@@ -61,6 +61,15 @@ impl SourceMap {
         all
     }
 
+    /// The same for another list of sources, in which `number` finds them; what belongs to others is left out.
+    #[must_use]
+    pub fn renumbered(&self, number: impl Fn(SourceIndex) -> Option<SourceIndex>) -> Self {
+        let renumber = |map: &HashMap<Box<str>, SourceIndex>| {
+            map.iter().filter_map(|(name, source)| Some((name.clone(), number(*source)?))).collect()
+        };
+        Self { dumps: renumber(&self.dumps), inner: renumber(&self.inner) }
+    }
+
     /// What is said of the inside of a dump: names, as [`inside`](Self::inside) took them, with their sources.
     pub fn inside_of<'m>(&'m self, dump: &'m MemberName) -> impl Iterator<Item = (&'m str, SourceIndex)> {
         let inside = |name: &str| name.strip_prefix(dump.as_str()).is_some_and(|rest| rest.starts_with('!'));

@@ -2,11 +2,12 @@
 
 use anyhow::Context;
 use clap::Args;
-use mizumori_cluster::{Cluster, Patience};
-use mizumori_core::Secret;
+use mizumori_cluster::{Cluster, Patience, SharedDump, UnitError};
 use mizumori_core::keys::ClusterKey;
+use mizumori_core::{ErrorClass, Secret};
 
 use crate::config::Config;
+use crate::dumps::FoundDump;
 use crate::outcome::Failure;
 use crate::size::Size;
 
@@ -20,9 +21,19 @@ pub(crate) struct ClusterOptions {
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]
     cluster: Option<(String, u16)>,
 
-    /// How much a machine of the cluster takes at once
-    #[arg(long, value_name = "SIZE", default_value = "256MiB", requires = "cluster")]
-    pub(crate) unit: Size,
+    /// How much a machine of the cluster takes at once [default: 256MiB, or more where there is much]
+    #[arg(long, value_name = "SIZE", requires = "cluster")]
+    unit: Option<Size>,
+}
+
+/// Bytes of a unit: enough for a job to be worth while, and few enough for another machine to do it again.
+const UNIT: (u64, u64) = (256 << 20, 4 << 30);
+/// Where there is much, so many units.
+const UNITS: u64 = 512;
+
+/// Dumps as a cluster gets them.
+pub(crate) fn shared<'f>(found: impl Iterator<Item = &'f FoundDump>) -> Vec<SharedDump> {
+    found.map(|found| SharedDump { dump: found.dump.clone(), bytes: found.bytes.unwrap_or(0) }).collect()
 }
 
 impl ClusterOptions {
@@ -32,6 +43,12 @@ impl ClusterOptions {
         let key = key(config)?;
         let cluster = Cluster::new(host, *port, key.clone(), Patience::default())?;
         Ok(Some((cluster, key)))
+    }
+
+    /// Bytes of a unit of `dumps`.
+    pub(crate) fn unit_bytes(&self, dumps: &[SharedDump]) -> u64 {
+        let all: u64 = dumps.iter().map(|dump| dump.bytes).sum();
+        self.unit.map_or_else(|| (all / UNITS).clamp(UNIT.0, UNIT.1), |size| size.0)
     }
 }
 
@@ -61,4 +78,15 @@ pub(crate) fn address(text: &str) -> Result<(String, u16), &'static str> {
     let parts = rest.trim_end_matches('/').rsplit_once(':');
     let parsed = parts.and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)));
     parsed.filter(|(host, _)| !host.is_empty()).ok_or("write HOST:PORT")
+}
+
+/// Why a unit could not be done here: what is wrong with a store may be right again.
+impl From<Failure> for UnitError {
+    fn from(failure: Failure) -> Self {
+        let words = failure.in_words();
+        match failure.of_lake().map(mizumori_lake::LakeError::class) {
+            Some(ErrorClass::Environment) => Self::Transient(words),
+            _ => Self::Permanent(words),
+        }
+    }
 }

@@ -97,6 +97,12 @@ impl Failure {
         self.error.into()
     }
 
+    /// What was wrong with a lake, where that is it.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn of_lake(&self) -> Option<&mizumori_lake::LakeError> {
+        self.error.downcast_ref()
+    }
+
     fn is_broken_pipe(&self) -> bool {
         self.error
             .chain()

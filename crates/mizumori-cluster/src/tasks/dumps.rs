@@ -11,6 +11,7 @@ use mizumori_scan::{Dump, DumpPlace, MemberSource, Part, SourceMap};
 use serde::{Deserialize, Serialize};
 
 use super::Hands;
+use crate::error::ClusterError;
 use crate::unit::UnitError;
 
 /// Dumps of a unit: opening them takes time too.
@@ -40,6 +41,15 @@ pub struct SharedDumps<'d> {
     pub unit_bytes: u64,
 }
 
+/// Whether a long dump is for several machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Long {
+    /// Each takes a part.
+    Cut,
+    /// One takes all of it.
+    Whole,
+}
+
 /// The dumps of a unit.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct DumpsText {
@@ -67,16 +77,27 @@ enum PlaceText {
     Url(String),
 }
 
+impl DumpsText {
+    /// The names of the dumps.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.dumps.iter().map(|dump| dump.name.as_str())
+    }
+}
+
 impl SharedDumps<'_> {
-    /// The dumps in units of like size, the large ones first. A dump that cannot be read elsewhere is an error.
-    pub(super) fn units(&self) -> Result<Vec<DumpsText>, String> {
+    /// The `chosen` dumps in units of like size, the large ones first. A dump that cannot be read elsewhere is an error.
+    pub(super) fn units(
+        &self,
+        chosen: impl Iterator<Item = usize>,
+        long: Long,
+    ) -> Result<Vec<DumpsText>, ClusterError> {
         // Parts begin at even places.
         let unit = self.unit_bytes.max(1 << 20).next_multiple_of(2);
         let mut parts = Vec::new();
-        for shared in self.dumps {
-            let text = self.text(&shared.dump)?;
+        for shared in chosen.filter_map(|at| self.dumps.get(at)) {
+            let text = self.text(&shared.dump).map_err(ClusterError::NotShared)?;
             let cuts = shared.bytes.div_ceil(unit).max(1);
-            if cuts == 1 {
+            if cuts == 1 || long == Long::Whole {
                 parts.push((shared.bytes, text));
                 continue;
             }
@@ -128,7 +149,7 @@ impl SharedDumps<'_> {
 pub(super) struct Here {
     pub(super) dumps: Vec<Dump>,
     pub(super) sources: Vec<Source>,
-    map: SourceMap,
+    pub(super) map: SourceMap,
     pub(super) reader: Reader,
 }
 

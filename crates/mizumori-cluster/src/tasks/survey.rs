@@ -9,9 +9,9 @@ use mizumori_scan::{Event, HandOver, Look, Matcher, PieceSizes, Proceed, Progres
 use mizumori_survey::{AskedPeriod, Count, Observers};
 use serde::{Deserialize, Serialize};
 
-use super::Hands;
-use super::dumps::{DumpsText, Here, SharedDumps};
-use crate::driver::Cluster;
+use super::dumps::{DumpsText, Here, Long, SharedDumps};
+use super::{Hands, framed, other_version, parted};
+use crate::driver::{Cluster, drawn_name};
 use crate::error::ClusterError;
 use crate::unit::UnitError;
 
@@ -30,6 +30,7 @@ pub(super) struct Task {
 /// What was read for a unit; its tally stands behind it.
 #[derive(Serialize, Deserialize)]
 struct Read {
+    bytes: u64,
     lines: u64,
     addresses: u64,
     rejected: u64,
@@ -71,10 +72,8 @@ impl ClusterSurvey<'_> {
         key: &ClusterKey,
         progress: &Progress,
     ) -> Result<Surveyed, ClusterError> {
-        let units = self.dumps.units().map_err(ClusterError::NotShared)?;
-        let mut drawn = [0; 16];
-        getrandom::fill(&mut drawn).map_err(mizumori_core::keys::KeyError::NoRandomness)?;
-        let run = format!("{:032x}", u128::from_be_bytes(drawn));
+        let units = self.dumps.units(0..self.dumps.dumps.len(), Long::Cut)?;
+        let run = drawn_name()?;
         let month = |month: Option<Month>| month.map(|month| month.to_string());
         let tasks = units.into_iter().map(|dumps| {
             let (from, to) = (month(self.asked.from), month(self.asked.to));
@@ -86,27 +85,19 @@ impl ClusterSurvey<'_> {
         let count = Count::keyed(watch, self.dumps.sources.to_vec(), self.asked, key.tags_of(&run))?;
         let mut surveyed = Surveyed { count, lines: 0, addresses: 0, rejected: 0, unreadable: Vec::new() };
         cluster.run(&tasks, &|| progress.is_stopped(), &mut |number, result| {
-            let wrong =
-                || ClusterError::Unit { unit: number, why: "its result is of another version".to_owned() };
-            let (read, tally) = parted(&result).ok_or_else(wrong)?;
-            let tally = surveyed.count.tally_of(tally).map_err(|_| wrong())?;
+            let (read, tally) = parted::<Read>(&result).ok_or_else(|| other_version(number))?;
+            let tally = surveyed.count.tally_of(tally).map_err(|_| other_version(number))?;
             surveyed.count.merge(tally);
             surveyed.lines += read.lines;
             surveyed.addresses += read.addresses;
             surveyed.rejected += read.rejected;
             surveyed.unreadable.extend(read.unreadable);
             progress.lines.fetch_add(read.lines, Ordering::Relaxed);
+            progress.bytes.fetch_add(read.bytes, Ordering::Relaxed);
             Ok::<_, ClusterError>(())
         })?;
         Ok(surveyed)
     }
-}
-
-/// What was read, and the bytes of the tally: four bytes say how long the first is.
-fn parted(result: &[u8]) -> Option<(Read, &[u8])> {
-    let (length, rest) = result.split_first_chunk::<4>()?;
-    let (read, tally) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-    Some((serde_json::from_slice(read).ok()?, tally))
 }
 
 /// Does a unit.
@@ -147,12 +138,11 @@ pub(super) fn run(hands: &Hands, task: &Task) -> Result<Vec<u8>, UnitError> {
     });
     scanned.map_err(|error| UnitError::Transient(error.to_string()))?;
     let read = Read {
+        bytes: progress.bytes.load(Ordering::Relaxed),
         lines: progress.lines.load(Ordering::Relaxed),
         addresses: progress.addresses.load(Ordering::Relaxed),
         rejected: progress.rejected.load(Ordering::Relaxed),
         unreadable,
     };
-    let read = serde_json::to_vec(&read).map_err(|error| permanent(&error))?;
-    let length = u32::try_from(read.len()).map_err(|error| permanent(&error))?;
-    Ok([&length.to_le_bytes(), read.as_slice(), &tally.to_bytes()].concat())
+    framed(&read, &tally.to_bytes())
 }

@@ -85,6 +85,8 @@ pub struct FoundObject {
     pub below: String,
     /// Its bytes.
     pub at: Arc<dyn ReadAt>,
+    /// What the store calls this version of it, where it does.
+    pub version: Option<Box<str>>,
 }
 
 /// A description of sources, by its URL: its text, or why it cannot be read.
@@ -210,6 +212,7 @@ impl Buckets {
                 .trim_start_matches('/')
                 .to_owned(),
             at,
+            version: meta.e_tag.as_deref().map(Box::from),
         });
         Ok(Below { objects: found.collect(), descriptions })
     }

@@ -13,4 +13,6 @@ mod races;
 #[cfg(test)]
 mod rows;
 #[cfg(test)]
+mod spread;
+#[cfg(test)]
 mod world;

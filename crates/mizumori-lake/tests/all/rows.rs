@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mizumori_core::{Account, LocalPart};
+use mizumori_lake::ThisMachine;
 use mizumori_lake::{Forget, MOST_RUNS};
 
 use crate::world::{World, list};
@@ -27,9 +28,10 @@ fn what_does_not_fit_into_memory_takes_another_way_to_the_same_rows() {
     let rows = world.rows(&lake);
     assert_eq!(rows.len() as u64, done.rows);
 
-    let small = World { store: World::new().store, ..world };
+    let machine = ThisMachine { memory_bytes: 1 << 20, ..world.machine.clone() };
+    let small = World { store: World::new().store, machine, ..world };
     let mut lake = small.lake();
-    let done = small.ingest_with(&mut lake, &sources, 1 << 20).unwrap();
+    let done = small.ingest(&mut lake, &sources).unwrap();
     assert!(done.spilled > 0);
     assert_eq!(small.rows(&lake), rows);
 }

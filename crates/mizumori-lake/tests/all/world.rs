@@ -6,7 +6,9 @@ use std::sync::Arc;
 use mizumori_core::keys::KeyRing;
 use mizumori_core::watch::Level;
 use mizumori_core::{Account, LocalPart, Source, SourceIndex, WatchList};
-use mizumori_lake::{Commits, Ingest, Ingested, Keep, Lake, LakeError, Material, Missing, Place, Refused};
+use mizumori_lake::{
+    Commits, Ingest, Ingested, Keep, Lake, LakeError, Material, Missing, Place, Refused, ThisMachine,
+};
 use mizumori_read::{Bytes, Limits, MemberName, Reader};
 use mizumori_scan::{Dump, DumpPlace, MemberSource, Progress, RecordLimits};
 use object_store::ObjectStore;
@@ -26,7 +28,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<dyn ObjectStore>,
     pub(crate) ring: KeyRing,
     pub(crate) watch: WatchList,
-    pub(crate) reader: Reader,
+    pub(crate) machine: ThisMachine,
 }
 
 impl World {
@@ -36,14 +38,22 @@ impl World {
 
     pub(crate) fn over(store: Arc<dyn ObjectStore>) -> Self {
         let watch = WatchList::parse("list", LIST).unwrap();
-        Self { store, ring: KeyRing::create().unwrap(), watch, reader: Reader::new(Limits::default()) }
+        let machine = ThisMachine {
+            reader: Reader::new(Limits::default()),
+            records: RecordLimits::default(),
+            threads: 2,
+            memory_bytes: 1 << 30,
+            disk_bytes: 1 << 30,
+            folder: std::env::temp_dir(),
+        };
+        Self { store, ring: KeyRing::create().unwrap(), watch, machine }
     }
 
     /// The same store and keys, where one of two organisations is only counted.
     pub(crate) fn mixed(&self) -> Self {
         let watch = WatchList::parse("list", MIXED).unwrap();
-        let reader = Reader::new(Limits::default());
-        Self { store: Arc::clone(&self.store), ring: self.ring.clone(), watch, reader }
+        let machine = self.machine.clone();
+        Self { store: Arc::clone(&self.store), ring: self.ring.clone(), watch, machine }
     }
 
     pub(crate) fn place(&self) -> Place {
@@ -57,7 +67,7 @@ impl World {
 
     /// Ingests sources, each one text, into what `lake` shows.
     pub(crate) fn ingest(&self, lake: &mut Lake, sources: &[(&str, &str)]) -> Result<Ingested, LakeError> {
-        self.ingest_with(lake, sources, 1 << 30)
+        self.ingest_as(lake, sources, &|_| {})
     }
 
     /// The same with `change` made to how it is done.
@@ -74,16 +84,6 @@ impl World {
             })
             .collect();
         self.ingest_files(lake, &described, change)
-    }
-
-    /// The same with so many bytes of memory.
-    pub(crate) fn ingest_with(
-        &self,
-        lake: &mut Lake,
-        sources: &[(&str, &str)],
-        memory_bytes: u64,
-    ) -> Result<Ingested, LakeError> {
-        self.ingest_as(lake, sources, &|how| how.memory_bytes = memory_bytes)
     }
 
     /// Ingests sources, each with its description and its files, of which each has a name and a text.
@@ -111,17 +111,12 @@ impl World {
         let material =
             Material { sources: &described, dumps: &dumps, sources_of: &sources_of, source_of: &index };
         let mut how = Ingest {
-            reader: &self.reader,
-            records: RecordLimits::default(),
+            runner: &self.machine,
             keep: Keep::Watched(&self.watch),
             level: Level::Tags,
             missing: Missing::Refused,
             refused: Refused::EndsIt,
             commits: Commits::One,
-            threads: 2,
-            memory_bytes: 1 << 30,
-            disk_bytes: 1 << 30,
-            folder: std::env::temp_dir(),
         };
         change(&mut how);
         lake.ingest(&self.ring, &material, &how, &Progress::default())

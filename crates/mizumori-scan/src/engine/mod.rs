@@ -38,6 +38,8 @@ pub struct Dump {
     pub place: DumpPlace,
     /// The part of it that is scanned; all of it where there is none.
     pub part: Option<Part>,
+    /// What its store calls this version of it (an entity tag), where it does.
+    pub version: Option<Box<str>>,
 }
 
 /// A part of a dump, for machines that share one.
@@ -77,7 +79,7 @@ impl fmt::Debug for DumpPlace {
 impl Dump {
     /// The whole of a dump.
     pub const fn new(name: MemberName, place: DumpPlace) -> Self {
-        Self { name, place, part: None }
+        Self { name, place, part: None, version: None }
     }
 
     /// Opens it.

@@ -4,6 +4,7 @@
 //! shared units (a tag of sixteen bytes, the number of its cell). All numbers are little-endian.
 
 use mizumori_core::Tag;
+use mizumori_core::rest::Rest;
 
 use super::Count;
 use super::tally::{Cell, Passed, Tally};
@@ -52,9 +53,9 @@ impl Count {
     /// # Errors
     /// When `bytes` are no tally.
     pub fn tally_of(&self, bytes: &[u8]) -> Result<Tally, NoTally> {
-        let mut rest = Rest(bytes);
+        let mut rest = Rest::new(bytes);
         let mut tally = self.tally();
-        if rest.take::<1>()? != [VERSION] {
+        if rest.take::<1>() != Some([VERSION]) {
             return Err(NoTally);
         }
         let passed = &mut tally.passed;
@@ -65,12 +66,16 @@ impl Count {
             &mut passed.without_secret,
             &mut passed.outside_period,
         ] {
-            *number = rest.long()?;
+            *number = rest.long().ok_or(NoTally)?;
         }
-        for number in 0..rest.long()? {
-            let length = rest.short()? as usize;
-            let host = std::str::from_utf8(rest.bytes(length)?).map_err(|_| NoTally)?;
-            let cell = Cell { host: host.into(), domain: rest.short()?, source: rest.short()? };
+        for number in 0..rest.long().ok_or(NoTally)? {
+            let length = rest.short().ok_or(NoTally)? as usize;
+            let host = std::str::from_utf8(rest.bytes(length).ok_or(NoTally)?).map_err(|_| NoTally)?;
+            let cell = Cell {
+                host: host.into(),
+                domain: rest.short().ok_or(NoTally)?,
+                source: rest.short().ok_or(NoTally)?,
+            };
             let known = (cell.domain as usize) < self.method.watch.domains.len()
                 && (cell.source as usize) < self.sources.len();
             let number = u32::try_from(number).map_err(|_| NoTally)?;
@@ -80,42 +85,19 @@ impl Count {
         }
         let cells = tally.cells.len();
         let unit = |rest: &mut Rest<'_>| {
-            let unit = (Tag(u128::from_le_bytes(rest.take()?)), rest.short()?);
+            let unit = (Tag(u128::from_le_bytes(rest.take().ok_or(NoTally)?)), rest.short().ok_or(NoTally)?);
             if (unit.1 as usize) < cells { Ok(unit) } else { Err(NoTally) }
         };
-        for _ in 0..rest.long()? {
+        for _ in 0..rest.long().ok_or(NoTally)? {
             let (tag, cell) = unit(&mut rest)?;
             tally.units.push(tag);
             tally.unit_cells.push(cell);
         }
-        for _ in 0..rest.long()? {
+        for _ in 0..rest.long().ok_or(NoTally)? {
             let unit = unit(&mut rest)?;
             tally.shared.push(unit);
         }
-        if rest.0.is_empty() { Ok(tally) } else { Err(NoTally) }
-    }
-}
-
-/// What has not been read yet.
-struct Rest<'b>(&'b [u8]);
-
-impl<'b> Rest<'b> {
-    fn bytes(&mut self, count: usize) -> Result<&'b [u8], NoTally> {
-        let (bytes, rest) = self.0.split_at_checked(count).ok_or(NoTally)?;
-        self.0 = rest;
-        Ok(bytes)
-    }
-
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], NoTally> {
-        self.bytes(N)?.try_into().map_err(|_| NoTally)
-    }
-
-    fn short(&mut self) -> Result<u32, NoTally> {
-        self.take().map(u32::from_le_bytes)
-    }
-
-    fn long(&mut self) -> Result<u64, NoTally> {
-        self.take().map(u64::from_le_bytes)
+        if rest.is_empty() { Ok(tally) } else { Err(NoTally) }
     }
 }
 

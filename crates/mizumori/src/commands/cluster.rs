@@ -9,21 +9,25 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use mizumori_cluster::{ExecutorOptions, Hands, SchedulerOptions};
+use mizumori_cluster::{ExecutorOptions, Hands, SchedulerOptions, UnitError};
 use mizumori_core::keys::ClusterKey;
 use mizumori_lake::Buckets;
 
 use crate::cluster;
+use crate::commands::ingest::spill_bytes;
 use crate::config::Config;
+use crate::lake::LakeOptions;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Output;
+use crate::size::Size;
 use crate::tidings;
 
 /// Run a machine of a cluster
 ///
-/// One scheduler, and executors on as many machines as there are; `--cluster HOST:PORT` has them do a survey. Units of work
+/// One scheduler, and executors on as many machines as there are; `--cluster HOST:PORT` has them do a survey or an ingest. Units of work
 /// and what comes of them are sealed under the cluster's key, which every executor and whoever gives work has; the
-/// scheduler needs none. Dumps are in a bucket, or in a folder that all machines have at the same path.
+/// scheduler needs none. Dumps and lakes are in buckets, or in folders that all machines have at the same path; executors that
+/// write to a lake have its keys, and everybody reaches the store with credentials of his own.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -36,7 +40,8 @@ Examples:
   export MIZUMORI_CLUSTER_KEY=$(mizumori cluster key)
   mizumori cluster scheduler --listen 10.0.0.1:50050
   mizumori cluster executor --scheduler 10.0.0.1:50050 --listen 10.0.0.2
-  mizumori survey --watch list.toml --cluster 10.0.0.1:50050 s3://bucket/dumps/";
+  mizumori survey --watch list.toml --cluster 10.0.0.1:50050 s3://bucket/dumps/
+  mizumori ingest --watch list.toml --cluster 10.0.0.1:50050 --lake s3://bucket/lake s3://bucket/dumps/";
 
 #[derive(Debug, Subcommand)]
 enum Machine {
@@ -81,9 +86,18 @@ struct Executor {
     #[arg(long, value_name = "N")]
     slots: Option<NonZeroUsize>,
 
-    /// The folder for sealed results that wait to be fetched [default: the system's for temporary files]
+    /// The folder for sealed results that wait to be fetched, and for what does not fit into memory, encrypted [default: the
+    /// system's for temporary files]
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
+
+    /// Memory for all units together, roughly [default: a quarter of the machine's]
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<Size>,
+
+    /// The key ring of the lakes that it writes to [default: in the user's data folder]
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -101,13 +115,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             let silence = Duration::from_secs(scheduler.silence.get());
             mizumori_cluster::scheduler(&SchedulerOptions { listen: scheduler.listen, silence })?;
         }
-        Machine::Executor(executor) => run_executor(executor, &config)?,
+        Machine::Executor(executor) => run_executor(executor, config)?,
     }
     Ok(Outcome::Done)
 }
 
-fn run_executor(executor: &Executor, config: &Config) -> Result<(), Failure> {
-    let key = cluster::key(config)?;
+fn run_executor(executor: &Executor, config: Config) -> Result<(), Failure> {
+    let key = cluster::key(&config)?;
     // Results of an earlier life are nobody's.
     let parent = executor.folder.clone().unwrap_or_else(std::env::temp_dir);
     let folder = tempfile::Builder::new().prefix("mizumori-executor-").tempdir_in(&parent);
@@ -126,7 +140,23 @@ fn run_executor(executor: &Executor, config: &Config) -> Result<(), Failure> {
     tidings::say(&format!("executor at {}:{}, {} slots", options.host, options.port, options.slots));
     let buckets =
         Buckets::new(options.slots).context("could not start to read buckets").map_err(Failure::new)?;
-    let hands = Hands { key: key.clone(), limits: config.limits, records: config.records, buckets };
+    let memory = executor.memory.or(config.memory).map_or_else(Size::quarter_of_memory, |size| size.0);
+    let keys = executor.keys.clone();
+    let (limits, records, disk_bytes) = (config.limits, config.records, spill_bytes(&config));
+    let lakes = move |url: &str| {
+        let options = LakeOptions { lake: Some(url.to_owned()), keys: keys.clone() };
+        options.open_with_keys(&config).map_err(UnitError::from)
+    };
+    let hands = Hands {
+        key: key.clone(),
+        limits,
+        records,
+        buckets,
+        lakes: Box::new(lakes),
+        memory_bytes: memory / options.slots.max(1) as u64,
+        disk_bytes,
+        folder: folder.path().to_owned(),
+    };
     mizumori_cluster::executor(&options, key, Arc::new(hands))?;
     Ok(())
 }

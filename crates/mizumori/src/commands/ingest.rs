@@ -1,6 +1,7 @@
 //! `mizumori ingest`: dumps into a lake.
 
 mod follow;
+mod means;
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -11,10 +12,12 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use mizumori_core::WatchList;
 use mizumori_core::watch::Level;
-use mizumori_lake::{Commits, Ingest, Ingested, Keep, Material, Missing, Refused, WhatHappened};
-use mizumori_read::Reader;
-use mizumori_scan::{Progress, RecordLimits};
+use mizumori_lake::{Commits, Ingest, Ingested, Keep, Material, Missing, Refused, Runner, WhatHappened};
+use mizumori_scan::Progress;
 
+use self::means::{Means, Shared};
+#[cfg(feature = "cluster")]
+use crate::cluster::ClusterOptions;
 use crate::config::Config;
 use crate::input::{self, InputOptions, Prepared};
 use crate::interrupt;
@@ -41,6 +44,10 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     input: InputOptions,
+
+    #[cfg(feature = "cluster")]
+    #[command(flatten)]
+    cluster: ClusterOptions,
 
     /// Keep every account, not only the watch list's; others than these never above tags
     #[arg(long)]
@@ -109,12 +116,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         sources_of: &sources_of,
         source_of: &source_of,
     };
-    let means = Means { reader: &prepared.reader, records: prepared.records, threads: prepared.threads };
-    let how = arguments.how(&config, keep, &means);
+    let means = Means::of(arguments, &config, prepared.reader.clone(), prepared.threads)?;
     let progress = Arc::new(Progress::default());
     interrupt::stops(&progress);
     let bar = Bar::follow(&progress, prepared.dumps.bytes());
-    let ingested = lake.ingest(&ring, &material, &how, &progress);
+    let shared =
+        Shared { found: &prepared.dumps.found.iter().collect::<Vec<_>>(), map: &prepared.sources.map };
+    let ingested = means.with(&material, &shared, |runner| {
+        lake.ingest(&ring, &material, &arguments.how(keep, runner), &progress)
+    });
     drop(bar);
     let ingested = ingested?;
     let mut out = Output::open(None)?;
@@ -133,13 +143,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     })
 }
 
-/// What an ingest works with.
-struct Means<'m> {
-    reader: &'m Reader,
-    records: RecordLimits,
-    threads: usize,
-}
-
 impl Arguments {
     /// The accounts that are kept.
     fn keep<'w>(&self, watch: Option<&'w WatchList>) -> Result<Keep<'w>, Failure> {
@@ -151,26 +154,26 @@ impl Arguments {
         }
     }
 
-    fn how<'i>(&self, config: &Config, keep: Keep<'i>, means: &Means<'i>) -> Ingest<'i> {
+    fn how<'i>(&self, keep: Keep<'i>, runner: &'i dyn Runner) -> Ingest<'i> {
         let (refused, commits) = if self.follow {
             (Refused::HoldsBack, Commits::WatchedFirst)
         } else {
             (Refused::EndsIt, Commits::One)
         };
         Ingest {
-            reader: means.reader,
-            records: means.records,
+            runner,
             keep,
             level: self.level,
             missing: if self.replace { Missing::Replaced } else { Missing::Refused },
             refused,
             commits,
-            threads: means.threads,
-            memory_bytes: self.memory.or(config.memory).map_or_else(Size::quarter_of_memory, |size| size.0),
-            disk_bytes: config.limits.spool_bytes.max(1 << 40),
-            folder: std::env::temp_dir(),
         }
     }
+}
+
+/// Bytes on disk for what does not fit into memory.
+pub(crate) fn spill_bytes(config: &Config) -> u64 {
+    config.limits.spool_bytes.max(1 << 40)
 }
 
 /// Says on standard error what was not ingested, and why.

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 #[cfg(feature = "cluster")]
-use mizumori_cluster::{Cluster, ClusterSurvey, SharedDump, SharedDumps};
+use mizumori_cluster::{Cluster, ClusterSurvey, SharedDumps};
 #[cfg(feature = "cluster")]
 use mizumori_core::keys::ClusterKey;
 use mizumori_core::{Lang, Month, WatchList};
@@ -20,11 +20,9 @@ use mizumori_survey::{
 };
 
 #[cfg(feature = "cluster")]
-use crate::cluster::ClusterOptions;
+use crate::cluster::{ClusterOptions, shared};
 #[cfg(feature = "lake")]
 use crate::config::Config;
-#[cfg(feature = "cluster")]
-use crate::dumps::FoundDump;
 use crate::input::{self, InputOptions, Prepared};
 use crate::interrupt;
 #[cfg(feature = "lake")]
@@ -33,8 +31,6 @@ use crate::locale;
 use crate::outcome::{Failure, Outcome};
 use crate::output::{Output, terminal_width};
 use crate::progress::Bar;
-#[cfg(feature = "cluster")]
-use crate::size::Size;
 use crate::tidings;
 
 /// Count leaked accounts by category, organisation, domain and year
@@ -161,7 +157,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let out = Output::open(arguments.output.as_deref())?;
     #[cfg(feature = "cluster")]
     if let Some((cluster, key)) = arguments.cluster.open(&Config::load()?)? {
-        let counted = survey.count_on(&cluster, &key, arguments.cluster.unit)?;
+        let counted = survey.count_on(&cluster, &key, &arguments.cluster)?;
         show(arguments, &texts, &counted.report, out)?;
         return Ok(counted.tell());
     }
@@ -352,11 +348,14 @@ impl Survey {
 #[cfg(feature = "cluster")]
 impl Survey {
     /// Has a cluster count.
-    fn count_on(self, cluster: &Cluster, key: &ClusterKey, unit: Size) -> Result<Counted, Failure> {
+    fn count_on(
+        self,
+        cluster: &Cluster,
+        key: &ClusterKey,
+        options: &ClusterOptions,
+    ) -> Result<Counted, Failure> {
         let Self { prepared, watch, asked } = self;
-        let shared =
-            |found: &FoundDump| SharedDump { dump: found.dump.clone(), bytes: found.bytes.unwrap_or(0) };
-        let dumps: Vec<_> = prepared.dumps.found.iter().map(shared).collect();
+        let dumps = shared(prepared.dumps.found.iter());
         let survey = ClusterSurvey {
             watch: &watch,
             asked,
@@ -365,12 +364,12 @@ impl Survey {
                 sources: &prepared.sources.list,
                 map: &prepared.sources.map,
                 passwords: prepared.reader.passwords(),
-                unit_bytes: unit.0,
+                unit_bytes: options.unit_bytes(&dumps),
             },
         };
         let progress = Arc::new(Progress::default());
         interrupt::stops(&progress);
-        let bar = Bar::follow(&progress, None);
+        let bar = Bar::follow(&progress, prepared.dumps.bytes());
         let surveyed = survey.run(cluster, key, &progress);
         drop(bar);
         let surveyed = surveyed?;

@@ -61,14 +61,14 @@ impl Asked {
     }
 }
 
-fn found(FoundObject { url, below, at }: FoundObject, path: usize) -> FoundDump {
+fn found(FoundObject { url, below, at, version }: FoundObject, path: usize) -> FoundDump {
     let default_id = match below.split_once('/') {
         Some((first, _)) => MemberName::new(first).to_string(),
         None => stem(Path::new(&below)),
     };
     FoundDump {
         bytes: Some(at.len()),
-        dump: Dump::new(MemberName::new(&url), DumpPlace::Held(at)),
+        dump: Dump { version, ..Dump::new(MemberName::new(&url), DumpPlace::Held(at)) },
         path,
         default_id,
         sidecar: false,

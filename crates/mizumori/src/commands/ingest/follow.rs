@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use mizumori_core::keys::KeyRing;
 use mizumori_core::{ErrorClass, Source};
-use mizumori_lake::{Ingest, Ingested, Lake, Material};
+use mizumori_lake::{Ingested, Keep, Lake, Material, ThisMachine};
 use mizumori_scan::Progress;
 
-use super::{Arguments, Format, Means, followed, rendered, tell};
+use super::means::{Means, Shared};
+use super::{Arguments, Format, followed, rendered, tell};
 use crate::config::Config;
 use crate::drop_folder::{DropFolder, Due};
 use crate::dumps::Dumps;
@@ -31,7 +32,8 @@ const NAP: Duration = Duration::from_millis(100);
 /// A drop folder and the lake that it goes into.
 struct Follower<'f> {
     arguments: &'f Arguments,
-    how: &'f Ingest<'f>,
+    means: &'f Means<'f>,
+    keep: Keep<'f>,
     lake: Lake,
     ring: KeyRing,
     progress: Arc<Progress>,
@@ -48,15 +50,16 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
     let keep = arguments.keep(watch.as_ref())?;
     let reader = input::reader(&arguments.input, config);
     let threads = input::threads(arguments.input.threads, config);
-    let how = arguments.how(config, keep, &Means { reader: &reader, records: config.records, threads });
     // A PATH that is not there at the start is a mistake; later it may be a disk that comes back.
     Dumps::below(&arguments.input.paths, &reader, threads)?;
+    let means = Means::of(arguments, config, reader, threads)?;
     let (lake, ring) = arguments.lake.open_or_create(config)?;
     let progress = Arc::new(Progress::default());
     interrupt::stops(&progress);
     let mut follower = Follower {
         arguments,
-        how: &how,
+        means: &means,
+        keep,
         lake,
         ring,
         progress: Arc::clone(&progress),
@@ -80,7 +83,8 @@ impl Follower<'_> {
     /// Looks once, and ingests what is due.
     fn round(&mut self) -> Result<(), Failure> {
         let mut troubles = BTreeSet::new();
-        let dumps = Dumps::below(&self.arguments.input.paths, self.how.reader, self.how.threads);
+        let ThisMachine { reader, threads, .. } = &self.means.machine;
+        let dumps = Dumps::below(&self.arguments.input.paths, reader, *threads);
         match dumps.and_then(|dumps| Sources::of(&dumps).map(|sources| (dumps, sources))) {
             Ok((dumps, sources)) => {
                 let unreadable = dumps.unreadable.iter();
@@ -113,7 +117,7 @@ impl Follower<'_> {
         sources: &Sources,
         troubles: &mut BTreeSet<String>,
     ) -> Result<(), Failure> {
-        let how = self.how;
+        let how = self.arguments.how(self.keep, &self.means.machine);
         let group = |source: &Source| {
             how.may_count(source).then(|| (mizumori_survey::folded_place(&source.place), source.time()))
         };
@@ -161,7 +165,11 @@ impl Follower<'_> {
             Material { sources: &list, dumps: &scanned, sources_of: &sources_of, source_of: &source_of };
         let progress = Arc::new(self.progress.next_run());
         let bar = Bar::follow(&progress, found.iter().map(|found| found.bytes).sum());
-        let ingested = self.lake.ingest(&self.ring, &material, self.how, &progress);
+        let map = sources.map.renumbered(|source| number(&source));
+        let (arguments, keep) = (self.arguments, self.keep);
+        let ingested = self.means.with(&material, &Shared { found: &found, map: &map }, |runner| {
+            self.lake.ingest(&self.ring, &material, &arguments.how(keep, runner), &progress)
+        });
         drop(bar);
         ingested
     }

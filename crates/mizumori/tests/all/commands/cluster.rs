@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use mizumori_test_store::TestStore;
+use mizumori_test_store::{Kind, TestStore};
 use mizumori_world::write_demo;
 use serde_json::Value;
 
@@ -32,7 +32,9 @@ struct Cluster {
 
 impl Cluster {
     /// A scheduler and two executors, whose results lie in `results/0` and `results/1`.
-    fn start(folder: Folder, variables: Vec<(&'static str, String)>) -> Self {
+    fn start(folder: Folder, mut variables: Vec<(&'static str, String)>) -> Self {
+        // Everybody has the keys of lakes.
+        variables.push(("XDG_DATA_HOME", folder.path("data").to_str().unwrap().to_owned()));
         let key = folder.run(&["cluster", "key"]).ends(0).out().trim().to_owned();
         let mut cluster = Self { folder, key, scheduler: free_port(), variables, machines: Vec::new() };
         let at = format!("127.0.0.1:{}", cluster.scheduler);
@@ -77,8 +79,27 @@ impl Cluster {
 
     /// A survey, by the cluster.
     fn survey(&self, dumps: &str) -> Child {
-        let at = format!("127.0.0.1:{}", self.scheduler);
+        let at = self.address();
         self.command(&survey(dumps, &["--cluster", &at, "--unit", "1MiB"])).spawn().unwrap()
+    }
+
+    fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.scheduler)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        self.folder.wait(self.command(arguments).spawn().unwrap())
+    }
+
+    /// Kills the second executor when it has done something.
+    fn kill_one(&mut self) {
+        let begun = Instant::now();
+        while !has_files(&self.results("1")) {
+            assert!(begun.elapsed() < Duration::from_secs(120), "the second executor does nothing");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // The scheduler, and the first executor, stay.
+        drop(self.machines.pop());
     }
 }
 
@@ -118,13 +139,7 @@ fn a_cluster_counts_as_one_machine_does_though_an_executor_is_killed() {
     let direct = figures(&cluster.folder.run(&survey("demo/dumps", &[])));
     assert_eq!(direct["categories"][0]["total"], 17_522);
     let running = cluster.survey("demo/dumps");
-    let begun = Instant::now();
-    while !has_files(&cluster.results("1")) {
-        assert!(begun.elapsed() < Duration::from_secs(120), "the second executor does nothing");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    // The scheduler, and the first executor, stay.
-    drop(cluster.machines.pop());
+    cluster.kill_one();
     assert_eq!(figures(&cluster.folder.wait(running)), direct);
     // Nothing readable lies where results waited.
     assert!(has_files(&cluster.results("1")));
@@ -157,6 +172,61 @@ fn dumps_in_a_bucket_are_counted_by_a_cluster() {
     // A source without a description is named after the first part below the PATH, in both.
     assert_eq!(counted["categories"].take(), direct["categories"]);
     assert_eq!(counted["sources"].take(), direct["sources"]);
+}
+
+/// What a lake answers about the watched organisations, sorted.
+fn answers(cluster: &Cluster, lake: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for asked in ["suigen.example", "taro@suigen.example"] {
+        let run = cluster.run(&["lookup", "--lake", lake, "--format", "jsonl", asked]);
+        lines.extend(run.ends(0).out().lines().map(str::to_owned));
+    }
+    lines.sort();
+    assert!(lines.len() > 100);
+    lines
+}
+
+#[test]
+fn a_cluster_fills_a_lake_in_a_bucket_though_an_executor_is_killed() {
+    let store = TestStore::start().unwrap();
+    let folder = demo();
+    store.put_folder("dumps/", &folder.path("demo/dumps")).unwrap();
+    let mut cluster = Cluster::start(folder, store.environment().to_vec());
+    let (lake, dumps) = (
+        format!("s3://{}/lake", mizumori_test_store::BUCKET),
+        format!("s3://{}/dumps/", mizumori_test_store::BUCKET),
+    );
+    let at = cluster.address();
+    let by_cluster = ["--cluster", &at, "--unit", "1MiB", "--format", "json"];
+    let ingest = |lake: &str, more: &[&str]| {
+        let first = ["ingest", "--watch", "demo/watchlist.toml", "--lake", lake];
+        [&first, more, &[&*dumps]].concat().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let arguments = ingest(&lake, &by_cluster);
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let running = cluster.command(&arguments).spawn().unwrap();
+    cluster.kill_one();
+    let many = cluster.folder.wait(running).ends(0).json();
+    // One machine, without a cluster.
+    let arguments = ingest("lake", &["--format", "json"]);
+    let one = cluster.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).ends(0).json();
+    assert_eq!((&many["sources"], &many["rows"]), (&one["sources"], &one["rows"]));
+    assert_eq!(answers(&cluster, &lake), answers(&cluster, "lake"));
+    let direct = figures(&cluster.folder.run(&survey("demo/dumps", &[])));
+    let of_lake = ["survey", "--watch", "demo/watchlist.toml", "--lake", &lake, "--format", "json"];
+    let of_lake =
+        cluster.run(&[&of_lake[..], &["--from", "2008-07", "--to", "2021-05"]].concat()).ends(0).json();
+    assert_eq!(of_lake["categories"][0]["total"], 17_522);
+    assert_eq!((&of_lake["categories"], &of_lake["sources"]), (&direct["categories"], &direct["sources"]));
+    // The same dumps again: nobody reads them.
+    store.take_requests();
+    let arguments: Vec<_> = ingest(&lake, &by_cluster);
+    let again = cluster.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).ends(0).json();
+    assert_eq!(again["version"], Value::Null);
+    let read = store.take_requests().into_iter().filter(|request| {
+        request.kind == Kind::Get && request.key.starts_with("dumps/") && request.key.ends_with(".txt")
+    });
+    assert_eq!(read.count(), 0);
 }
 
 #[test]

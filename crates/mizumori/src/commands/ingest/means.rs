@@ -1,0 +1,84 @@
+//! Who does the work of an ingest: this machine, or a cluster.
+
+#[cfg(feature = "cluster")]
+use mizumori_cluster::{Cluster, ClusterIngest, SharedDumps};
+#[cfg(feature = "cluster")]
+use mizumori_core::keys::ClusterKey;
+use mizumori_lake::{Material, Runner, ThisMachine};
+use mizumori_read::Reader;
+use mizumori_scan::SourceMap;
+
+use super::{Arguments, spill_bytes};
+#[cfg(feature = "cluster")]
+use crate::cluster::{ClusterOptions, shared};
+use crate::config::Config;
+use crate::dumps::FoundDump;
+use crate::outcome::Failure;
+use crate::size::Size;
+
+/// What an ingest works with.
+pub(super) struct Means<'a> {
+    pub(super) machine: ThisMachine,
+    #[cfg(feature = "cluster")]
+    cluster: Option<(Cluster, ClusterKey)>,
+    #[cfg(feature = "cluster")]
+    options: &'a ClusterOptions,
+    #[cfg(not(feature = "cluster"))]
+    _options: std::marker::PhantomData<&'a ()>,
+}
+
+/// What others than this machine have to know of the dumps.
+pub(super) struct Shared<'s> {
+    /// As they were found, in the order of the ingest.
+    pub(super) found: &'s [&'s FoundDump],
+    /// Which member is of which source of the ingest.
+    pub(super) map: &'s SourceMap,
+}
+
+impl<'a> Means<'a> {
+    pub(super) fn of(
+        arguments: &'a Arguments,
+        config: &Config,
+        reader: Reader,
+        threads: usize,
+    ) -> Result<Self, Failure> {
+        let memory = arguments.memory.or(config.memory);
+        let machine = ThisMachine {
+            reader,
+            records: config.records,
+            threads,
+            memory_bytes: memory.map_or_else(Size::quarter_of_memory, |size| size.0),
+            disk_bytes: spill_bytes(config),
+            folder: std::env::temp_dir(),
+        };
+        Ok(Self {
+            machine,
+            #[cfg(feature = "cluster")]
+            cluster: arguments.cluster.open(config)?,
+            #[cfg(feature = "cluster")]
+            options: &arguments.cluster,
+            #[cfg(not(feature = "cluster"))]
+            _options: std::marker::PhantomData,
+        })
+    }
+
+    /// Gives `work` whoever does it.
+    pub(super) fn with<T>(
+        &self,
+        material: &Material<'_>,
+        shared_as: &Shared<'_>,
+        work: impl FnOnce(&dyn Runner) -> T,
+    ) -> T {
+        #[cfg(feature = "cluster")]
+        if let Some((cluster, key)) = &self.cluster {
+            let dumps = shared(shared_as.found.iter().copied());
+            let unit_bytes = self.options.unit_bytes(&dumps);
+            let (sources, passwords) = (material.sources, self.machine.reader.passwords());
+            let dumps = SharedDumps { dumps: &dumps, sources, map: shared_as.map, passwords, unit_bytes };
+            return work(&ClusterIngest { cluster, key, dumps });
+        }
+        #[cfg(not(feature = "cluster"))]
+        let _ = (material, shared_as.found, shared_as.map);
+        work(&self.machine)
+    }
+}
