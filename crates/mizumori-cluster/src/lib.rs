@@ -1,7 +1,7 @@
 //! Many machines: units of work, run by executors that a scheduler knows.
 //!
 //! Scheduler and executors are those of [Ballista](https://datafusion.apache.org/ballista/), and nothing else names it. What runs on them
-//! is always one unit: a plan of one node of ours over one row that describes it ([`unit`]), given as a job of its own. The driver
+//! is always one unit: a plan of one node of ours over one row that describes it (`unit.rs`), given as a job of its own. The driver
 //! ([`Cluster::run`]) takes each unit's result once, gives a unit again whose machine was lost, and returns when all have come.
 //!
 //! Invariants: what a unit is and what comes of it is sealed under the cluster's key, so that the scheduler and the network see
