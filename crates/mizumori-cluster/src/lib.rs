@@ -19,5 +19,5 @@ pub use driver::{Cluster, Patience};
 pub use error::ClusterError;
 pub use executor::{ExecutorOptions, executor};
 pub use scheduler::{SchedulerOptions, scheduler};
-pub use tasks::{ClusterIngest, ClusterSurvey, Hands, OpenLake, SharedDump, SharedDumps, Surveyed};
+pub use tasks::{ClusterIngest, ClusterQuery, ClusterSurvey, Hands, OpenLake, SharedDump, SharedDumps, Surveyed, UnitBytes};
 pub use unit::{UnitError, Work};

@@ -105,6 +105,11 @@ impl Lake {
         Ok(self.log.property(property::KEYS)?.unwrap_or_default())
     }
 
+    /// A URL under which other machines find it too: those that have the same folder, if it is one.
+    pub fn url(&self) -> &str {
+        self.place.url()
+    }
+
     /// The version of the log that it shows.
     ///
     /// # Errors

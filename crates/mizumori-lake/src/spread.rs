@@ -71,7 +71,7 @@ impl FillOrder {
     /// What every machine has to know that takes some dumps of `work`.
     pub fn new(lake: &Lake, work: &Work<'_>) -> Self {
         Self {
-            lake: lake.place.url().to_owned(),
+            lake: lake.url().to_owned(),
             data_keys: data_keys(work.ring),
             watch: work.how.keep.watch().map(|watch| watch.text.to_string()),
             everything: matches!(work.how.keep, Keep::Everything(_)),
@@ -231,7 +231,7 @@ impl<'s> Spread<'s> {
             let from = ranges.first().map_or(Key::FIRST, |(from, _)| *from);
             let runs = files.iter().filter(|file| file.lies_in(from, end));
             MergeOrder {
-                lake: lake.place.url().to_owned(),
+                lake: lake.url().to_owned(),
                 runs: runs.map(|file| (file.file.path.clone(), file.file.size)).collect(),
                 ranges,
                 origins: self.work.origins(),

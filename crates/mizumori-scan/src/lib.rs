@@ -30,5 +30,5 @@ pub use matching::{Look, Match, Matcher, SiteMatch, Wanted};
 pub use record::{Login, Origin, Record, Reject};
 pub use secret::{Hint, SecretField, SecretKind};
 pub use sink::Sink;
-pub use source_map::SourceMap;
+pub use source_map::{SourceMap, describes_sources};
 pub use url::Url;

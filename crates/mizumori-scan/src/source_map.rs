@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use mizumori_core::SourceIndex;
+use mizumori_core::{Source, SourceIndex};
 use mizumori_read::MemberName;
+
+use crate::engine::MemberSource;
 
 /// Sources of dumps, and of what lies inside archives that describe their own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +53,15 @@ impl SourceMap {
         None
     }
 
+    /// The same with its time, of a list of `sources`; `None` when the member is the description of one.
+    pub fn source_of(&self, member: &MemberName, sources: &[Source]) -> Option<MemberSource> {
+        if describes_sources(member.file_name()) {
+            return None;
+        }
+        let index = self.of_member(member)?;
+        Some(MemberSource { index, time: sources.get(index.0)?.time() })
+    }
+
     /// The sources that a dump holds: its own, and those of the descriptions inside it.
     pub fn of_dump(&self, dump: &MemberName) -> Vec<SourceIndex> {
         let own = self.dumps.get(dump.as_str()).copied();
@@ -75,6 +86,11 @@ impl SourceMap {
         let inside = |name: &str| name.strip_prefix(dump.as_str()).is_some_and(|rest| rest.starts_with('!'));
         self.inner.iter().filter(move |(name, _)| inside(name)).map(|(name, index)| (&**name, *index))
     }
+}
+
+/// Whether a file of this name describes sources.
+pub fn describes_sources(name: &str) -> bool {
+    name == "source.toml" || name.ends_with(".source.toml")
 }
 
 #[cfg(test)]

@@ -45,10 +45,13 @@ impl ClusterOptions {
         Ok(Some((cluster, key)))
     }
 
-    /// Bytes of a unit of `dumps`.
-    pub(crate) fn unit_bytes(&self, dumps: &[SharedDump]) -> u64 {
-        let all: u64 = dumps.iter().map(|dump| dump.bytes).sum();
-        self.unit.map_or_else(|| (all / UNITS).clamp(UNIT.0, UNIT.1), |size| size.0)
+    /// Tells the bytes of a unit of some dumps.
+    pub(crate) fn unit_bytes(&self) -> impl Fn(&[SharedDump]) -> u64 + use<> {
+        let asked = self.unit;
+        move |dumps| {
+            let all: u64 = dumps.iter().map(|dump| dump.bytes).sum();
+            asked.map_or_else(|| (all / UNITS).clamp(UNIT.0, UNIT.1), |size| size.0)
+        }
     }
 }
 

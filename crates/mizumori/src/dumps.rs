@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use mizumori_read::{MemberName, Reader};
-use mizumori_scan::{Dump, DumpPlace};
+use mizumori_scan::{Dump, DumpPlace, describes_sources};
 
 use crate::outcome::Failure;
 
@@ -228,12 +228,7 @@ fn refuse_overlaps(paths: &[PathBuf]) -> Result<(), Failure> {
 
 /// Whether a file of this name describes sources.
 pub(crate) fn is_description(name: &OsStr) -> bool {
-    name.to_str().is_some_and(is_description_name)
-}
-
-/// The same for a name that is text.
-pub(crate) fn is_description_name(name: &str) -> bool {
-    name == "source.toml" || name.ends_with(".source.toml")
+    name.to_str().is_some_and(describes_sources)
 }
 
 /// The name of the file that the sidecar `name` describes.

@@ -13,7 +13,7 @@ use mizumori_core::{Source, SourceId, SourceIndex};
 use mizumori_read::MemberName;
 use mizumori_scan::{MemberSource, SourceMap};
 
-use crate::dumps::{Descriptions, Dumps, FoundDump, is_description_name};
+use crate::dumps::{Descriptions, Dumps, FoundDump};
 use crate::outcome::Failure;
 
 /// The sources of a run, and what belongs to them.
@@ -44,12 +44,7 @@ impl Sources {
 
     /// The source of a member; `None` when it is a description itself.
     pub(crate) fn of_member(&self, member: &MemberName) -> Option<MemberSource> {
-        if is_description_name(member.file_name()) {
-            return None;
-        }
-        let index = self.map.of_member(member)?;
-        let source = self.list.get(index.0)?;
-        Some(MemberSource { index, time: source.time() })
+        self.map.source_of(member, &self.list)
     }
 
     /// The sources that a dump holds: its own, and those of the descriptions inside it.

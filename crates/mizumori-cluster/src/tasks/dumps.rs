@@ -181,11 +181,6 @@ impl Here {
 
     /// The source of a member; `None` when it is the description of one.
     pub(super) fn source(&self, member: &MemberName) -> Option<MemberSource> {
-        let name = member.file_name();
-        if name == "source.toml" || name.ends_with(".source.toml") {
-            return None;
-        }
-        let index = self.map.of_member(member)?;
-        Some(MemberSource { index, time: self.sources.get(index.0)?.time() })
+        self.map.source_of(member, &self.sources)
     }
 }

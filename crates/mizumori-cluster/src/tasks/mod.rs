@@ -5,6 +5,7 @@
 
 mod dumps;
 mod ingest;
+mod query;
 mod survey;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use dumps::{SharedDump, SharedDumps};
 pub use ingest::ClusterIngest;
+pub use query::{ClusterQuery, UnitBytes};
 pub use survey::{ClusterSurvey, Surveyed};
 
 use crate::error::ClusterError;
@@ -36,6 +38,8 @@ enum Task {
     Fill(ingest::Task),
     /// Merges runs of a lake.
     Merge(MergeOrder),
+    /// Does a part of a plan with some dumps.
+    Query(query::Task),
 }
 
 impl Task {
@@ -98,6 +102,7 @@ impl Work for Hands {
             Task::Digest(dumps) => ingest::digest(self, &dumps),
             Task::Fill(task) => ingest::fill(self, &task),
             Task::Merge(order) => ingest::merge(self, &order),
+            Task::Query(task) => query::run(self, &task),
         }
     }
 }

@@ -6,7 +6,7 @@
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
-use super::KeyError;
+use super::{KeyError, TagLayers};
 use super::master::{KEY, NONCE, drawn, from_hex, to_hex};
 use crate::{Secret, TagKey};
 
@@ -59,6 +59,12 @@ impl ClusterKey {
     pub fn tags_of(&self, run: &str) -> TagKey {
         let key = blake3::derive_key("mizumori 2026-11 cluster tags of a run", self.0.expose());
         TagKey::from_bytes(*blake3::keyed_hash(&key, run.as_bytes()).as_bytes())
+    }
+
+    /// The tags that all machines make during one `run`, whose name nobody else uses: of accounts that nobody looks for in a lake.
+    pub fn layers_of(&self, run: &str) -> TagLayers {
+        let key = blake3::derive_key("mizumori 2026-11 cluster layers of a run", self.0.expose());
+        TagLayers::new(blake3::keyed_hash(&key, run.as_bytes()).as_bytes(), [])
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {

@@ -364,7 +364,7 @@ impl Survey {
                 sources: &prepared.sources.list,
                 map: &prepared.sources.map,
                 passwords: prepared.reader.passwords(),
-                unit_bytes: options.unit_bytes(&dumps),
+                unit_bytes: options.unit_bytes()(&dumps),
             },
         };
         let progress = Arc::new(Progress::default());

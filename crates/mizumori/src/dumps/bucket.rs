@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use mizumori_lake::{Below, Buckets, FoundObject, PathUrl};
 use mizumori_read::MemberName;
-use mizumori_scan::{Dump, DumpPlace};
+use mizumori_scan::{Dump, DumpPlace, describes_sources};
 
-use super::{Dumps, FoundDump, is_description_name, stem};
+use super::{Dumps, FoundDump, stem};
 use crate::outcome::Failure;
 
 /// Buckets, opened when the first is asked.
@@ -46,7 +46,7 @@ impl Asked {
             }
         };
         let buckets = self.buckets.insert(opened);
-        let Below { objects, descriptions } = buckets.below(&bucket, &key, &is_description_name)?;
+        let Below { objects, descriptions } = buckets.below(&bucket, &key, &describes_sources)?;
         if objects.is_empty()
             && descriptions.iter().all(|(name, _)| !name.starts_with(&*url.to_string_lossy()))
         {

@@ -4,9 +4,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mizumori_read::{Input, MemberName, Reader};
-use mizumori_scan::DumpPlace;
+use mizumori_scan::{DumpPlace, describes_sources};
 
-use super::{FoundDump, is_description_name};
+use super::FoundDump;
 
 /// Objects that are looked into at the same time.
 const AT_ONCE: usize = 16;
@@ -58,7 +58,7 @@ pub(super) fn into(found: &mut [FoundDump], reader: &Reader, threads: usize) {
 /// The descriptions inside a dump that is an archive, with their text.
 fn descriptions(name: &MemberName, input: Input, reader: &Reader) -> Vec<(MemberName, Vec<u8>)> {
     let mut texts = Vec::new();
-    let failed = reader.find(name, input, &is_description_name, &mut |name, text| {
+    let failed = reader.find(name, input, &describes_sources, &mut |name, text| {
         texts.push((name.clone(), text));
     });
     // A description that cannot be read is as bad as a wrong one: nothing may be guessed.

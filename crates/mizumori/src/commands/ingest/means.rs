@@ -72,7 +72,7 @@ impl<'a> Means<'a> {
         #[cfg(feature = "cluster")]
         if let Some((cluster, key)) = &self.cluster {
             let dumps = shared(shared_as.found.iter().copied());
-            let unit_bytes = self.options.unit_bytes(&dumps);
+            let unit_bytes = self.options.unit_bytes()(&dumps);
             let (sources, passwords) = (material.sources, self.machine.reader.passwords());
             let dumps = SharedDumps { dumps: &dumps, sources, map: shared_as.map, passwords, unit_bytes };
             return work(&ClusterIngest { cluster, key, dumps });

@@ -7,13 +7,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+#[cfg(feature = "cluster")]
+use mizumori_cluster::ClusterQuery;
 use mizumori_core::Secret;
+#[cfg(feature = "cluster")]
+use mizumori_core::WatchList;
 use mizumori_core::keys::KeyRing;
+#[cfg(feature = "cluster")]
+use mizumori_lake::Lake;
 use mizumori_read::Reader;
 use mizumori_scan::Progress;
 use mizumori_sql::{Answer, Ended, FindDumps, FoundDumps, ReadDumps, Room, Session, Troubles};
 
 use self::render::Renderer;
+#[cfg(feature = "cluster")]
+use crate::cluster::ClusterOptions;
 use crate::config::Config;
 use crate::dumps::Dumps;
 use crate::input;
@@ -40,6 +48,10 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     lake: LakeOptions,
+
+    #[cfg(feature = "cluster")]
+    #[command(flatten)]
+    cluster: ClusterOptions,
 
     /// The watch list (TOML): tells category, organisation, watched and matched_by of scanned records
     /// [env: MIZUMORI_WATCH]
@@ -73,7 +85,7 @@ Examples:
 
 Columns of scan: source, place, month, domain, host, account_hi, account_lo, secret_tag, secret_kind, site, log; with a watch
 list also category, organisation, watched, matched_by. A login that is no account stands at its site's domain; one without
-a site is left out. `describe` tells a table's columns, `explain` how a question is answered.";
+a site is left out. `describe` tells a table's columns, `explain` how a question is answered: on a cluster, which part of it.";
 
 /// The form of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -104,7 +116,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         None => KeyRing::create().map_err(Failure::new)?.tags(),
     };
     let threads = input::threads(arguments.threads, &config);
-    let passwords = arguments.archive_password.iter().cloned().map(Secret::new).collect();
+    let passwords: Vec<_> = arguments.archive_password.iter().cloned().map(Secret::new).collect();
+    #[cfg(feature = "cluster")]
+    let many = arguments.spread(&config, lake.as_ref().map(|(lake, _)| lake), watch.as_ref(), &passwords)?;
     let reader = Reader::new(config.limits).with_passwords(passwords);
     let (progress, troubles) = (Arc::new(Progress::default()), Troubles::default());
     let read = ReadDumps {
@@ -124,6 +138,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         folder: std::env::temp_dir(),
     };
     let session = Session::new(read, &room)?;
+    #[cfg(feature = "cluster")]
+    let session = match many {
+        Some(many) => session.spread(many),
+        None => session,
+    };
     if let Some((lake, _)) = &lake {
         session.add_lake(lake)?;
     }
@@ -158,6 +177,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     })
 }
 
+#[cfg(feature = "cluster")]
+impl Arguments {
+    /// The cluster that is to do parts of the question.
+    fn spread(
+        &self,
+        config: &Config,
+        lake: Option<&Lake>,
+        watch: Option<&WatchList>,
+        passwords: &[Secret<String>],
+    ) -> Result<Option<Arc<ClusterQuery>>, Failure> {
+        let Some((cluster, _)) = self.cluster.open(config)? else { return Ok(None) };
+        let (lake, passwords) = (lake.map(|lake| lake.url().to_owned()), passwords.to_vec());
+        let unit_bytes = self.cluster.unit_bytes();
+        let query = ClusterQuery::new(Arc::new(cluster), lake, watch, passwords, Box::new(unit_bytes))?;
+        Ok(Some(Arc::new(query)))
+    }
+}
+
 /// Finds the dumps that a question names, as the other commands do.
 struct Finder {
     reader: Reader,
@@ -175,10 +212,10 @@ impl FindDumps for Finder {
         }
         Ok(FoundDumps {
             dumps: dumps.scanned(),
-            sources: sources.list.clone(),
+            sizes: dumps.found.iter().map(|found| found.bytes).collect(),
             sources_of: dumps.found.iter().map(|found| sources.of_dump(&found.dump.name)).collect(),
-            bytes: dumps.bytes(),
-            source_of: Box::new(move |member| sources.of_member(member)),
+            sources: sources.list,
+            map: sources.map,
         })
     }
 }

@@ -1,0 +1,4 @@
+//! Questions, through the crate's public calls.
+
+#[cfg(all(test, feature = "spread"))]
+mod spread;
