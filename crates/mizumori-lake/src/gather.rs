@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use mizumori_core::keys::{AccountTag, DataKey, HostTag, KeyError, KeyRing, Sealed, SecretTag, TagLayers};
-use mizumori_core::watch::{DomainIndex, Found, Level, OrganisationIndex};
+use mizumori_core::watch::Level;
 use mizumori_core::{Secret, Source, SourceKind, WatchList};
 use mizumori_read::MemberName;
-use mizumori_scan::{Login, Match, MemberContext, MemberSource, Record, Sink, SiteMatch, Workshop};
+use mizumori_scan::{Login, Match, MemberContext, MemberSource, Record, Sink, Workshop};
 
 use crate::maintain::KeptOut;
 use crate::rows::{Leak, NO_SECRET, Row, Rows};
@@ -230,22 +230,12 @@ impl<'g> Gathered<'g> {
 
     /// How much of an exposure may be kept that concerns the watch list.
     fn level(&self, matched: &Match) -> Level {
-        let own = self.method.watch.zip(self.organisation(matched)).and_then(|(watch, organisation)| {
-            let organisation = watch.organisations.get(organisation.0)?;
+        let own = self.method.watch.and_then(|watch| {
+            let organisation = watch.organisations.get(matched.organisation(watch)?.0)?;
             let category = || watch.categories.get(organisation.category.0)?.level;
             organisation.level.or_else(category)
         });
         own.unwrap_or(self.method.level).min(self.ceiling)
-    }
-
-    fn organisation(&self, matched: &Match) -> Option<OrganisationIndex> {
-        let of = |domain: DomainIndex| Some(self.method.watch?.domains.get(domain.0)?.organisation);
-        match (matched.account, matched.site) {
-            (Some(Found::Watched(domain)), _) => of(domain),
-            (_, Some(SiteMatch::Domain(domain))) => of(domain),
-            (_, Some(SiteMatch::Staff(organisation))) => Some(organisation),
-            (_, None) => None,
-        }
     }
 
     /// The key under which an exposure is sealed: of a verified domain that has one.
@@ -253,12 +243,7 @@ impl<'g> Gathered<'g> {
         if level != Level::Sealed {
             return None;
         }
-        let (Match { account: Some(Found::Watched(domain)), .. }
-        | Match { site: Some(SiteMatch::Domain(domain)), .. }) = matched?
-        else {
-            return None;
-        };
-        let domain = self.method.watch?.domains.get(domain.0).filter(|domain| domain.verified)?;
+        let domain = matched?.domain(self.method.watch?).filter(|domain| domain.verified)?;
         self.method.ring.data_key(domain.name.as_str())
     }
 

@@ -11,13 +11,13 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::error::ArrowError;
 use hashbrown::HashMap;
 use mizumori_core::keys::{HostTag, TagLayers};
-use mizumori_core::watch::{Found, OrganisationIndex};
+use mizumori_core::watch::Organisation;
 use mizumori_core::{Source, SourceIndex, SourceKind, WatchList};
 use mizumori_lake::words::Hosts;
 use mizumori_lake::{day_of, log_folder};
 use mizumori_read::MemberName;
 use mizumori_scan::{
-    Login, Match, Matcher, MemberContext, MemberSource, Record, SecretKind, Sink, SiteMatch, Workshop,
+    Login, Match, MatchedBy, Matcher, MemberContext, MemberSource, Record, SecretKind, Sink, Workshop,
 };
 
 use crate::columns::Column;
@@ -251,56 +251,26 @@ impl Gathered<'_> {
             }
             Column::Log => Arc::new(Int64Array::from(vec![self.log; count])),
             Column::Category => texts(matched().map(|matched| self.category(matched))),
-            Column::Organisation => texts(matched().map(|matched| self.organisation(matched))),
+            Column::Organisation => {
+                texts(matched().map(|matched| self.organisation(matched).map(|of| &*of.id)))
+            }
             Column::Watched => texts(matched().map(|matched| self.watched(matched))),
-            Column::MatchedBy => texts(matched().map(matched_by)),
+            Column::MatchedBy => texts(matched().map(|matched| matched?.by().map(MatchedBy::as_str))),
         })
     }
 
-    fn organisation_index(&self, matched: Option<&Match>) -> Option<OrganisationIndex> {
-        let of = |domain: mizumori_core::watch::DomainIndex| {
-            Some(self.method.watch?.domains.get(domain.0)?.organisation)
-        };
-        match *matched? {
-            Match { account: Some(Found::Watched(domain)), .. }
-            | Match { site: Some(SiteMatch::Domain(domain)), .. } => of(domain),
-            Match { site: Some(SiteMatch::Staff(organisation)), .. } => Some(organisation),
-            Match { site: None, .. } => None,
-        }
-    }
-
-    fn organisation(&self, matched: Option<&Match>) -> Option<&str> {
-        let organisation = self.organisation_index(matched)?;
-        Some(&self.method.watch?.organisations.get(organisation.0)?.id)
+    fn organisation(&self, matched: Option<&Match>) -> Option<&Organisation> {
+        let watch = self.method.watch?;
+        watch.organisations.get(matched?.organisation(watch)?.0)
     }
 
     fn category(&self, matched: Option<&Match>) -> Option<&str> {
-        let organisation = self.organisation_index(matched)?;
-        let watch = self.method.watch?;
-        let category = watch.organisations.get(organisation.0)?.category;
-        Some(&watch.categories.get(category.0)?.id)
+        let category = self.organisation(matched)?.category;
+        Some(&self.method.watch?.categories.get(category.0)?.id)
     }
 
     fn watched(&self, matched: Option<&Match>) -> Option<&str> {
-        match *matched? {
-            Match { account: Some(Found::Watched(domain)), .. }
-            | Match { site: Some(SiteMatch::Domain(domain)), .. } => {
-                Some(self.method.watch?.domains.get(domain.0)?.name.as_str())
-            }
-            _ => None,
-        }
-    }
-}
-
-/// By what a record concerns the watch list: an account outside the dates in which its domain was held does not.
-fn matched_by(matched: Option<&Match>) -> Option<&'static str> {
-    let matched = matched?;
-    let by_account = matches!(matched.account, Some(Found::Watched(_)));
-    match (by_account, matched.site.is_some()) {
-        (true, true) => Some("both"),
-        (true, false) => Some("account"),
-        (false, true) => Some("site"),
-        (false, false) => None,
+        Some(matched?.watched(self.method.watch?)?.as_str())
     }
 }
 
