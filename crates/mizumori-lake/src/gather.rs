@@ -11,7 +11,7 @@ use mizumori_scan::{Login, Match, MemberContext, MemberSource, Record, Sink, Wor
 use crate::maintain::KeptOut;
 use crate::rows::{Leak, NO_SECRET, Row, Rows};
 use crate::tally::{CountKey, CountTags};
-use crate::words::Hosts;
+use crate::words::{HostTags, Hosts};
 
 /// Tells the source of a member of a dump; `None` for the description of one.
 pub type MemberSources<'m> = dyn Fn(&MemberName) -> Option<MemberSource> + Sync + 'm;
@@ -92,7 +92,7 @@ impl<'g> Workshop for Gather<'g> {
             ceiling,
             log,
             rows: Rows::default(),
-            tags: Vec::new(),
+            tags: HostTags::default(),
             sites: Hosts::default(),
             counts: method.count_key.begin(source.index),
             uncounted: 0,
@@ -115,8 +115,7 @@ pub(crate) struct Gathered<'g> {
     ceiling: Level,
     log: Option<i64>,
     pub(crate) rows: Rows,
-    /// By the numbers of hosts.
-    tags: Vec<HostTag>,
+    tags: HostTags,
     /// The hosts of sites, for their registrable domains.
     sites: Hosts,
     /// The accounts that are counted.
@@ -181,13 +180,7 @@ impl Sink for Gathered<'_> {
 impl<'g> Gathered<'g> {
     /// The number of a host, and what the tags of its accounts begin with.
     fn host(&mut self, host: &str) -> (u32, HostTag) {
-        let number = self.rows.shared.hosts.number(host);
-        if let Some(tag) = self.tags.get(number as usize) {
-            return (number, *tag);
-        }
-        let tag = self.method.tags.host(host);
-        self.tags.push(tag);
-        (number, tag)
+        self.tags.number(&mut self.rows.shared.hosts, host, &self.method.tags)
     }
 
     fn fate(&self, record: &Record<'_>, matched: Option<&Match>) -> Fate {

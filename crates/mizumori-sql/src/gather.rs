@@ -10,10 +10,10 @@ use datafusion::arrow::buffer::{Buffer, NullBuffer, ScalarBuffer};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::error::ArrowError;
 use hashbrown::HashMap;
-use mizumori_core::keys::{HostTag, TagLayers};
+use mizumori_core::keys::TagLayers;
 use mizumori_core::watch::Organisation;
 use mizumori_core::{Source, SourceIndex, SourceKind, WatchList};
-use mizumori_lake::words::Hosts;
+use mizumori_lake::words::{HostTags, Hosts};
 use mizumori_lake::{day_of, log_folder};
 use mizumori_read::MemberName;
 use mizumori_scan::{
@@ -79,7 +79,7 @@ impl<'g> Workshop for Gather<'g> {
             source,
             log,
             rows: Rows::default(),
-            tags: Vec::new(),
+            tags: HostTags::default(),
             done: None,
         }
     }
@@ -100,7 +100,7 @@ impl Needs {
         let any = |columns: &[Column]| columns.iter().any(|column| method.has(*column));
         let tags = any(&[Column::AccountHi, Column::AccountLo, Column::SecretTag]);
         Self {
-            hosts: tags || any(&[Column::Domain, Column::Host]),
+            hosts: any(&[Column::Domain, Column::Host]),
             tags,
             secrets: any(&[Column::SecretTag]),
             kinds: any(&[Column::SecretKind]),
@@ -133,8 +133,7 @@ pub(crate) struct Gathered<'g> {
     source: Option<&'g Source>,
     log: Option<i64>,
     rows: Rows,
-    /// By the numbers of hosts.
-    tags: Vec<HostTag>,
+    tags: HostTags,
     done: Option<Result<Vec<RecordBatch>, ArrowError>>,
 }
 
@@ -142,16 +141,6 @@ impl Gathered<'_> {
     /// The rows, where there are some.
     pub(crate) fn take(self) -> Option<Result<Vec<RecordBatch>, ArrowError>> {
         self.done
-    }
-
-    /// What the tags of the accounts of a host begin with.
-    fn host_tag(&mut self, number: u32, host: &str) -> HostTag {
-        if let Some(tag) = self.tags.get(number as usize) {
-            return *tag;
-        }
-        let tag = self.method.tags.host(host);
-        self.tags.push(tag);
-        tag
     }
 }
 
@@ -168,24 +157,22 @@ impl Sink for Gathered<'_> {
             Login::None => return,
         };
         self.rows.count += 1;
-        if self.needs.hosts {
-            let number = self.rows.hosts.number(host);
+        if self.needs.tags {
+            let (number, at) = self.tags.number(&mut self.rows.hosts, host, self.method.tags);
             self.rows.host.push(number);
-            if self.needs.tags {
-                let at = self.host_tag(number, host);
-                let secret =
-                    (self.needs.secrets && record.secret.is_present()).then(|| record.secret.expose());
-                let (tag, secret) = match &record.login {
-                    Login::Account(account) => self.method.tags.account_at(at, account, secret),
-                    Login::Name(name) => self.method.tags.login_at(at, name, host, secret),
-                    Login::None => return,
-                };
-                self.rows.hi.push(tag.hi);
-                self.rows.lo.push(tag.lo);
-                if self.needs.secrets {
-                    self.rows.secret.push(secret.map(|tag| tag.0));
-                }
+            let secret = (self.needs.secrets && record.secret.is_present()).then(|| record.secret.expose());
+            let (tag, secret) = match &record.login {
+                Login::Account(account) => self.method.tags.account_at(at, account, secret),
+                Login::Name(name) => self.method.tags.login_at(at, name, host, secret),
+                Login::None => return,
+            };
+            self.rows.hi.push(tag.hi);
+            self.rows.lo.push(tag.lo);
+            if self.needs.secrets {
+                self.rows.secret.push(secret.map(|tag| tag.0));
             }
+        } else if self.needs.hosts {
+            self.rows.host.push(self.rows.hosts.number(host));
         }
         if self.needs.kinds {
             self.rows.kind.push(record.secret.kind());
