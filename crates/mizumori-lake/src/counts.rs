@@ -5,13 +5,12 @@
 //! is the log that says which file holds. A log that a crash left behind is brought forward by the next who writes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, Date32Array, Int64Array, RecordBatch};
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
 use mizumori_core::{Source, domain};
 use parquet::arrow::ArrowWriter;
@@ -27,6 +26,7 @@ use crate::lake::Lake;
 use crate::log::{Change, ChangeKind, Committed, Live, Log, NewFile};
 use crate::maintain::{Forget, Forgotten, is_below};
 use crate::manifest::{Ingests, Manifest, origin};
+use crate::schema;
 use crate::tally::group_of;
 
 /// The table of counts.
@@ -60,20 +60,6 @@ pub(crate) struct CountsFile {
     /// The sum of `n`.
     pub(crate) accounts: u64,
 }
-
-/// The columns of the table.
-pub(crate) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-    let field = |name: &str, kind, nullable| Field::new(name, kind, nullable);
-    Arc::new(Schema::new(vec![
-        field("source", DataType::Utf8, false),
-        field("place", DataType::Utf8, false),
-        field("month", DataType::Date32, true),
-        field("domain", DataType::Utf8, false),
-        field("host", DataType::Utf8, false),
-        field("n", DataType::Int64, false),
-        field("again", DataType::Int64, false),
-    ]))
-});
 
 impl Lake {
     /// Writes the counts of a source. Nothing names the file yet.
@@ -127,7 +113,7 @@ impl Lake {
             }
             let log = match log {
                 Some(log) => log,
-                None => self.wait(Log::create(&self.place, COUNTS, &SCHEMA, &[]))?,
+                None => self.wait(Log::create(&self.place, COUNTS, &schema::COUNTS, &[]))?,
             };
             if let Committed::As(_) = self.wait(log.commit(&change))? {
                 return Ok(());
@@ -303,13 +289,13 @@ fn to_parquet(source: &Source, rows: &[CountRow]) -> Result<Vec<u8>, LakeError> 
         numbers(|row| row.n),
         numbers(|row| row.again),
     ];
-    let batch =
-        RecordBatch::try_new(Arc::clone(&SCHEMA), columns).map_err(|error| damaged("counts", error))?;
+    let batch = RecordBatch::try_new(Arc::clone(&schema::COUNTS), columns)
+        .map_err(|error| damaged("counts", error))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_created_by(concat!("mizumori ", env!("CARGO_PKG_VERSION")).to_owned())
         .build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), Arc::clone(&SCHEMA), Some(properties))?;
+    let mut writer = ArrowWriter::try_new(Vec::new(), Arc::clone(&schema::COUNTS), Some(properties))?;
     writer.write(&batch)?;
     Ok(writer.into_inner()?)
 }
