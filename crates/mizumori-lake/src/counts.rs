@@ -5,13 +5,12 @@
 //! is the log that says which file holds. A log that a crash left behind is brought forward by the next who writes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, Date32Array, Int64Array, RecordBatch};
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
 use mizumori_core::{Source, domain};
 use parquet::arrow::ArrowWriter;
@@ -23,16 +22,15 @@ use serde_json::json;
 
 use crate::error::{LakeError, damaged};
 use crate::ingest::ingest_id;
-use crate::lake::Lake;
-use crate::log::{Change, ChangeKind, Committed, Live, Log, NewFile};
+use crate::lake::{Known, Lake};
+use crate::log::{Change, ChangeKind, Live, Log, NewFile};
 use crate::maintain::{Forget, Forgotten, is_below};
 use crate::manifest::{Ingests, Manifest, origin};
+use crate::schema;
 use crate::tally::group_of;
 
 /// The table of counts.
 pub(crate) const COUNTS: &str = "counts";
-/// How often a commit is tried.
-const TRIES: usize = 30;
 
 /// The accounts of a source at one host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,20 +58,6 @@ pub(crate) struct CountsFile {
     /// The sum of `n`.
     pub(crate) accounts: u64,
 }
-
-/// The columns of the table.
-pub(crate) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-    let field = |name: &str, kind, nullable| Field::new(name, kind, nullable);
-    Arc::new(Schema::new(vec![
-        field("source", DataType::Utf8, false),
-        field("place", DataType::Utf8, false),
-        field("month", DataType::Date32, true),
-        field("domain", DataType::Utf8, false),
-        field("host", DataType::Utf8, false),
-        field("n", DataType::Int64, false),
-        field("again", DataType::Int64, false),
-    ]))
-});
 
 impl Lake {
     /// Writes the counts of a source. Nothing names the file yet.
@@ -116,39 +100,51 @@ impl Lake {
 
     /// Brings the log of `counts` to what the lake says of `sources`, or of all.
     pub(crate) fn publish_counts(&mut self, sources: Option<&BTreeSet<String>>) -> Result<(), LakeError> {
-        for _ in 0..TRIES {
+        self.publish_counts_with(sources, &mut Known::default())
+    }
+
+    /// The same with manifests that are known; those that it reads are among them then.
+    pub(crate) fn publish_counts_with(
+        &mut self,
+        sources: Option<&BTreeSet<String>>,
+        known: &mut Known,
+    ) -> Result<(), LakeError> {
+        self.contend_for(|lake| {
             // First this log, then that of exposures: so what it names in vain is no newer than what we know.
-            let log = self.counts_log()?;
+            let log = lake.counts_log()?;
             let live = log.as_ref().map_or(Ok(Vec::new()), Log::live)?;
-            self.refresh()?;
-            let change = self.current(|lake| lake.unpublished(sources, &live))?;
+            lake.refresh()?;
+            let change = lake.current(|lake| lake.unpublished(sources, &live, known))?;
             if change.fresh.is_empty() && change.remove.is_empty() {
-                return Ok(());
+                return Ok(None);
             }
             let log = match log {
                 Some(log) => log,
-                None => self.wait(Log::create(&self.place, COUNTS, &SCHEMA, &[]))?,
+                None => lake.wait(Log::create(&lake.place, COUNTS, &schema::COUNTS, &[]))?,
             };
-            if let Committed::As(_) = self.wait(log.commit(&change))? {
-                return Ok(());
-            }
-        }
-        Err(LakeError::Raced(COUNTS.to_owned()))
+            Ok(Some((log, change)))
+        })?;
+        Ok(())
     }
 
     /// What the log of `counts` does not say yet.
-    fn unpublished(&self, sources: Option<&BTreeSet<String>>, live: &[Live]) -> Result<Change, LakeError> {
+    fn unpublished(
+        &self,
+        sources: Option<&BTreeSet<String>>,
+        live: &[Live],
+        known: &mut Known,
+    ) -> Result<Change, LakeError> {
         let ingests = self.ingests()?;
         let mut change = Change { kind: ChangeKind::Rows, ..Change::default() };
         let is_current = |(id, ingest): (&String, &String)| ingests.get(id) == Some(ingest);
         change.remove = live.iter().filter(|file| !file.sources.iter().any(is_current)).cloned().collect();
         let there: BTreeSet<_> = live.iter().flat_map(|file| &file.sources).collect();
-        for source in &ingests {
-            let (id, ingest) = source;
-            if there.contains(&source) || sources.is_some_and(|sources| !sources.contains(id)) {
-                continue;
-            }
-            if let Some(counts) = self.manifest(id, ingest)?.counts {
+        let is_asked = |id: &String| sources.is_none_or(|sources| sources.contains(id));
+        let missing: Vec<_> =
+            ingests.iter().filter(|source| is_asked(source.0) && !there.contains(source)).collect();
+        self.learn_manifests(missing.iter().copied(), known)?;
+        for (id, ingest) in missing {
+            if let Some(counts) = self.known_manifest(id, ingest, known)?.counts.clone() {
                 change.sources.insert(id.clone());
                 change.fresh.push(new_file(counts, id, ingest));
             }
@@ -156,61 +152,55 @@ impl Lake {
         Ok(change)
     }
 
-    /// Rewrites the live files of the table with what `change` makes of the rows of each, and deletes what held them. Gives the number of accounts that are counted no more.
-    pub(crate) fn change_counts(&self, change: &ChangeRows<'_>) -> Result<u64, LakeError> {
-        for _ in 0..TRIES {
-            let Some(log) = self.counts_log()? else { return Ok(0) };
+    /// Rewrites the live files of the table with what `change` makes of the rows of each, and deletes what held them. Gives the
+    /// number of accounts that are counted no more.
+    fn change_counts(&mut self, known: &mut Known, change: &ChangeRows<'_>) -> Result<u64, LakeError> {
+        let (mut gone, mut held) = (0, Vec::new());
+        self.contend_for(|lake| {
+            (gone, held) = (0, Vec::new());
+            let Some(log) = lake.counts_log()? else { return Ok(None) };
             let mut changed = Change { kind: ChangeKind::Deletion, ..Change::default() };
-            let mut gone = 0;
             for file in log.live()? {
                 // One file, one source.
                 let Some((id, ingest)) = file.sources.first_key_value() else { continue };
-                let rows = self.counts_in(&file.path)?;
+                let rows = lake.counts_in(&file.path)?;
                 let Some(kept) = change(id, &rows) else { continue };
                 let sum = |rows: &[CountRow]| rows.iter().map(|row| row.n).sum::<u64>();
                 gone += sum(&rows).saturating_sub(sum(&kept));
+                let source = lake.known_manifest(id, ingest, known)?.source()?;
                 // Without a row it stays, and says so: else what the manifest names would hold.
-                let written = self.write_counts(&self.manifest(id, ingest)?.source()?, &kept)?;
+                let written = lake.write_counts(&source, &kept)?;
                 changed.rewritten.push(new_file(written, id, ingest));
+                held.push(path(&file.path));
                 changed.remove.push(file);
             }
-            if changed.remove.is_empty() {
-                return Ok(0);
-            }
-            let committed = self.wait(log.commit(&changed))?;
-            let useless: Vec<_> = match committed {
-                Committed::As(_) => changed.remove.into_iter().map(|file| file.path).collect(),
-                Committed::Lost => changed.rewritten.into_iter().map(|file| file.path).collect(),
-            };
-            for file in useless {
-                self.delete(&path(&file))?;
-            }
-            if let Committed::As(_) = committed {
-                return Ok(gone);
-            }
+            Ok((!changed.remove.is_empty()).then_some((log, changed)))
+        })?;
+        for file in held {
+            self.delete(&file)?;
         }
-        Err(LakeError::Raced(COUNTS.to_owned()))
+        Ok(gone)
     }
 
     /// What forgetting takes out of the counts. It comes before the rows are forgotten: done by half, it is done again.
     pub(crate) fn forget_counts(&mut self, what: &Forget) -> Result<Forgotten, LakeError> {
-        let mut done = Forgotten::default();
+        let (mut done, mut known) = (Forgotten::default(), Known::default());
         match what {
             // Nobody knows which accounts were counted.
             Forget::Account(_) => {}
             Forget::Domain(name) => {
-                self.publish_counts(None)?;
-                done.counted = self.change_counts(&|_, rows| {
+                self.publish_counts_with(None, &mut known)?;
+                done.counted = self.change_counts(&mut known, &|_, rows| {
                     let kept: Vec<_> =
                         rows.iter().filter(|row| !is_below(&row.host, name)).cloned().collect();
                     (kept.len() < rows.len()).then_some(kept)
                 })?;
             }
             Forget::Source(forgotten) => {
-                let others = self.counted_with(forgotten)?;
+                let others = self.counted_with(forgotten, &mut known)?;
                 if let [other] = &*others {
                     // What the forgotten one had counted is of this one alone now.
-                    self.change_counts(&|id, rows| {
+                    self.change_counts(&mut known, &|id, rows| {
                         let alone = |row: &CountRow| CountRow {
                             host: row.host.clone(),
                             n: row.n + row.again,
@@ -220,8 +210,9 @@ impl Lake {
                         again.then(|| rows.iter().map(alone).collect())
                     })?;
                 }
-                done.counted =
-                    self.change_counts(&|id, rows| (id == forgotten && !rows.is_empty()).then(Vec::new))?;
+                done.counted = self.change_counts(&mut known, &|id, rows| {
+                    (id == forgotten && !rows.is_empty()).then(Vec::new)
+                })?;
                 if others.len() > 1 {
                     done.short = others;
                 }
@@ -231,11 +222,13 @@ impl Lake {
     }
 
     /// The other sources that were counted with a source, where it was counted.
-    fn counted_with(&mut self, source: &str) -> Result<Vec<String>, LakeError> {
-        self.publish_counts(None)?;
+    fn counted_with(&mut self, source: &str, known: &mut Known) -> Result<Vec<String>, LakeError> {
+        self.publish_counts_with(None, known)?;
         let (mut groups, mut own) = (Vec::new(), None);
-        for (id, ingest) in self.ingests()? {
-            let manifest = self.manifest(&id, &ingest)?;
+        let ingests = self.ingests()?;
+        self.learn_manifests(&ingests, known)?;
+        for (id, ingest) in ingests {
+            let manifest = self.known_manifest(&id, &ingest, known)?;
             if manifest.counts.is_some() {
                 let group = group_of(&manifest.source()?);
                 if id == source {
@@ -250,13 +243,19 @@ impl Lake {
     }
 
     /// The files of the table that its log or the manifest of an ingest names, as paths in the lake.
-    pub(crate) fn named_counts(&self, ingests: &Ingests) -> Result<BTreeSet<String>, LakeError> {
+    pub(crate) fn named_counts(
+        &self,
+        ingests: &Ingests,
+        known: &mut Known,
+    ) -> Result<BTreeSet<String>, LakeError> {
         let mut named: BTreeSet<_> = self.live_counts()?.into_iter().map(|file| path(&file.path)).collect();
         if self.objects(COUNTS)?.is_empty() {
             return Ok(named);
         }
+        self.learn_manifests(ingests, known)?;
         for (id, ingest) in ingests {
-            named.extend(self.manifest(id, ingest)?.counts.map(|counts| path(&counts.file)));
+            let counts = &self.known_manifest(id, ingest, known)?.counts;
+            named.extend(counts.iter().map(|counts| path(&counts.file)));
         }
         Ok(named)
     }
@@ -303,13 +302,13 @@ fn to_parquet(source: &Source, rows: &[CountRow]) -> Result<Vec<u8>, LakeError> 
         numbers(|row| row.n),
         numbers(|row| row.again),
     ];
-    let batch =
-        RecordBatch::try_new(Arc::clone(&SCHEMA), columns).map_err(|error| damaged("counts", error))?;
+    let batch = RecordBatch::try_new(Arc::clone(&schema::COUNTS), columns)
+        .map_err(|error| damaged("counts", error))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_created_by(concat!("mizumori ", env!("CARGO_PKG_VERSION")).to_owned())
         .build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), Arc::clone(&SCHEMA), Some(properties))?;
+    let mut writer = ArrowWriter::try_new(Vec::new(), Arc::clone(&schema::COUNTS), Some(properties))?;
     writer.write(&batch)?;
     Ok(writer.into_inner()?)
 }

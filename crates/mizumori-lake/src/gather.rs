@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use mizumori_core::keys::{AccountTag, DataKey, HostTag, KeyError, KeyRing, Sealed, SecretTag, TagLayers};
-use mizumori_core::watch::{DomainIndex, Found, Level, OrganisationIndex};
+use mizumori_core::watch::Level;
 use mizumori_core::{Secret, Source, SourceKind, WatchList};
 use mizumori_read::MemberName;
-use mizumori_scan::{Login, Match, MemberContext, MemberSource, Record, Sink, SiteMatch, Workshop};
+use mizumori_scan::{Login, Match, MemberContext, MemberSource, Record, Sink, Workshop};
 use serde::{Deserialize, Serialize};
 
 use crate::maintain::KeptOut;
 use crate::rows::{Leak, NO_SECRET, Row, Rows};
 use crate::tally::{CountKey, CountTags};
-use crate::words::Hosts;
+use crate::words::{HostTags, Hosts};
 
 /// Tells the source of a member of a dump; `None` for the description of one.
 pub type MemberSources<'m> = dyn Fn(&MemberName) -> Option<MemberSource> + Sync + 'm;
@@ -93,7 +93,7 @@ impl<'g> Workshop for Gather<'g> {
             ceiling,
             log,
             rows: Rows::default(),
-            tags: Vec::new(),
+            tags: HostTags::default(),
             sites: Hosts::default(),
             counts: method.count_key.begin(source.index),
             uncounted: 0,
@@ -116,8 +116,7 @@ pub(crate) struct Gathered<'g> {
     ceiling: Level,
     log: Option<i64>,
     pub(crate) rows: Rows,
-    /// By the numbers of hosts.
-    tags: Vec<HostTag>,
+    tags: HostTags,
     /// The hosts of sites, for their registrable domains.
     sites: Hosts,
     /// The accounts that are counted.
@@ -182,13 +181,7 @@ impl Sink for Gathered<'_> {
 impl<'g> Gathered<'g> {
     /// The number of a host, and what the tags of its accounts begin with.
     fn host(&mut self, host: &str) -> (u32, HostTag) {
-        let number = self.rows.shared.hosts.number(host);
-        if let Some(tag) = self.tags.get(number as usize) {
-            return (number, *tag);
-        }
-        let tag = self.method.tags.host(host);
-        self.tags.push(tag);
-        (number, tag)
+        self.tags.number(&mut self.rows.shared.hosts, host, &self.method.tags)
     }
 
     fn fate(&self, record: &Record<'_>, matched: Option<&Match>) -> Fate {
@@ -231,22 +224,12 @@ impl<'g> Gathered<'g> {
 
     /// How much of an exposure may be kept that concerns the watch list.
     fn level(&self, matched: &Match) -> Level {
-        let own = self.method.watch.zip(self.organisation(matched)).and_then(|(watch, organisation)| {
-            let organisation = watch.organisations.get(organisation.0)?;
+        let own = self.method.watch.and_then(|watch| {
+            let organisation = watch.organisations.get(matched.organisation(watch)?.0)?;
             let category = || watch.categories.get(organisation.category.0)?.level;
             organisation.level.or_else(category)
         });
         own.unwrap_or(self.method.level).min(self.ceiling)
-    }
-
-    fn organisation(&self, matched: &Match) -> Option<OrganisationIndex> {
-        let of = |domain: DomainIndex| Some(self.method.watch?.domains.get(domain.0)?.organisation);
-        match (matched.account, matched.site) {
-            (Some(Found::Watched(domain)), _) => of(domain),
-            (_, Some(SiteMatch::Domain(domain))) => of(domain),
-            (_, Some(SiteMatch::Staff(organisation))) => Some(organisation),
-            (_, None) => None,
-        }
     }
 
     /// The key under which an exposure is sealed: of a verified domain that has one.
@@ -254,12 +237,7 @@ impl<'g> Gathered<'g> {
         if level != Level::Sealed {
             return None;
         }
-        let (Match { account: Some(Found::Watched(domain)), .. }
-        | Match { site: Some(SiteMatch::Domain(domain)), .. }) = matched?
-        else {
-            return None;
-        };
-        let domain = self.method.watch?.domains.get(domain.0).filter(|domain| domain.verified)?;
+        let domain = matched?.domain(self.method.watch?).filter(|domain| domain.verified)?;
         self.method.ring.data_key(domain.name.as_str())
     }
 

@@ -12,8 +12,6 @@ use std::sync::atomic::Ordering;
 use mizumori_core::SourceIndex;
 use mizumori_core::keys::{AccountTag, KeyRing};
 use mizumori_scan::Progress;
-use object_store::ObjectStoreExt as _;
-use object_store::path::Path;
 
 use crate::counts::CountRow;
 use crate::decide::{Asked, Decided, Fate};
@@ -212,19 +210,9 @@ impl Lake {
         });
         // Elsewhere a commit that failed may be done all the same, and then names these files.
         if committed.is_err() && self.place.is_local() {
-            self.forget_files(&files);
+            self.wait(self.log.discard(&files));
         }
         Ok(committed?.unwrap_or_default())
-    }
-
-    /// Deletes files that were written and never named. What cannot be deleted goes with a vacuum.
-    pub(crate) fn forget_files(&self, files: &[NewFile]) {
-        let store = self.log.store();
-        for file in files {
-            if let Err(error) = self.wait(store.delete(&Path::from(file.path.as_str()))) {
-                tracing::debug!(%error, file = %file.path, "could not delete a file that nothing names");
-            }
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A lake, open: its tables, its keys, and what all of its work needs.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -36,6 +37,9 @@ mod property {
     pub(super) const LAYERS: &str = "mizumori.layers";
     pub(super) const SUFFIXES: &str = "mizumori.suffixes";
 }
+
+/// Manifests that were read, by the ids of their sources and their ingests: one that a log names changes no more.
+pub(crate) type Known = BTreeMap<(String, String), Manifest>;
 
 /// A lake at one version of its log.
 ///
@@ -209,20 +213,35 @@ impl Lake {
         Manifest::parse(&path, &bytes)
     }
 
-    /// The manifests of all sources, with their ids and ingests; many are read at the same time.
+    /// The manifests of all sources, with their ids and ingests.
     pub(crate) fn manifests(&self) -> Result<Vec<(String, String, Manifest)>, LakeError> {
-        let read = |(id, ingest): (String, String)| async move {
-            let path = Manifest::path(&id, &ingest);
-            let bytes = match self.place.store().get(&Path::from(&*path)).await {
-                Ok(got) => got.bytes().await?,
-                Err(object_store::Error::NotFound { .. }) => return Err(damaged(path, "it is not there")),
-                Err(error) => return Err(error.into()),
-            };
-            let manifest = Manifest::parse(&path, &bytes)?;
-            Ok((id, ingest, manifest))
-        };
-        let all = futures::stream::iter(self.ingests()?).map(read).buffered(AT_ONCE);
-        self.wait(all.try_collect())
+        self.wait(manifests(&self.place, self.ingests()?))
+    }
+
+    /// Reads the manifests of `ingests` that are not among the known ones, many at the same time.
+    pub(crate) fn learn_manifests<'i>(
+        &self,
+        ingests: impl IntoIterator<Item = (&'i String, &'i String)>,
+        known: &mut Known,
+    ) -> Result<(), LakeError> {
+        let ingests = ingests.into_iter().map(|(id, ingest)| (id.clone(), ingest.clone()));
+        let unknown: Vec<_> = ingests.filter(|source| !known.contains_key(source)).collect();
+        let read = self.wait(manifests(&self.place, unknown))?;
+        known.extend(read.into_iter().map(|(id, ingest, manifest)| ((id, ingest), manifest)));
+        Ok(())
+    }
+
+    /// One of them, which is read when it is not known yet.
+    pub(crate) fn known_manifest<'k>(
+        &self,
+        id: &str,
+        ingest: &str,
+        known: &'k mut Known,
+    ) -> Result<&'k Manifest, LakeError> {
+        match known.entry((id.to_owned(), ingest.to_owned())) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => Ok(unknown.insert(self.manifest(id, ingest)?)),
+        }
     }
 
     /// The sources whose rows are in the lake, each with the ingest that brought them.
@@ -255,13 +274,8 @@ impl Lake {
     /// # Errors
     /// When the lake cannot be read.
     pub fn kept_as_counts(&self) -> Result<Vec<String>, LakeError> {
-        let mut counted = Vec::new();
-        for (id, ingest) in self.ingests()? {
-            if self.manifest(&id, &ingest)?.counts.is_some() {
-                counted.push(id);
-            }
-        }
-        Ok(counted)
+        let counted = self.manifests()?.into_iter().filter(|(_, _, manifest)| manifest.counts.is_some());
+        Ok(counted.map(|(id, _, _)| id).collect())
     }
 
     /// The sources in the lake, by their ids.
@@ -271,6 +285,24 @@ impl Lake {
     pub fn sources(&self) -> Result<Vec<Source>, LakeError> {
         self.manifests()?.iter().map(|(_, _, manifest)| manifest.source()).collect()
     }
+}
+
+/// The manifests of some ingests, each with the id of its source; many are read at the same time.
+pub(crate) async fn manifests(
+    place: &Place,
+    ingests: impl IntoIterator<Item = (String, String)>,
+) -> Result<Vec<(String, String, Manifest)>, LakeError> {
+    let read = |(id, ingest): (String, String)| async move {
+        let path = Manifest::path(&id, &ingest);
+        let bytes = match place.store().get(&Path::from(&*path)).await {
+            Ok(got) => got.bytes().await?,
+            Err(object_store::Error::NotFound { .. }) => return Err(damaged(path, "it is not there")),
+            Err(error) => return Err(error.into()),
+        };
+        let manifest = Manifest::parse(&path, &bytes)?;
+        Ok((id, ingest, manifest))
+    };
+    futures::stream::iter(ingests).map(read).buffered(AT_ONCE).try_collect().await
 }
 
 fn runtime() -> Result<Runtime, LakeError> {

@@ -8,6 +8,7 @@
 //! never lost or doubled, whatever ends a piece of work and whoever else writes. Keys are the caller's matter: nothing here
 //! reads or keeps one.
 
+mod contend;
 mod counts;
 mod decide;
 mod described;

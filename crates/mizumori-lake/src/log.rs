@@ -10,10 +10,11 @@ use deltalake_core::kernel::{Action, Add, Remove, StructType, Transaction};
 use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
+use deltalake_core::table::state::DeltaTableState;
 use deltalake_core::{DeltaTable, DeltaTableError, TableProperty};
 use futures::StreamExt;
-use object_store::ObjectStore;
 use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -31,6 +32,7 @@ mod tag {
 }
 
 /// A table's log at one version.
+#[derive(Clone)]
 pub(crate) struct Log {
     table: DeltaTable,
 }
@@ -113,13 +115,22 @@ pub(crate) enum ChangeKind {
     Deletion,
 }
 
+impl Change {
+    /// The sources whose rows it moves.
+    pub(crate) fn moves(&self) -> impl Iterator<Item = &String> {
+        self.remove.iter().flat_map(|file| file.sources.keys()).chain(&self.sources)
+    }
+}
+
 /// How a commit ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Committed {
-    /// It is version so many.
-    As(u64),
+    /// It is done, and the log shows it.
+    Done,
     /// Another commit came first, and they do not go together: read again and decide again.
     Lost,
+    /// It failed, and the log does not name what it brings.
+    Failed(LakeError),
 }
 
 fn log_of(place: &Place, name: &str) -> LogStoreRef {
@@ -238,14 +249,40 @@ impl Log {
         Ok(self.table.snapshot()?.transaction_version(log.as_ref(), transaction(source)).await?)
     }
 
-    /// Commits a change to what this log shows.
-    pub(crate) async fn commit(&self, change: &Change) -> Result<Committed, LakeError> {
+    /// Commits a change to what this log shows. A store may have done what it did not live to confirm: then the log names the
+    /// files, and it is done, whatever the store said.
+    ///
+    /// # Errors
+    /// When nobody knows how it ended.
+    pub(crate) async fn commit(&mut self, change: &Change) -> Result<Committed, LakeError> {
+        let outcome = match self.try_commit(change).await {
+            Ok(Some(state)) => {
+                self.table.state = Some(state);
+                return Ok(Committed::Done);
+            }
+            Ok(None) => Committed::Lost,
+            Err(error) => Committed::Failed(error),
+        };
+        match (self.refresh().await, outcome) {
+            (Ok(()), outcome) => Ok(if self.names(change)? { Committed::Done } else { outcome }),
+            (Err(_), Committed::Failed(error)) | (Err(error), _) => Err(error),
+        }
+    }
+
+    /// Whether it names a file that a change brings.
+    fn names(&self, change: &Change) -> Result<bool, LakeError> {
+        let files: BTreeSet<_> =
+            change.fresh.iter().chain(&change.rewritten).map(|file| &file.path).collect();
+        Ok(self.live()?.iter().any(|file| files.contains(&file.path)))
+    }
+
+    /// What the table is after a commit; `None` when another one came first.
+    async fn try_commit(&self, change: &Change) -> Result<Option<DeltaTableState>, LakeError> {
         let is_data = change.kind != ChangeKind::Layout;
         let now = now_millis();
         // With a transaction for every source whose rows move, two commits that move the same rows do not both succeed.
         let mut transactions = Vec::new();
-        let of_removed = change.remove.iter().flat_map(|file| file.sources.keys());
-        for source in of_removed.chain(&change.sources).collect::<BTreeSet<_>>() {
+        for source in change.moves().collect::<BTreeSet<_>>() {
             let before = self.transaction(source).await?;
             transactions.push(Transaction::new(transaction(source), before.map_or(0, |before| before + 1)));
         }
@@ -282,14 +319,24 @@ impl Log {
             .build(Some(self.table.snapshot()?), self.table.log_store(), operation)
             .await;
         match outcome {
-            Ok(done) => Ok(Committed::As(done.version())),
+            Ok(done) => Ok(Some(done.snapshot)),
             Err(
                 DeltaTableError::Transaction {
                     source: TransactionError::CommitConflict(_) | TransactionError::MaxCommitAttempts(_),
                 }
                 | DeltaTableError::VersionAlreadyExists(_),
-            ) => Ok(Committed::Lost),
+            ) => Ok(None),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Deletes files that were written and never named. What cannot be deleted goes with a vacuum.
+    pub(crate) async fn discard(&self, files: &[NewFile]) {
+        let store = self.store();
+        for file in files {
+            if let Err(error) = store.delete(&Path::from(file.path.as_str())).await {
+                tracing::debug!(%error, file = %file.path, "could not delete a file that nothing names");
+            }
         }
     }
 

@@ -12,8 +12,8 @@ use object_store::path::Path;
 
 use crate::counts::COUNTS;
 use crate::error::LakeError;
-use crate::lake::{Lake, TABLE};
-use crate::log::{Change, ChangeKind, Committed, Live, Log, NewFile};
+use crate::lake::{Known, Lake, TABLE};
+use crate::log::{Change, ChangeKind, Live, Log, NewFile};
 use crate::manifest::{Manifest, SOURCES};
 
 /// Runs of which the files of one key may be, before they are merged.
@@ -22,8 +22,6 @@ pub const MOST_RUNS: usize = 24;
 const FEW_RUNS: usize = 12;
 /// Files of a lake.
 pub const MOST_FILES: usize = 2_000;
-/// How often a commit is tried.
-const TRIES: usize = 30;
 /// Where the tags of forgotten accounts lie, one object each.
 const SUPPRESSED: &str = "suppressed";
 
@@ -147,13 +145,14 @@ impl Lake {
     /// # Errors
     /// When the store fails.
     pub fn vacuum(&mut self, age: Duration) -> Result<usize, LakeError> {
+        let mut known = Known::default();
         if !self.objects(COUNTS)?.is_empty() {
-            self.publish_counts(None)?;
+            self.publish_counts_with(None, &mut known)?;
         }
         let mut deleted = self.vacuum_as(&self.log, TABLE, VacuumMode::Full, age)?;
         // Manifests and counts of ingests that were replaced, or never committed.
         let ingests = self.ingests()?;
-        let named = self.named_counts(&ingests)?;
+        let named = self.named_counts(&ingests, &mut known)?;
         let current: BTreeSet<_> = ingests.iter().map(|(id, ingest)| Manifest::path(id, ingest)).collect();
         let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now());
         let counts = self.objects(COUNTS)?.into_iter();
@@ -303,51 +302,6 @@ impl Lake {
         let objects = self.objects(SUPPRESSED)?;
         let tags = objects.iter().filter_map(|object| tag_of(object.location.filename()?));
         Ok(tags.collect())
-    }
-
-    /// Tries a change until no other commit comes first; `None` when there is nothing to do.
-    pub(crate) fn contend(
-        &mut self,
-        mut plan: impl FnMut(&Self) -> Result<Option<Change>, LakeError>,
-    ) -> Result<Option<u64>, LakeError> {
-        let mut sources = BTreeSet::new();
-        for _ in 0..TRIES {
-            self.refresh()?;
-            let Some(change) = self.current(&mut plan)? else { return Ok(None) };
-            let outcome = self.wait(self.log.commit(&change));
-            if let Ok(Committed::As(version)) = outcome {
-                self.refresh()?;
-                return Ok(Some(version));
-            }
-            // A store may have done what it did not live to confirm: then the log names the files.
-            if let Err(again) = self.refresh() {
-                return Err(outcome.err().unwrap_or(again));
-            }
-            if self.names(&change)? {
-                return Ok(Some(self.version()?));
-            }
-            match outcome {
-                Err(error) => {
-                    // And may do so still. What nothing names goes with a vacuum.
-                    if self.place.is_local() {
-                        self.forget_files(&change.rewritten);
-                    }
-                    return Err(error);
-                }
-                Ok(_) => self.forget_files(&change.rewritten),
-            }
-            sources = change.sources;
-        }
-        Err(LakeError::Raced(sources.into_iter().collect::<Vec<_>>().join(", ")))
-    }
-}
-
-impl Lake {
-    /// Whether the log names a file of a change.
-    fn names(&self, change: &Change) -> Result<bool, LakeError> {
-        let files: BTreeSet<_> =
-            change.fresh.iter().chain(&change.rewritten).map(|file| &file.path).collect();
-        Ok(self.log.live()?.iter().any(|file| files.contains(&file.path)))
     }
 }
 

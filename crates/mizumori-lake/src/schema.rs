@@ -1,6 +1,6 @@
-//! The columns of the table `exposures`, and how they are written.
+//! The columns of the tables, and how those of `exposures` are written.
 //!
-//! Rows are sorted by account and secret, so that an account is a point and a domain a range. Hashes do not
+//! Its rows are sorted by account and secret, so that an account is a point and a domain a range. Hashes do not
 //! compress: they are written as they are, the account's upper half as differences, and everything else, which says the same
 //! for long stretches, under a dictionary.
 
@@ -32,24 +32,40 @@ pub(crate) mod column {
     pub(crate) const SEALED: usize = 11;
 }
 
+/// A column: its name, what it holds, and whether that may be missing.
+type Described = (&'static str, DataType, bool);
+
+/// Where rows are from: the first columns of every table.
+const ORIGIN: [Described; 5] = [
+    ("source", DataType::Utf8, false),
+    ("place", DataType::Utf8, false),
+    ("month", DataType::Date32, true),
+    ("domain", DataType::Utf8, false),
+    ("host", DataType::Utf8, false),
+];
+
 /// The table `exposures`.
 pub(crate) static EXPOSURES: LazyLock<SchemaRef> = LazyLock::new(|| {
-    let field = |name: &str, kind, nullable| Field::new(name, kind, nullable);
-    Arc::new(Schema::new(vec![
-        field("source", DataType::Utf8, false),
-        field("place", DataType::Utf8, false),
-        field("month", DataType::Date32, true),
-        field("domain", DataType::Utf8, false),
-        field("host", DataType::Utf8, false),
-        field("account_hi", DataType::Int64, false),
-        field("account_lo", DataType::Int64, false),
-        field("secret_tag", DataType::Int64, true),
-        field("secret_kind", DataType::Utf8, false),
-        field("site", DataType::Utf8, true),
-        field("log", DataType::Int64, true),
-        field("sealed", DataType::Binary, true),
-    ]))
+    with_origin([
+        ("account_hi", DataType::Int64, false),
+        ("account_lo", DataType::Int64, false),
+        ("secret_tag", DataType::Int64, true),
+        ("secret_kind", DataType::Utf8, false),
+        ("site", DataType::Utf8, true),
+        ("log", DataType::Int64, true),
+        ("sealed", DataType::Binary, true),
+    ])
 });
+
+/// The table `counts`.
+pub(crate) static COUNTS: LazyLock<SchemaRef> =
+    LazyLock::new(|| with_origin([("n", DataType::Int64, false), ("again", DataType::Int64, false)]));
+
+fn with_origin<const N: usize>(others: [Described; N]) -> SchemaRef {
+    let columns = ORIGIN.into_iter().chain(others);
+    let fields = columns.map(|(name, kind, nullable)| Field::new(name, kind, nullable));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
 
 /// How a file of `exposures` is written.
 pub(crate) fn writer_properties() -> WriterProperties {

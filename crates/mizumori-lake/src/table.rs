@@ -5,11 +5,11 @@ use std::sync::Arc;
 use arrow_schema::SchemaRef;
 use object_store::ObjectStore;
 
-use crate::counts::{self, COUNTS};
+use crate::counts::COUNTS;
 use crate::error::LakeError;
 use crate::lake::{Lake, TABLE};
 use crate::log::Log;
-use crate::schema::EXPOSURES;
+use crate::schema;
 
 /// A table at one version.
 #[derive(Debug)]
@@ -46,9 +46,9 @@ impl Lake {
     /// When a log cannot be read.
     pub fn tables(&self) -> Result<Vec<Table>, LakeError> {
         let sorted_by = &["account_hi", "account_lo", "secret_tag"];
-        let exposures = table(TABLE, &self.log, Arc::clone(&EXPOSURES), sorted_by, true)?;
+        let exposures = table(TABLE, &self.log, Arc::clone(&schema::EXPOSURES), sorted_by, true)?;
         let counts =
-            self.counts_log()?.map(|log| table(COUNTS, &log, Arc::clone(&counts::SCHEMA), &[], false));
+            self.counts_log()?.map(|log| table(COUNTS, &log, Arc::clone(&schema::COUNTS), &[], false));
         Ok([Some(exposures), counts.transpose()?].into_iter().flatten().collect())
     }
 }

@@ -4,6 +4,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use mizumori_core::domain;
+use mizumori_core::keys::{HostTag, TagLayers};
 
 /// A table of texts.
 #[derive(Debug, Default)]
@@ -109,9 +110,28 @@ impl Hosts {
     }
 }
 
+/// What the tags of the accounts of hosts begin with, each made once.
+#[derive(Debug, Default)]
+pub struct HostTags(Vec<HostTag>);
+
+impl HostTags {
+    /// The number of a canonical `host` among `hosts`, and its tag under `layers`. Whoever asks so once asks so for every new
+    /// host among them.
+    pub fn number(&mut self, hosts: &mut Hosts, host: &str, layers: &TagLayers) -> (u32, HostTag) {
+        let number = hosts.number(host);
+        let tag = self.0.get(number as usize).copied().unwrap_or_else(|| {
+            let tag = layers.host(host);
+            self.0.push(tag);
+            tag
+        });
+        (number, tag)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mizumori_core::{Account, LocalPart};
 
     #[test]
     fn a_text_has_one_number() {
@@ -130,5 +150,20 @@ mod tests {
         let mut hosts = Hosts::default();
         let number = hosts.number("vpn.suigen.example");
         assert_eq!((hosts.host(number), hosts.domain(number)), ("vpn.suigen.example", "suigen.example"));
+    }
+
+    #[test]
+    fn a_host_has_its_own_tag_whenever_it_comes() {
+        let layers = mizumori_core::keys::KeyRing::create().unwrap().tags();
+        let (mut hosts, mut tags) = (Hosts::default(), HostTags::default());
+        for (host, expected) in [("a.example", 0), ("b.example", 1), ("a.example", 0), ("c.b.example", 2)] {
+            let (number, tag) = tags.number(&mut hosts, host, &layers);
+            let address = format!("x@{host}");
+            let account = Account::parse(&address, LocalPart::Column).unwrap();
+            assert_eq!(
+                (number, layers.account_at(tag, &account, None).0),
+                (expected, layers.account(&account))
+            );
+        }
     }
 }

@@ -26,7 +26,7 @@ pub use engine::{
     ScanError, Workshop,
 };
 pub use format::RecordLimits;
-pub use matching::{Look, Match, Matcher, SiteMatch, Wanted};
+pub use matching::{Look, Match, MatchedBy, Matcher, SiteMatch, Wanted};
 pub use record::{Login, Origin, Record, Reject};
 pub use secret::{Hint, SecretField, SecretKind};
 pub use sink::Sink;

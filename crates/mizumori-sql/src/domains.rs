@@ -17,8 +17,8 @@ use datafusion::physical_plan::streaming::PartitionStream;
 use futures::StreamExt;
 use hashbrown::hash_table::Entry as Slot;
 use hashbrown::{HashMap, HashTable};
-use mizumori_core::keys::{AccountTag, HostTag, TagLayers};
-use mizumori_lake::words::Hosts;
+use mizumori_core::keys::{AccountTag, TagLayers};
+use mizumori_lake::words::{HostTags, Hosts};
 use mizumori_read::MemberName;
 use mizumori_scan::{
     Event, HandOver, Login, Match, MemberContext, MemberSource, PieceSizes, Proceed, Progress, Record, Scan,
@@ -151,7 +151,7 @@ impl<'c> Workshop for Count<'c> {
     }
 
     fn batch(&self, _: &Arc<MemberContext>) -> Piece<'c> {
-        Piece { counts: self.0, hosts: Hosts::default(), tags: Vec::new(), accounts: Vec::new() }
+        Piece { counts: self.0, hosts: Hosts::default(), tags: HostTags::default(), accounts: Vec::new() }
     }
 }
 
@@ -159,7 +159,7 @@ impl<'c> Workshop for Count<'c> {
 struct Piece<'c> {
     counts: &'c Counts<'c>,
     hosts: Hosts,
-    tags: Vec<HostTag>,
+    tags: HostTags,
     /// Each with the number of its host.
     accounts: Vec<(u32, AccountTag)>,
 }
@@ -167,15 +167,7 @@ struct Piece<'c> {
 impl Sink for Piece<'_> {
     fn record(&mut self, record: &Record<'_>, _: Option<&Match>) {
         let Login::Account(account) = &record.login else { return };
-        let number = self.hosts.number(account.host());
-        let at = match self.tags.get(number as usize) {
-            Some(tag) => *tag,
-            None => {
-                let tag = self.counts.tags.host(account.host());
-                self.tags.push(tag);
-                tag
-            }
-        };
+        let (number, at) = self.tags.number(&mut self.hosts, account.host(), self.counts.tags);
         let (tag, _) = self.counts.tags.account_at(at, account, None);
         self.accounts.push((number, tag));
     }

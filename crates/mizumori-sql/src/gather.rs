@@ -10,14 +10,14 @@ use datafusion::arrow::buffer::{Buffer, NullBuffer, ScalarBuffer};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::error::ArrowError;
 use hashbrown::HashMap;
-use mizumori_core::keys::{HostTag, TagLayers};
-use mizumori_core::watch::{Found, OrganisationIndex};
+use mizumori_core::keys::TagLayers;
+use mizumori_core::watch::Organisation;
 use mizumori_core::{Source, SourceIndex, SourceKind, WatchList};
-use mizumori_lake::words::Hosts;
+use mizumori_lake::words::{HostTags, Hosts};
 use mizumori_lake::{day_of, log_folder};
 use mizumori_read::MemberName;
 use mizumori_scan::{
-    Login, Match, Matcher, MemberContext, MemberSource, Record, SecretKind, Sink, SiteMatch, Workshop,
+    Login, Match, MatchedBy, Matcher, MemberContext, MemberSource, Record, SecretKind, Sink, Workshop,
 };
 
 use crate::columns::Column;
@@ -79,7 +79,7 @@ impl<'g> Workshop for Gather<'g> {
             source,
             log,
             rows: Rows::default(),
-            tags: Vec::new(),
+            tags: HostTags::default(),
             done: None,
         }
     }
@@ -100,7 +100,7 @@ impl Needs {
         let any = |columns: &[Column]| columns.iter().any(|column| method.has(*column));
         let tags = any(&[Column::AccountHi, Column::AccountLo, Column::SecretTag]);
         Self {
-            hosts: tags || any(&[Column::Domain, Column::Host]),
+            hosts: any(&[Column::Domain, Column::Host]),
             tags,
             secrets: any(&[Column::SecretTag]),
             kinds: any(&[Column::SecretKind]),
@@ -133,8 +133,7 @@ pub(crate) struct Gathered<'g> {
     source: Option<&'g Source>,
     log: Option<i64>,
     rows: Rows,
-    /// By the numbers of hosts.
-    tags: Vec<HostTag>,
+    tags: HostTags,
     done: Option<Result<Vec<RecordBatch>, ArrowError>>,
 }
 
@@ -142,16 +141,6 @@ impl Gathered<'_> {
     /// The rows, where there are some.
     pub(crate) fn take(self) -> Option<Result<Vec<RecordBatch>, ArrowError>> {
         self.done
-    }
-
-    /// What the tags of the accounts of a host begin with.
-    fn host_tag(&mut self, number: u32, host: &str) -> HostTag {
-        if let Some(tag) = self.tags.get(number as usize) {
-            return *tag;
-        }
-        let tag = self.method.tags.host(host);
-        self.tags.push(tag);
-        tag
     }
 }
 
@@ -168,24 +157,22 @@ impl Sink for Gathered<'_> {
             Login::None => return,
         };
         self.rows.count += 1;
-        if self.needs.hosts {
-            let number = self.rows.hosts.number(host);
+        if self.needs.tags {
+            let (number, at) = self.tags.number(&mut self.rows.hosts, host, self.method.tags);
             self.rows.host.push(number);
-            if self.needs.tags {
-                let at = self.host_tag(number, host);
-                let secret =
-                    (self.needs.secrets && record.secret.is_present()).then(|| record.secret.expose());
-                let (tag, secret) = match &record.login {
-                    Login::Account(account) => self.method.tags.account_at(at, account, secret),
-                    Login::Name(name) => self.method.tags.login_at(at, name, host, secret),
-                    Login::None => return,
-                };
-                self.rows.hi.push(tag.hi);
-                self.rows.lo.push(tag.lo);
-                if self.needs.secrets {
-                    self.rows.secret.push(secret.map(|tag| tag.0));
-                }
+            let secret = (self.needs.secrets && record.secret.is_present()).then(|| record.secret.expose());
+            let (tag, secret) = match &record.login {
+                Login::Account(account) => self.method.tags.account_at(at, account, secret),
+                Login::Name(name) => self.method.tags.login_at(at, name, host, secret),
+                Login::None => return,
+            };
+            self.rows.hi.push(tag.hi);
+            self.rows.lo.push(tag.lo);
+            if self.needs.secrets {
+                self.rows.secret.push(secret.map(|tag| tag.0));
             }
+        } else if self.needs.hosts {
+            self.rows.host.push(self.rows.hosts.number(host));
         }
         if self.needs.kinds {
             self.rows.kind.push(record.secret.kind());
@@ -251,56 +238,26 @@ impl Gathered<'_> {
             }
             Column::Log => Arc::new(Int64Array::from(vec![self.log; count])),
             Column::Category => texts(matched().map(|matched| self.category(matched))),
-            Column::Organisation => texts(matched().map(|matched| self.organisation(matched))),
+            Column::Organisation => {
+                texts(matched().map(|matched| self.organisation(matched).map(|of| &*of.id)))
+            }
             Column::Watched => texts(matched().map(|matched| self.watched(matched))),
-            Column::MatchedBy => texts(matched().map(matched_by)),
+            Column::MatchedBy => texts(matched().map(|matched| matched?.by().map(MatchedBy::as_str))),
         })
     }
 
-    fn organisation_index(&self, matched: Option<&Match>) -> Option<OrganisationIndex> {
-        let of = |domain: mizumori_core::watch::DomainIndex| {
-            Some(self.method.watch?.domains.get(domain.0)?.organisation)
-        };
-        match *matched? {
-            Match { account: Some(Found::Watched(domain)), .. }
-            | Match { site: Some(SiteMatch::Domain(domain)), .. } => of(domain),
-            Match { site: Some(SiteMatch::Staff(organisation)), .. } => Some(organisation),
-            Match { site: None, .. } => None,
-        }
-    }
-
-    fn organisation(&self, matched: Option<&Match>) -> Option<&str> {
-        let organisation = self.organisation_index(matched)?;
-        Some(&self.method.watch?.organisations.get(organisation.0)?.id)
+    fn organisation(&self, matched: Option<&Match>) -> Option<&Organisation> {
+        let watch = self.method.watch?;
+        watch.organisations.get(matched?.organisation(watch)?.0)
     }
 
     fn category(&self, matched: Option<&Match>) -> Option<&str> {
-        let organisation = self.organisation_index(matched)?;
-        let watch = self.method.watch?;
-        let category = watch.organisations.get(organisation.0)?.category;
-        Some(&watch.categories.get(category.0)?.id)
+        let category = self.organisation(matched)?.category;
+        Some(&self.method.watch?.categories.get(category.0)?.id)
     }
 
     fn watched(&self, matched: Option<&Match>) -> Option<&str> {
-        match *matched? {
-            Match { account: Some(Found::Watched(domain)), .. }
-            | Match { site: Some(SiteMatch::Domain(domain)), .. } => {
-                Some(self.method.watch?.domains.get(domain.0)?.name.as_str())
-            }
-            _ => None,
-        }
-    }
-}
-
-/// By what a record concerns the watch list: an account outside the dates in which its domain was held does not.
-fn matched_by(matched: Option<&Match>) -> Option<&'static str> {
-    let matched = matched?;
-    let by_account = matches!(matched.account, Some(Found::Watched(_)));
-    match (by_account, matched.site.is_some()) {
-        (true, true) => Some("both"),
-        (true, false) => Some("account"),
-        (false, true) => Some("site"),
-        (false, false) => None,
+        Some(matched?.watched(self.method.watch?)?.as_str())
     }
 }
 

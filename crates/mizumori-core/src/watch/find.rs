@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::{DomainIndex, Organisation, OrganisationIndex, WatchList, WatchedDomain};
+use super::{DomainIndex, Organisation, OrganisationIndex, StaffSiteIndex, WatchList, WatchedDomain};
 use crate::domain::self_and_parents;
 use crate::{LeakTime, Month};
 
@@ -19,7 +19,7 @@ pub enum Found {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     names: HashMap<Box<str>, Vec<DomainIndex>>,
-    sites: HashMap<Box<str>, OrganisationIndex>,
+    sites: HashMap<Box<str>, StaffSiteIndex>,
 }
 
 impl Index {
@@ -29,8 +29,9 @@ impl Index {
             index.names.entry(domain.name.as_str().into()).or_default().push(DomainIndex(place));
         }
         for (place, organisation) in organisations.iter().enumerate() {
-            for site in &organisation.staff_sites {
-                index.sites.entry(site.as_str().into()).or_insert(OrganisationIndex(place));
+            for (site, name) in organisation.staff_sites.iter().enumerate() {
+                let organisation = OrganisationIndex(place);
+                index.sites.entry(name.as_str().into()).or_insert(StaffSiteIndex { organisation, site });
             }
         }
         index
@@ -54,11 +55,9 @@ impl WatchList {
         outside
     }
 
-    /// The organisation on one of whose staff sites, or below it, the canonical `host` stands.
-    pub fn staff_site(&self, host: &str) -> Option<(&str, OrganisationIndex)> {
-        self_and_parents(host)
-            .find_map(|name| self.index.sites.get_key_value(name))
-            .map(|(name, organisation)| (&**name, *organisation))
+    /// The staff site that the canonical `host` is, or below which it stands.
+    pub fn find_staff_site(&self, host: &str) -> Option<StaffSiteIndex> {
+        self_and_parents(host).find_map(|name| self.index.sites.get(name)).copied()
     }
 
     /// Every name that an account or a site is matched by, each once.

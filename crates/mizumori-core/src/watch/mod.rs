@@ -77,6 +77,15 @@ pub struct OrganisationIndex(pub usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DomainIndex(pub usize);
 
+/// A staff site's place in [`Organisation::staff_sites`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StaffSiteIndex {
+    /// The organisation.
+    pub organisation: OrganisationIndex,
+    /// Its place among the organisation's sites.
+    pub site: usize,
+}
+
 /// What is compared with each other: ministries, universities, tenants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Category {
@@ -150,6 +159,11 @@ impl WatchList {
     /// The organisation that holds a domain.
     pub fn organisation_of(&self, domain: DomainIndex) -> Option<&Organisation> {
         self.organisations.get(self.domains.get(domain.0)?.organisation.0)
+    }
+
+    /// The name of a staff site.
+    pub fn staff_site(&self, site: StaffSiteIndex) -> Option<&DomainName> {
+        self.organisations.get(site.organisation.0)?.staff_sites.get(site.site)
     }
 
     /// How many domains nobody has checked.

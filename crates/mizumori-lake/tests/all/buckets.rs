@@ -1,7 +1,7 @@
 //! A lake in a bucket: what it says is what a folder says, whoever else writes and whatever the store does; and a look-up is
 //! few requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -15,6 +15,7 @@ use object_store::memory::InMemory;
 use object_store::{BackoffConfig, RetryConfig};
 use url::Url;
 
+use crate::counts;
 use crate::world::{LIST, World, list};
 
 /// A world whose lake lies in a bucket of `store`.
@@ -193,6 +194,67 @@ fn a_commit_whose_answer_is_lost_is_one_commit() {
     // A vacuum takes nothing that is needed.
     lake.vacuum(std::time::Duration::ZERO).unwrap();
     assert_eq!(world.rows(&world.lake()).len(), 70 + 40 + 50);
+}
+
+#[test]
+fn a_commit_of_counts_whose_answer_is_lost_is_one_commit() {
+    let is_commit =
+        |request: &Request| request.kind == Kind::Put && request.key.contains("/counts/_delta_log/0");
+    for answered_in_the_end in [true, false] {
+        let store = TestStore::start().unwrap();
+        let world = in_bucket(&store).mixed();
+        let mut lake = world.lake();
+        let (last, answers) = (Mutex::new(String::new()), Arc::new(AtomicUsize::new(0)));
+        let lost = Arc::clone(&answers);
+        store.fail_when(move |request| {
+            let is_first = is_commit(request) && *last.lock().unwrap() != request.key;
+            last.lock().unwrap().clone_from(&request.key);
+            lost.fetch_add(usize::from(is_first), Ordering::Relaxed);
+            let loses = if answered_in_the_end { is_first } else { is_commit(request) };
+            loses.then_some(Fault::AnswerLost)
+        });
+        let text = "x@suigen.example:p\nx@mori.example:p\ny@mori.example:p\nz@deep.mori.example:p\n";
+        world.ingest(&mut lake, &[("a", text)]).unwrap();
+        // The table, and what the ingest counted.
+        let before = answers.load(Ordering::Relaxed);
+        assert!(before >= 2, "{before}");
+        assert_eq!((counts::totals(&world, &lake), lake.status().unwrap().counts), ((1, 3), 2));
+        let deep = Forget::Domain(DomainName::parse("deep.mori.example").unwrap());
+        assert_eq!(lake.forget(&world.ring, &deep).unwrap().counted, 1);
+        assert_eq!(answers.load(Ordering::Relaxed), before + 1);
+        store.heal();
+        let mut lake = world.lake();
+        assert_eq!((counts::totals(&world, &lake), lake.status().unwrap().counts), ((1, 2), 1));
+        lake.vacuum(std::time::Duration::ZERO).unwrap();
+        assert_eq!(counts::totals(&world, &world.lake()), (1, 2));
+        let is_count = |key: &&String| key.contains("/counts/") && key.ends_with(".parquet");
+        assert_eq!(store.keys().unwrap().iter().filter(is_count).count(), 1);
+    }
+}
+
+#[test]
+fn what_is_forgotten_is_looked_up_once() {
+    let store = TestStore::start().unwrap();
+    let world = in_bucket(&store).mixed();
+    let mut lake = world.lake();
+    let counted = "x@suigen.example:p\nx@mori.example:p\n";
+    let kept = "y@suigen.example:p\n";
+    // In a file each: of files of several sources those that stay are rewritten.
+    for (id, text) in [("a", counted), ("b", counted), ("c", kept), ("d", kept)] {
+        world.ingest(&mut lake, &[(id, text)]).unwrap();
+    }
+    let manifests = |store: &TestStore| {
+        let of = |request: &Request| request.kind == Kind::Get && request.key.contains("/sources/");
+        let keys: Vec<_> = store.take_requests().into_iter().filter(of).map(|request| request.key).collect();
+        assert_eq!(BTreeSet::from_iter(&keys).len(), keys.len(), "{keys:#?}");
+        keys.len()
+    };
+    store.take_requests();
+    assert_eq!(lake.forget(&world.ring, &Forget::Source("a".to_owned())).unwrap().counted, 1);
+    assert_eq!(manifests(&store), 4);
+    lake.vacuum(std::time::Duration::ZERO).unwrap();
+    assert_eq!(manifests(&store), 3);
+    assert_eq!(counts::totals(&world, &lake), (3, 1));
 }
 
 #[test]

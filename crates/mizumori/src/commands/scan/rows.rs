@@ -3,12 +3,9 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use mizumori_core::watch::Found;
 use mizumori_core::{Seen, Tag, TagKey, TagSet, WatchList, domain};
 use mizumori_read::MemberName;
-use mizumori_scan::{
-    Login, Match, MemberContext, MemberSource, Record, SecretField, Sink, SiteMatch, Wanted, Workshop,
-};
+use mizumori_scan::{Login, Match, MemberContext, MemberSource, Record, SecretField, Sink, Wanted, Workshop};
 
 use super::{Secrets, csv, jsonl, table};
 use crate::sources::Sources;
@@ -101,7 +98,7 @@ impl<'r> Workshop for Rows<'r> {
 
 impl Sink for RowBatch<'_> {
     fn record(&mut self, record: &Record<'_>, matched: Option<&Match>) {
-        let watched = self.watched(record, matched);
+        let watched = self.watched(matched);
         // An account of a domain outside of the dates in which somebody held it is nobody's.
         if watched.is_none() && self.rows.wanted == Wanted::Watched {
             return;
@@ -157,29 +154,11 @@ struct Watched<'w> {
 }
 
 impl<'r> RowBatch<'r> {
-    fn watched(&self, record: &Record<'_>, matched: Option<&Match>) -> Option<Watched<'r>> {
+    fn watched(&self, matched: Option<&Match>) -> Option<Watched<'r>> {
         let (watch, matched) = (self.rows.watch?, matched?);
-        let by_account = match matched.account {
-            Some(Found::Watched(domain)) => Some(domain),
-            Some(Found::OutsideValidity) | None => None,
-        };
-        let by = match (by_account, matched.site) {
-            (Some(_), Some(_)) => "both",
-            (Some(_), None) => "account",
-            (None, Some(_)) => "site",
-            (None, None) => return None,
-        };
-        let (name, organisation) = match (by_account, matched.site) {
-            (Some(domain), _) | (None, Some(SiteMatch::Domain(domain))) => {
-                (watch.domains.get(domain.0)?.name.as_str(), watch.organisation_of(domain)?)
-            }
-            (None, Some(SiteMatch::Staff(organisation))) => {
-                let host = record.url.as_ref().and_then(|url| url.host())?;
-                (watch.staff_site(host)?.0, watch.organisations.get(organisation.0)?)
-            }
-            (None, None) => return None,
-        };
-        Some(Watched { name, organisation: &organisation.id, by })
+        let organisation = watch.organisations.get(matched.organisation(watch)?.0)?;
+        let name = matched.watched(watch)?.as_str();
+        Some(Watched { name, organisation: &organisation.id, by: matched.by()?.as_str() })
     }
 }
 

@@ -84,6 +84,48 @@ fn dumps_are_a_table() {
     );
 }
 
+/// Whom a record concerns is one thing, whoever says it.
+#[test]
+fn rows_concern_whom_a_scan_says() {
+    let folder = dumps();
+    folder.write(
+        "dumps/sites/pc/Passwords.txt",
+        "URL: https://vpn.contractor.example/login\nUsername: yamada02\nPassword: pw-five\n\n\
+         URL: https://a.vpn.contractor.example/\nUsername: x@elsewhere.example\nPassword: pw-six\n\n\
+         URL: https://vpn.contractor.example/\nUsername: taro@suigen.example\nPassword: pw-one\n\n\
+         URL: https://shop.test/\nUsername: x@elsewhere.example\nPassword: pw-six\n\n",
+    );
+    folder.write("dumps/sites/source.toml", "id = 'sites'\nkind = 'stealer-log'\nleaked = '2020-05'\n");
+    // Nobody held the domain then.
+    folder.write("dumps/sites/late.txt", "x@mizube.example:pw-seven\n");
+    let columns = ["source", "watched", "matched_by", "organisation"];
+    let seen = |rows: &[Value]| {
+        let mut rows: Vec<_> =
+            rows.iter().map(|row| columns.map(|column| row[column].to_string()).join(" ")).collect();
+        rows.sort();
+        rows
+    };
+    let scanned = folder.run(&["scan", "--watch", "list.toml", "--format", "jsonl", "dumps"]);
+    let expected = seen(&scanned.ends(0).quietly().lines());
+    assert_eq!(
+        expected.iter().filter(|row| row.contains(r#""vpn.contractor.example" "site" "suigen""#)).count(),
+        2
+    );
+    let watched = ["--watch", "list.toml"];
+    for column in &columns[1..] {
+        let question = format!("select {} from scan('dumps') where {column} is not null", columns.join(", "));
+        assert_eq!(seen(&rows(&folder, &question, &watched)), expected, "{question}");
+    }
+    // Where the scan looks for something else.
+    let question =
+        format!("select {} from scan('dumps') where host = 'elsewhere.example'", columns.join(", "));
+    let of_host = seen(&rows(&folder, &question, &watched));
+    assert_eq!(
+        of_host.iter().filter(|row| row.contains(r#""vpn.contractor.example" "site" "suigen""#)).count(),
+        1
+    );
+}
+
 /// Whatever a question asks for, nothing readable comes back.
 #[test]
 fn nothing_readable_comes_back() {

@@ -101,7 +101,7 @@ impl Sink for Page<'_> {
         if let Some(account) = record.login.account() {
             account.expose_into(&mut address);
         }
-        let (matched_by, watched) = self.watched(record, matched);
+        let (matched_by, watched) = self.watched(matched);
         let shown = Shown {
             line: 0,
             account: record.login.account().map(|_| address.as_str()),
@@ -123,14 +123,7 @@ impl Sink for Page<'_> {
 }
 
 impl<'w> Page<'w> {
-    fn watched<'a>(
-        &self,
-        record: &'a Record<'_>,
-        matched: Option<&Match>,
-    ) -> (Option<&'static str>, Option<&'a str>)
-    where
-        'w: 'a,
-    {
+    fn watched(&self, matched: Option<&Match>) -> (Option<&'static str>, Option<&'w str>) {
         let Some(Match { account, site }) = matched else { return (None, None) };
         let domain = |index: mizumori_core::watch::DomainIndex| self.watch.domains[index.0].name.as_str();
         let by_account = account.and_then(|found| match found {
@@ -139,10 +132,7 @@ impl<'w> Page<'w> {
         });
         let by_site = site.map(|site| match site {
             SiteMatch::Domain(index) => domain(index),
-            SiteMatch::Staff(_) => {
-                let host = record.url.as_ref().unwrap().host().unwrap();
-                self.watch.staff_site(host).unwrap().0
-            }
+            SiteMatch::Staff(site) => self.watch.staff_site(site).unwrap().as_str(),
         });
         match (by_account, by_site) {
             (Some(name), Some(_)) => (Some("both"), Some(name)),
