@@ -57,4 +57,4 @@ pub use since::New;
 pub use spread::{FillOrder, MergeOrder, Run, Spread};
 pub use store::{Below, Buckets, Description, FoundObject, PathUrl, StoreError, Trouble};
 pub use survey::SurveyOf;
-pub use table::{Table, TableFile};
+pub use table::{Table, TableFile, Tables};

@@ -139,7 +139,7 @@ impl FillOrder {
                 counts.entry(source).or_insert_with(|| count_key.begin(source)).append(tags);
             })?;
         let (files, empty): (Vec<_>, Vec<_>) = files.into_iter().partition(|written| written.file.rows > 0);
-        lake.forget_files(&empty.into_iter().map(|written| written.file).collect::<Vec<_>>());
+        lake.wait(lake.log.discard(&empty.into_iter().map(|written| written.file).collect::<Vec<_>>()));
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let run = Run {
             files,
@@ -247,7 +247,7 @@ impl<'s> Spread<'s> {
     pub fn finish(mut self, lake: &Lake, merged: Vec<Written>) -> Result<Filled, LakeError> {
         if !merged.is_empty() {
             let runs = std::mem::replace(&mut self.filled.files, merged);
-            lake.forget_files(&runs.into_iter().map(|run| run.file).collect::<Vec<_>>());
+            lake.wait(lake.log.discard(&runs.into_iter().map(|run| run.file).collect::<Vec<_>>()));
         }
         // A source without a row is in the lake too, in a file that says so.
         if self.filled.files.is_empty() {
