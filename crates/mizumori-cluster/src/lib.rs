@@ -19,5 +19,7 @@ pub use driver::{Cluster, Patience};
 pub use error::ClusterError;
 pub use executor::{ExecutorOptions, executor};
 pub use scheduler::{SchedulerOptions, scheduler};
-pub use tasks::{ClusterIngest, ClusterQuery, ClusterSurvey, Hands, OpenLake, SharedDump, SharedDumps, Surveyed, UnitBytes};
+pub use tasks::{
+    ClusterIngest, ClusterQuery, ClusterSurvey, Hands, OpenLake, SharedDump, SharedDumps, Surveyed, UnitBytes,
+};
 pub use unit::{UnitError, Work};

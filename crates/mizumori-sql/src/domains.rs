@@ -149,7 +149,7 @@ impl<'c> Workshop for Count<'c> {
     type Batch = Piece<'c>;
 
     fn source(&self, member: &MemberName) -> Option<MemberSource> {
-        (self.0.found.source_of)(member)
+        self.0.found.source_of(member)
     }
 
     fn batch(&self, _: &Arc<MemberContext>) -> Piece<'c> {
@@ -301,13 +301,14 @@ mod tests {
 
     fn domains_of(lines: Lines) -> Domains {
         let name = MemberName::new("lines.txt");
-        let source = MemberSource { index: SourceIndex(0), time: LeakTime::Unknown };
+        let mut map = SourceMap::default();
+        map.dump(name.as_str(), SourceIndex(0));
         let found = FoundDumps {
             dumps: vec![Dump::new(name, DumpPlace::Held(Arc::new(lines)))],
-            sources: Vec::new(),
+            sizes: vec![None],
+            sources: vec![Source::undescribed(SourceId::new("s"))],
             sources_of: vec![vec![SourceIndex(0)]],
-            source_of: Box::new(move |_| Some(source)),
-            bytes: None,
+            map,
         };
         let read = ReadDumps {
             find: Box::new(Nowhere),

@@ -18,6 +18,7 @@ use datafusion::physical_plan::{
     StatisticsArgs,
 };
 use futures::TryStreamExt;
+use mizumori_core::SourceIndex;
 use mizumori_scan::{Look, Matcher, Proceed, Progress, Wanted};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -85,6 +86,12 @@ impl DumpScanExec {
             metrics: ExecutionPlanMetricsSet::new(),
             runs: Mutex::default(),
         }
+    }
+
+    /// What is scanned.
+    #[cfg(feature = "spread")]
+    pub(crate) fn work(&self) -> Arc<Work> {
+        Arc::clone(&self.work)
     }
 
     /// The scan of which `partition` takes its share: one in which it has not begun.
@@ -187,7 +194,7 @@ impl ExecutionPlan for DumpScanExec {
         args: &StatisticsArgs,
     ) -> Result<Arc<Statistics>> {
         let mut statistics = Statistics::new_unknown(&self.schema());
-        if let Some(bytes) = self.work.found.bytes {
+        if let Some(bytes) = self.work.found.bytes() {
             let parts = if args.partition().is_some() { self.work.read.threads.max(1) as u64 } else { 1 };
             statistics.total_byte_size =
                 Precision::Inexact(usize::try_from(bytes / parts).unwrap_or(usize::MAX));
@@ -207,6 +214,13 @@ fn start(work: &Arc<Work>) -> Result<Arc<Rows>> {
 }
 
 impl Work {
+    /// The numbers of the dumps in which something may be that is wanted.
+    pub(crate) fn dumps(&self) -> Vec<usize> {
+        let is_wanted = |source: &SourceIndex| self.sources.get(source.0).copied().unwrap_or(false);
+        let of = self.found.sources_of.iter().enumerate();
+        of.filter(|(_, sources)| sources.iter().any(is_wanted)).map(|(at, _)| at).collect()
+    }
+
     fn scan(&self, progress: &Progress, sender: &Sender<Result<Vec<RecordBatch>>>) {
         let watch = self.read.watch.as_ref();
         let of_watch = watch.map(|watch| Matcher::new(watch, Look::AccountsAndSites));
@@ -225,10 +239,8 @@ impl Work {
         };
         let wanted = if matches!(self.look_for, LookFor::Everything) { Wanted::All } else { Wanted::Watched };
         let scan = self.read.scan(of_domains.as_ref().or(of_watch.as_ref()), wanted);
-        let dumps = self.found.dumps.iter().zip(&self.found.sources_of);
-        let is_wanted = |sources: &Vec<_>| sources.iter().any(|source| method.is_wanted(*source));
         let dumps: Vec<_> =
-            dumps.filter(|(_, sources)| is_wanted(sources)).map(|(dump, _)| dump.clone()).collect();
+            self.dumps().into_iter().filter_map(|at| self.found.dumps.get(at).cloned()).collect();
         let mut events = Events::new(&self.read, progress);
         let outcome = scan.run(&dumps, &Gather(&method), progress, |event| {
             let Some(rows) = events.batch(event).and_then(Gathered::take) else { return Proceed::GoOn };

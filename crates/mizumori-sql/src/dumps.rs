@@ -8,24 +8,33 @@ use mizumori_core::keys::TagLayers;
 use mizumori_core::{Source, SourceIndex, WatchList};
 use mizumori_read::{MemberName, Reader};
 use mizumori_scan::{
-    Dump, Event, HandOver, Matcher, MemberSource, PieceSizes, Progress, RecordLimits, Scan, Wanted,
+    Dump, Event, HandOver, Matcher, MemberSource, PieceSizes, Progress, RecordLimits, Scan, SourceMap, Wanted,
 };
-
-/// Tells the source of a member of a dump; `None` for the description of one.
-pub type SourceOf = dyn Fn(&MemberName) -> Option<MemberSource> + Send + Sync;
 
 /// What the paths in a query lead to.
 pub struct FoundDumps {
     /// The dumps.
     pub dumps: Vec<Dump>,
+    /// How many bytes each has; `None` when nobody knows.
+    pub sizes: Vec<Option<u64>>,
     /// The sources.
     pub sources: Vec<Source>,
     /// The sources that each dump holds, in the order of the dumps.
     pub sources_of: Vec<Vec<SourceIndex>>,
-    /// The source of each member.
-    pub source_of: Box<SourceOf>,
+    /// Which of them each member is of.
+    pub map: SourceMap,
+}
+
+impl FoundDumps {
+    /// The source of a member; `None` for the description of one.
+    pub(crate) fn source_of(&self, member: &MemberName) -> Option<MemberSource> {
+        self.map.source_of(member, &self.sources)
+    }
+
     /// How many bytes there are; `None` when nobody knows.
-    pub bytes: Option<u64>,
+    pub(crate) fn bytes(&self) -> Option<u64> {
+        self.sizes.iter().copied().sum()
+    }
 }
 
 impl fmt::Debug for FoundDumps {

@@ -16,7 +16,6 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
-use datafusion::physical_plan::coalesce_batches::CoalesceBatchesExec;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::filter::FilterExec;
@@ -25,8 +24,8 @@ use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, ReplaceChildrenOptions,
-    StatisticsArgs,
+    ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
+    ReplaceChildrenOptions, StatisticsArgs,
 };
 use mizumori_scan::Progress;
 use tokio::sync::mpsc::{Sender, channel};
@@ -93,11 +92,7 @@ enum Looked {
 }
 
 impl PhysicalOptimizerRule for SpreadRule {
-    fn optimize(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        _: &ConfigOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
         self.done(self.look(plan)?)
     }
 
@@ -140,7 +135,8 @@ impl SpreadRule {
         } else {
             looked.into_iter().map(|looked| self.done(looked)).collect::<Result<_>>()?
         };
-        plan.with_new_children(children).map(Looked::Done)
+        plan.replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
+            .map(Looked::Done)
     }
 }
 
@@ -148,7 +144,6 @@ impl SpreadRule {
 fn is_of_a_partition(plan: &dyn ExecutionPlan) -> bool {
     plan.is::<FilterExec>()
         || plan.is::<ProjectionExec>()
-        || plan.is::<CoalesceBatchesExec>()
         || plan.is::<LocalLimitExec>()
         || plan
             .downcast_ref::<AggregateExec>()

@@ -47,7 +47,7 @@ impl Method<'_> {
 
     /// The source of a member whose rows are asked for.
     fn wanted(&self, member: &MemberName) -> Option<MemberSource> {
-        let source = (self.found.source_of)(member)?;
+        let source = self.found.source_of(member)?;
         self.is_wanted(source.index).then_some(source)
     }
 

@@ -12,14 +12,22 @@ mod domains;
 mod dump_scan;
 mod dump_table;
 mod dumps;
+#[cfg(feature = "spread")]
+mod elsewhere;
 mod error;
 mod gather;
 mod lake_schema;
 mod lake_table;
+#[cfg(feature = "spread")]
+mod part;
 mod session;
 mod spill;
 
 pub use datafusion::arrow;
-pub use dumps::{FindDumps, FoundDumps, ReadDumps, SourceOf, Troubles};
+pub use dumps::{FindDumps, FoundDumps, ReadDumps, Troubles};
+#[cfg(feature = "spread")]
+pub use elsewhere::{Elsewhere, GoOn, UnitRows};
 pub use error::SqlError;
+#[cfg(feature = "spread")]
+pub use part::do_part;
 pub use session::{Answer, Ended, Room, Session};

@@ -11,6 +11,8 @@ use datafusion::common::{DataFusionError, Result as PlanResult, ScalarValue};
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+#[cfg(feature = "spread")]
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
@@ -21,6 +23,8 @@ use tokio::runtime::Runtime;
 use crate::domains;
 use crate::dump_table::DumpTable;
 use crate::dumps::{FoundDumps, ReadDumps};
+#[cfg(feature = "spread")]
+use crate::elsewhere::{Elsewhere, SpreadRule};
 use crate::error::SqlError;
 use crate::lake_schema::LakeSchema;
 use crate::spill::Spills;
@@ -82,17 +86,7 @@ impl Session {
             .enable_all()
             .build()
             .map_err(SqlError::Io)?;
-        let pool = (room.memory_bytes as f64 * POOL) as usize;
-        let spills = Spills::new(room.folder.clone(), room.disk_bytes);
-        let environment = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(pool)))
-            .with_disk_manager_builder(DiskManagerBuilder::default().with_temp_file_factory(Arc::new(spills)))
-            .build_arc()?;
-        let config = SessionConfig::new()
-            .with_target_partitions(room.threads.max(1))
-            .with_information_schema(true)
-            .with_sort_spill_reservation_bytes(MERGE.min(pool / (8 * room.threads.max(1))));
-        let context = SessionContext::new_with_config_rt(config, environment);
+        let context = context(room)?;
         let progress = Arc::clone(&read.progress);
         let read = Arc::new(read);
         for kind in [Kind::Scan, Kind::Domains] {
@@ -113,6 +107,20 @@ impl Session {
             catalog.register_schema(&names.default_schema, Arc::new(schema))?;
         }
         Ok(())
+    }
+
+    /// Has others do what stands between the scan of dumps and the first exchange of a plan.
+    #[cfg(feature = "spread")]
+    #[must_use]
+    pub fn spread(mut self, elsewhere: Arc<dyn Elsewhere>) -> Self {
+        let mut state = SessionStateBuilder::new_from_existing(self.context.state())
+            .with_physical_optimizer_rule(Arc::new(SpreadRule(elsewhere)))
+            .build();
+        // With one partition a plan has no exchange.
+        let partitions = &mut state.config_mut().options_mut().execution.target_partitions;
+        *partitions = (*partitions).max(2);
+        self.context = SessionContext::new_with_state(state);
+        self
     }
 
     /// Answers a question: SQL that reads, and changes nothing.
@@ -150,6 +158,21 @@ impl Session {
             }
         }
     }
+}
+
+/// What plans are made and carried out in.
+pub(crate) fn context(room: &Room) -> Result<SessionContext, SqlError> {
+    let pool = (room.memory_bytes as f64 * POOL) as usize;
+    let spills = Spills::new(room.folder.clone(), room.disk_bytes);
+    let environment = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(pool)))
+        .with_disk_manager_builder(DiskManagerBuilder::default().with_temp_file_factory(Arc::new(spills)))
+        .build_arc()?;
+    let config = SessionConfig::new()
+        .with_target_partitions(room.threads.max(1))
+        .with_information_schema(true)
+        .with_sort_spill_reservation_bytes(MERGE.min(pool / (8 * room.threads.max(1))));
+    Ok(SessionContext::new_with_config_rt(config, environment))
 }
 
 impl Drop for Session {

@@ -168,8 +168,10 @@ pub(super) fn run(hands: &Hands, task: &Task) -> Result<Vec<u8>, UnitError> {
         folder: hands.folder.clone(),
     };
     // What cannot be done here cannot be done anywhere, but for want of memory or disk, which another machine may have.
-    let rows = do_part(&task.part, found, read, &room).map_err(|error| UnitError::Transient(error.to_string()))?;
+    let rows =
+        do_part(&task.part, found, read, &room).map_err(|error| UnitError::Transient(error.to_string()))?;
     let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-    let read = Read { bytes: load(&progress.bytes), lines: load(&progress.lines), unreadable: troubles.take() };
+    let read =
+        Read { bytes: load(&progress.bytes), lines: load(&progress.lines), unreadable: troubles.take() };
     framed(&read, &rows)
 }

@@ -6,8 +6,8 @@
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
-use super::{KeyError, TagLayers};
 use super::master::{KEY, NONCE, drawn, from_hex, to_hex};
+use super::{KeyError, TagLayers};
 use crate::{Secret, TagKey};
 
 /// The key of a cluster.

@@ -38,7 +38,8 @@ impl FindDumps for Dumps {
             dumps.push(Dump::new(MemberName::new(&name), place));
         }
         let source = |at: usize| {
-            Source::parse("s", &format!("id = 's{at}'\nplace = 'p{at}'\nleaked = '2019-0{}'", at + 1)).unwrap()
+            Source::parse("s", &format!("id = 's{at}'\nplace = 'p{at}'\nleaked = '2019-0{}'", at + 1))
+                .unwrap()
         };
         Ok(FoundDumps {
             sizes: dumps.iter().map(|_| Some(1)).collect(),
@@ -121,11 +122,17 @@ fn many_machines_answer_as_one_does() {
     for (question, units) in [
         ("select count(*) from scan('d')", 6),
         ("select domain, count(*) n, count(distinct account_lo) a from scan('d') group by 1 order by 1", 6),
-        ("select source, place, month, min(host), max(account_hi) from scan('d') group by 1, 2, 3 order by 1", 6),
+        (
+            "select source, place, month, min(host), max(account_hi) from scan('d') group by 1, 2, 3 order by 1",
+            6,
+        ),
         ("select host, count(*) from scan('d') where domain = 'suigen.example' group by 1 order by 1", 6),
         // What is said of sources leaves dumps unread.
         ("select source, count(*) from scan('d') where month >= '2019-02-01' group by 1 order by 1", 4),
-        ("select organisation, watched, matched_by, count(*) from scan('d') group by 1, 2, 3 order by 1, 2, 3", 6),
+        (
+            "select organisation, watched, matched_by, count(*) from scan('d') group by 1, 2, 3 order by 1, 2, 3",
+            6,
+        ),
         ("select organisation, count(*) from scan('d') where organisation is not null group by 1", 6),
         ("select account_hi, account_lo, host from scan('d') order by 1, 2, 3 limit 7", 6),
         ("select upper(domain) d, approx_distinct(host) > 0 from scan('d') group by 1 order by 1", 6),
@@ -145,7 +152,8 @@ fn many_machines_answer_as_one_does() {
         assert_eq!(answer(&there, question), one, "{question}");
         assert_eq!(machines.units.load(Ordering::Relaxed) - before, units, "{question}");
     }
-    let explained = answer(&there, "explain select domain, count(*) from scan('d') where host <> 'x' group by 1");
+    let explained =
+        answer(&there, "explain select domain, count(*) from scan('d') where host <> 'x' group by 1");
     assert!(explained.contains("ElsewhereExec"), "{explained}");
     assert!(answer(&there, "select host from scan('d') limit 3").lines().count() >= 7);
 }
