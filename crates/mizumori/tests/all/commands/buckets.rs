@@ -27,9 +27,8 @@ fn run(folder: &Folder, store: &TestStore, arguments: &[&str]) -> Run {
 }
 
 fn run_with(folder: &Folder, store: &TestStore, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
-    let mut command = folder.command(arguments);
-    command.envs(store.environment()).env("XDG_DATA_HOME", folder.path("keys"));
-    command.envs(variables.iter().copied());
+    let mut command = folder.command_with_keys(arguments);
+    command.envs(store.environment()).envs(variables.iter().copied());
     folder.wait(command.spawn().unwrap())
 }
 

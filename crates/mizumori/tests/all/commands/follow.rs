@@ -28,7 +28,7 @@ impl Follower {
         arguments.extend(["--interval", "0.05", "--settle", "0.3", "--format", "json"]);
         arguments.extend(more);
         arguments.push("drop");
-        let mut child = folder.command(&arguments).env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap();
+        let mut child = folder.command_with_keys(&arguments).spawn().unwrap();
         let (said, out) = channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || {
