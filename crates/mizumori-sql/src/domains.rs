@@ -14,31 +14,25 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
-use futures::StreamExt;
+use futures::TryStreamExt;
 use hashbrown::hash_table::Entry as Slot;
 use hashbrown::{HashMap, HashTable};
 use mizumori_core::keys::{AccountTag, TagLayers};
 use mizumori_lake::words::{HostTags, Hosts};
 use mizumori_read::MemberName;
 use mizumori_scan::{
-    Event, HandOver, Login, Match, MemberContext, MemberSource, PieceSizes, Proceed, Progress, Record, Scan,
-    Sink, Wanted, Workshop,
+    Login, Match, MemberContext, MemberSource, Proceed, Progress, Record, Sink, Wanted, Workshop,
 };
 
-use crate::dumps::{FoundDumps, ReadDumps};
+use crate::dumps::{Events, FoundDumps, ReadDumps};
 
 /// Sets of accounts that are apart, so that workers seldom wait for each other and each set fits into a cache.
 const SETS: usize = 256;
 
 /// The domains of dumps as a table.
 pub(crate) fn domains(found: Arc<FoundDumps>, read: Arc<ReadDumps>) -> Result<Arc<dyn TableProvider>> {
-    let schema = Arc::new(Schema::new(vec![
-        Field::new("domain", DataType::Utf8View, false),
-        Field::new("accounts", DataType::UInt64, false),
-        Field::new("records", DataType::UInt64, false),
-    ]));
-    let domains = Domains { found, read, schema: Arc::clone(&schema) };
-    Ok(Arc::new(StreamingTable::try_new(schema, vec![Arc::new(domains)])?))
+    let domains = Domains::new(found, read);
+    Ok(Arc::new(StreamingTable::try_new(Arc::clone(&domains.schema), vec![Arc::new(domains)])?))
 }
 
 /// Counts when it is executed.
@@ -46,6 +40,17 @@ struct Domains {
     found: Arc<FoundDumps>,
     read: Arc<ReadDumps>,
     schema: SchemaRef,
+}
+
+impl Domains {
+    fn new(found: Arc<FoundDumps>, read: Arc<ReadDumps>) -> Self {
+        let schema = Arc::new(Schema::new(vec![
+            Field::new("domain", DataType::Utf8View, false),
+            Field::new("accounts", DataType::UInt64, false),
+            Field::new("records", DataType::UInt64, false),
+        ]));
+        Self { found, read, schema }
+    }
 }
 
 impl fmt::Debug for Domains {
@@ -62,54 +67,37 @@ impl PartitionStream for Domains {
     fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
         let (found, read) = (Arc::clone(&self.found), Arc::clone(&self.read));
         let (schema, most) = (Arc::clone(&self.schema), context.session_config().batch_size().max(1));
+        let (progress, interest) = self.read.begin();
         let counted = async move {
-            let counted = tokio::task::spawn_blocking(move || count(&found, &read, schema));
-            counted.await.map_err(|error| DataFusionError::External(Box::new(error)))?
+            // Dropped with the stream: then nobody wants the answer.
+            let _interest = interest;
+            let counted = tokio::task::spawn_blocking(move || count(&found, &read, &progress));
+            let domains = counted.await.map_err(|error| DataFusionError::External(Box::new(error)))??;
+            let starts = (0..domains.counts.len()).step_by(most);
+            // Batches of their own, not parts of a long one: each would count as all of it.
+            Ok::<_, DataFusionError>(futures::stream::iter(
+                starts.map(move |at| domains.batch(&schema, at, most)),
+            ))
         };
-        let batches = futures::stream::once(counted).flat_map(move |counted| {
-            let batches: Vec<Result<RecordBatch>> = match counted {
-                Ok(all) => (0..all.num_rows())
-                    .step_by(most)
-                    .map(|at| Ok(all.slice(at, most.min(all.num_rows() - at))))
-                    .collect(),
-                Err(error) => vec![Err(error)],
-            };
-            futures::stream::iter(batches)
-        });
+        let batches = futures::stream::once(counted).try_flatten();
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), batches))
     }
 }
 
-fn count(found: &FoundDumps, read: &ReadDumps, schema: SchemaRef) -> Result<RecordBatch> {
+fn count(found: &FoundDumps, read: &ReadDumps, progress: &Progress) -> Result<Table> {
     let counts = Counts {
         sets: std::iter::repeat_with(Mutex::default).take(SETS).collect(),
         domains: Mutex::default(),
         found,
         tags: &read.tags,
     };
-    let scan = Scan {
-        reader: &read.reader,
-        matcher: None,
-        wanted: Wanted::All,
-        limits: read.records,
-        threads: read.threads,
-        hand_over: HandOver::AsItComes,
-        pieces: PieceSizes::default(),
-    };
-    let progress: &Progress = &read.progress;
-    let outcome = scan.run(&found.dumps, &Count(&counts), progress, |event| {
-        if let Event::Unreadable { name, why } = event {
-            read.troubles.add(name.to_string(), why);
-        }
+    let mut events = Events::new(read, progress);
+    let outcome = read.scan(None, Wanted::All).run(&found.dumps, &Count(&counts), progress, |event| {
+        events.batch(event);
         Proceed::GoOn
     });
     outcome.map_err(|error| DataFusionError::External(Box::new(error)))?;
-    let domains = counts.domains.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let names: StringViewArray = domains.names.iter().map(Some).collect();
-    let (accounts, records): (Vec<_>, Vec<_>) = domains.counts.into_iter().unzip();
-    let columns: Vec<ArrayRef> =
-        vec![Arc::new(names), Arc::new(UInt64Array::from(accounts)), Arc::new(UInt64Array::from(records))];
-    Ok(RecordBatch::try_new(schema, columns)?)
+    Ok(counts.domains.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// What stands for an account: the number of its domain, and twelve bytes of its tag.
@@ -131,6 +119,20 @@ struct Table {
 }
 
 impl Table {
+    /// At most so many rows, from a certain one on.
+    fn batch(&self, schema: &SchemaRef, from: usize, most: usize) -> Result<RecordBatch> {
+        let rows = from..self.counts.len().min(from + most);
+        let names: StringViewArray = rows.clone().map(|row| Some(self.names.host(row as u32))).collect();
+        let counts = self.counts.get(rows).unwrap_or_default();
+        let (accounts, records): (Vec<_>, Vec<_>) = counts.iter().copied().unzip();
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(names),
+            Arc::new(UInt64Array::from(accounts)),
+            Arc::new(UInt64Array::from(records)),
+        ];
+        Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
+    }
+
     fn number(&mut self, domain: &str) -> u32 {
         let number = self.names.number(domain);
         if self.counts.len() < self.names.len() {
@@ -236,4 +238,125 @@ fn by_set(entries: Vec<Entry>) -> (Vec<Entry>, [usize; SETS]) {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::atomic::Ordering;
+    use std::sync::mpsc::{SyncSender, sync_channel};
+
+    use datafusion::arrow::array::AsArray;
+    use datafusion::arrow::compute::concat_batches;
+    use datafusion::arrow::datatypes::UInt64Type;
+    use futures::StreamExt;
+    use mizumori_core::keys::KeyRing;
+    use mizumori_core::{LeakTime, SourceIndex};
+    use mizumori_read::{Limits, ReadAt, Reader};
+    use mizumori_scan::{Dump, DumpPlace, RecordLimits};
+
+    use super::*;
+    use crate::dumps::{FindDumps, Troubles};
+
+    /// Lines of one length; after twenty thousand domains the first comes again.
+    struct Lines {
+        lines: u64,
+        /// Hears of the first read.
+        begun: SyncSender<()>,
+    }
+
+    const LINE: u64 = 29;
+
+    impl ReadAt for Lines {
+        fn len(&self) -> u64 {
+            self.lines * LINE
+        }
+
+        fn read_at(&self, offset: u64, buf: &mut [u8]) -> std::io::Result<usize> {
+            let _ = self.begun.try_send(());
+            let length = buf.len().min(usize::try_from(self.len().saturating_sub(offset)).unwrap());
+            let mut written = 0;
+            while written < length {
+                let at = offset + written as u64;
+                let line = format!("user@n{:08}.test:password\n", at / LINE % 20_000);
+                let rest = &line.as_bytes()[usize::try_from(at % LINE).unwrap()..];
+                let part = rest.len().min(length - written);
+                buf[written..written + part].copy_from_slice(&rest[..part]);
+                written += part;
+            }
+            Ok(length)
+        }
+    }
+
+    struct Nowhere;
+
+    impl FindDumps for Nowhere {
+        fn find(
+            &self,
+            _: &[String],
+        ) -> std::result::Result<FoundDumps, Box<dyn std::error::Error + Send + Sync>> {
+            Err("there is nothing".into())
+        }
+    }
+
+    fn domains_of(lines: Lines) -> Domains {
+        let name = MemberName::new("lines.txt");
+        let source = MemberSource { index: SourceIndex(0), time: LeakTime::Unknown };
+        let found = FoundDumps {
+            dumps: vec![Dump::new(name, DumpPlace::Held(Arc::new(lines)))],
+            sources: Vec::new(),
+            sources_of: vec![vec![SourceIndex(0)]],
+            source_of: Box::new(move |_| Some(source)),
+            bytes: None,
+        };
+        let read = ReadDumps {
+            find: Box::new(Nowhere),
+            reader: Reader::new(Limits::default()),
+            records: RecordLimits::default(),
+            tags: KeyRing::create().unwrap().tags(),
+            watch: None,
+            threads: 2,
+            progress: Arc::default(),
+            troubles: Troubles::default(),
+        };
+        Domains::new(Arc::new(found), Arc::new(read))
+    }
+
+    #[test]
+    fn a_batch_holds_its_own_rows_only() {
+        let (begun, _heard) = sync_channel(1);
+        let domains = domains_of(Lines { lines: 20_000, begun });
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let batches: Vec<_> = runtime.block_on(domains.execute(Arc::default()).map(Result::unwrap).collect());
+        assert_eq!(batches.iter().map(RecordBatch::num_rows).collect::<Vec<_>>(), [8192, 8192, 3616]);
+        let whole = concat_batches(&domains.schema, &batches).unwrap();
+        for column in 1..3 {
+            let counts = whole.column(column).as_primitive::<UInt64Type>();
+            assert!(counts.iter().all(|count| count == Some(1)));
+        }
+        let names: HashSet<_> = whole.column(0).as_string_view().iter().collect();
+        assert_eq!(names.len(), 20_000);
+        let bytes: usize = batches.iter().map(RecordBatch::get_array_memory_size).sum();
+        assert!(bytes < 2 * whole.get_array_memory_size(), "{bytes}");
+    }
+
+    #[test]
+    fn it_ends_with_whoever_asked() {
+        let (begun, heard) = sync_channel(1);
+        let lines = Lines { lines: 50_000_000, begun };
+        let length = lines.len();
+        let domains = domains_of(lines);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut rows = domains.execute(Arc::default());
+        runtime.block_on(async {
+            assert!(futures::poll!(rows.next()).is_pending());
+        });
+        heard.recv().unwrap();
+        drop(rows);
+        // This waits for the thread that counts.
+        drop(runtime);
+        let progress = &domains.read.progress;
+        assert!(progress.bytes.load(Ordering::Relaxed) < length, "it was read to its end");
+        assert!(!progress.is_stopped(), "others go on");
+    }
 }

@@ -18,14 +18,13 @@ use datafusion::physical_plan::{
     StatisticsArgs,
 };
 use futures::TryStreamExt;
-use mizumori_scan::{Event, HandOver, Look, Matcher, PieceSizes, Proceed, Progress, Scan, Wanted};
-use std::sync::atomic::Ordering;
+use mizumori_scan::{Look, Matcher, Proceed, Progress, Wanted};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::columns::Column;
 use crate::dump_table::LookFor;
-use crate::dumps::{FoundDumps, ReadDumps};
-use crate::gather::{Gather, Method};
+use crate::dumps::{Events, FoundDumps, Interest, ReadDumps};
+use crate::gather::{Gather, Gathered, Method};
 
 /// Pieces of dumps that may wait between the scan and whoever takes them.
 const WAITING: usize = 4;
@@ -41,14 +40,19 @@ pub(crate) struct DumpScanExec {
 
 /// What is scanned, and how.
 #[derive(Debug)]
-struct Work {
-    found: Arc<FoundDumps>,
-    read: Arc<ReadDumps>,
-    columns: Vec<Column>,
-    schema: SchemaRef,
+pub(crate) struct Work {
+    /// The dumps.
+    pub(crate) found: Arc<FoundDumps>,
+    /// How they are read.
+    pub(crate) read: Arc<ReadDumps>,
+    /// The columns that are asked for, in their order.
+    pub(crate) columns: Vec<Column>,
+    /// The same as a schema.
+    pub(crate) schema: SchemaRef,
     /// Whether the rows of a source are wanted, by its place in the list.
-    sources: Vec<bool>,
-    look_for: LookFor,
+    pub(crate) sources: Vec<bool>,
+    /// What is looked for.
+    pub(crate) look_for: LookFor,
 }
 
 /// One scan, whose rows its partitions share.
@@ -64,31 +68,17 @@ struct Run {
 #[derive(Debug)]
 struct Rows {
     receiver: tokio::sync::Mutex<Receiver<Result<Vec<RecordBatch>>>>,
-    progress: Arc<Progress>,
-}
-
-impl Drop for Rows {
-    fn drop(&mut self) {
-        self.progress.stop();
-    }
+    _interest: Interest,
 }
 
 impl DumpScanExec {
-    pub(crate) fn new(
-        found: Arc<FoundDumps>,
-        read: Arc<ReadDumps>,
-        columns: Vec<Column>,
-        schema: SchemaRef,
-        sources: Vec<bool>,
-        look_for: LookFor,
-    ) -> Self {
+    pub(crate) fn new(work: Work) -> Self {
         let properties = PlanProperties::new(
-            EquivalenceProperties::new(Arc::clone(&schema)),
-            Partitioning::UnknownPartitioning(read.threads.max(1)),
+            EquivalenceProperties::new(Arc::clone(&work.schema)),
+            Partitioning::UnknownPartitioning(work.read.threads.max(1)),
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
-        let work = Work { found, read, columns, schema, sources, look_for };
         Self {
             work: Arc::new(work),
             properties: Arc::new(properties),
@@ -209,9 +199,8 @@ impl ExecutionPlan for DumpScanExec {
 /// Starts a scan on threads of its own.
 fn start(work: &Arc<Work>) -> Result<Arc<Rows>> {
     let (sender, receiver) = channel(WAITING);
-    // Its own, for it ends with the query that asked; the bytes are counted for everybody.
-    let progress = Arc::new(Progress::part_of(&work.read.progress));
-    let rows = Rows { receiver: receiver.into(), progress: Arc::clone(&progress) };
+    let (progress, interest) = work.read.begin();
+    let rows = Rows { receiver: receiver.into(), _interest: interest };
     let work = Arc::clone(work);
     std::thread::Builder::new().name("scan-0".to_owned()).spawn(move || work.scan(&progress, &sender))?;
     Ok(Arc::new(rows))
@@ -234,35 +223,20 @@ impl Work {
             schema: &self.schema,
             sources: &self.sources,
         };
-        let scan = Scan {
-            reader: &self.read.reader,
-            matcher: of_domains.as_ref().or(of_watch.as_ref()),
-            wanted: if matches!(self.look_for, LookFor::Everything) { Wanted::All } else { Wanted::Watched },
-            limits: self.read.records,
-            threads: self.read.threads,
-            hand_over: HandOver::AsItComes,
-            pieces: PieceSizes::default(),
-        };
+        let wanted = if matches!(self.look_for, LookFor::Everything) { Wanted::All } else { Wanted::Watched };
+        let scan = self.read.scan(of_domains.as_ref().or(of_watch.as_ref()), wanted);
         let dumps = self.found.dumps.iter().zip(&self.found.sources_of);
         let is_wanted = |sources: &Vec<_>| sources.iter().any(|source| method.is_wanted(*source));
         let dumps: Vec<_> =
             dumps.filter(|(_, sources)| is_wanted(sources)).map(|(dump, _)| dump.clone()).collect();
-        let mut lines = 0;
+        let mut events = Events::new(&self.read, progress);
         let outcome = scan.run(&dumps, &Gather(&method), progress, |event| {
-            let read = progress.lines.load(Ordering::Relaxed);
-            self.read.progress.lines.fetch_add(read - lines, Ordering::Relaxed);
-            lines = read;
-            match event {
-                Event::Batch { batch, .. } => {
-                    let Some(rows) = batch.take() else { return Proceed::GoOn };
-                    // Nobody takes it: the query has all that it wanted.
-                    if sender.blocking_send(rows.map_err(DataFusionError::from)).is_err() {
-                        return Proceed::Stop;
-                    }
-                }
-                Event::Unreadable { name, why } => self.read.troubles.add(name.to_string(), why),
+            let Some(rows) = events.batch(event).and_then(Gathered::take) else { return Proceed::GoOn };
+            // Nobody takes it: the query has all that it wanted.
+            match sender.blocking_send(rows.map_err(DataFusionError::from)) {
+                Ok(()) => Proceed::GoOn,
+                Err(_) => Proceed::Stop,
             }
-            Proceed::GoOn
         });
         if let Err(error) = outcome {
             // Whoever does not listen any more does not want to know.

@@ -20,7 +20,7 @@ use mizumori_core::{DomainName, WatchList};
 use mizumori_lake::day_of;
 
 use crate::columns::{COLUMNS, Column, DUMP_SCHEMA};
-use crate::dump_scan::DumpScanExec;
+use crate::dump_scan::{DumpScanExec, Work};
 use crate::dumps::{FoundDumps, ReadDumps};
 
 /// Dumps as a table.
@@ -220,17 +220,13 @@ impl TableProvider for DumpTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let all: Vec<_> = (0..self.columns.len()).collect();
         let places = projection.unwrap_or(&all);
-        let columns = places.iter().filter_map(|at| self.columns.get(*at)).copied().collect();
-        let schema = Arc::new(self.schema.project(places)?);
-        let sources = self.sources(state, filters)?;
-        let look_for = self.look_for(filters);
-        Ok(Arc::new(DumpScanExec::new(
-            Arc::clone(&self.found),
-            Arc::clone(&self.read),
-            columns,
-            schema,
-            sources,
-            look_for,
-        )))
+        Ok(Arc::new(DumpScanExec::new(Work {
+            found: Arc::clone(&self.found),
+            read: Arc::clone(&self.read),
+            columns: places.iter().filter_map(|at| self.columns.get(*at)).copied().collect(),
+            schema: Arc::new(self.schema.project(places)?),
+            sources: self.sources(state, filters)?,
+            look_for: self.look_for(filters),
+        })))
     }
 }

@@ -1,12 +1,15 @@
 //! Dumps that a query names, and how they are read.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mizumori_core::keys::TagLayers;
 use mizumori_core::{Source, SourceIndex, WatchList};
 use mizumori_read::{MemberName, Reader};
-use mizumori_scan::{Dump, MemberSource, Progress, RecordLimits};
+use mizumori_scan::{
+    Dump, Event, HandOver, Matcher, MemberSource, PieceSizes, Progress, RecordLimits, Scan, Wanted,
+};
 
 /// Tells the source of a member of a dump; `None` for the description of one.
 pub type SourceOf = dyn Fn(&MemberName) -> Option<MemberSource> + Send + Sync;
@@ -63,6 +66,66 @@ pub struct ReadDumps {
 impl fmt::Debug for ReadDumps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ReadDumps")
+    }
+}
+
+impl ReadDumps {
+    /// A scan of all cores for what is `wanted`.
+    pub(crate) fn scan<'s>(&'s self, matcher: Option<&'s Matcher<'s>>, wanted: Wanted) -> Scan<'s> {
+        Scan {
+            reader: &self.reader,
+            matcher,
+            wanted,
+            limits: self.records,
+            threads: self.threads,
+            hand_over: HandOver::AsItComes,
+            pieces: PieceSizes::default(),
+        }
+    }
+
+    /// The progress of a scan for one query, which ends without what comes with it; bytes are counted for everybody.
+    pub(crate) fn begin(&self) -> (Arc<Progress>, Interest) {
+        let progress = Arc::new(Progress::part_of(&self.progress));
+        (Arc::clone(&progress), Interest(progress))
+    }
+}
+
+/// That somebody wants what a scan gives: without it, the scan ends.
+#[derive(Debug)]
+pub(crate) struct Interest(Arc<Progress>);
+
+impl Drop for Interest {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+/// Takes the events of a scan for one query.
+pub(crate) struct Events<'e> {
+    read: &'e ReadDumps,
+    progress: &'e Progress,
+    /// Those that were counted for everybody.
+    lines: u64,
+}
+
+impl<'e> Events<'e> {
+    /// Those of a scan that has `progress`.
+    pub(crate) const fn new(read: &'e ReadDumps, progress: &'e Progress) -> Self {
+        Self { read, progress, lines: 0 }
+    }
+
+    /// What was gathered; `None` of what could not be read, which is noted.
+    pub(crate) fn batch<B>(&mut self, event: Event<B>) -> Option<B> {
+        let lines = self.progress.lines.load(Ordering::Relaxed);
+        self.read.progress.lines.fetch_add(lines - self.lines, Ordering::Relaxed);
+        self.lines = lines;
+        match event {
+            Event::Batch { batch, .. } => Some(batch),
+            Event::Unreadable { name, why } => {
+                self.read.troubles.add(name.to_string(), why);
+                None
+            }
+        }
     }
 }
 
