@@ -52,4 +52,4 @@ pub use point::{Exposure, PointReader};
 pub use since::New;
 pub use store::{Below, Buckets, Description, FoundObject, PathUrl, StoreError, Trouble};
 pub use survey::SurveyOf;
-pub use table::{Table, TableFile};
+pub use table::{Table, TableFile, Tables};

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
+use mizumori_core::Source;
 use object_store::ObjectStore;
 
 use crate::counts::COUNTS;
 use crate::error::LakeError;
-use crate::lake::{Lake, TABLE};
+use crate::lake::{Lake, TABLE, manifests};
 use crate::log::Log;
+use crate::manifest::Ingests;
+use crate::place::Place;
 use crate::schema;
 
 /// A table at one version.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Table {
     /// Its name.
     pub name: &'static str,
@@ -39,17 +42,52 @@ pub struct TableFile {
     pub account_hi: Option<(i64, i64)>,
 }
 
-impl Lake {
-    /// The tables at this version: `exposures`, and `counts` where something was counted.
+/// The tables of a lake at one version. Nothing blocks: they are for asynchronous readers.
+pub struct Tables {
+    place: Place,
+    ingests: Ingests,
+    exposures: Table,
+}
+
+impl Tables {
+    /// The name of the table of exposures.
+    pub const EXPOSURES: &'static str = TABLE;
+    /// The name of the table of counts.
+    pub const COUNTS: &'static str = COUNTS;
+
+    /// The table `exposures`.
+    pub const fn exposures(&self) -> &Table {
+        &self.exposures
+    }
+
+    /// The table `counts`, read now; `None` where nothing was ever counted.
     ///
     /// # Errors
-    /// When a log cannot be read.
-    pub fn tables(&self) -> Result<Vec<Table>, LakeError> {
+    /// When its log cannot be read.
+    pub async fn counts(&self) -> Result<Option<Table>, LakeError> {
+        let log = Log::open(&self.place, COUNTS).await?;
+        log.map(|log| table(COUNTS, &log, Arc::clone(&schema::COUNTS), &[], false)).transpose()
+    }
+
+    /// The sources, read now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sources(&self) -> Result<Vec<Source>, LakeError> {
+        let manifests = manifests(&self.place, self.ingests.clone()).await?;
+        manifests.iter().map(|(_, _, manifest)| manifest.source()).collect()
+    }
+}
+
+impl Lake {
+    /// The tables at this version. Of `counts` and of the sources nothing is read yet.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn tables(&self) -> Result<Tables, LakeError> {
         let sorted_by = &["account_hi", "account_lo", "secret_tag"];
         let exposures = table(TABLE, &self.log, Arc::clone(&schema::EXPOSURES), sorted_by, true)?;
-        let counts =
-            self.counts_log()?.map(|log| table(COUNTS, &log, Arc::clone(&schema::COUNTS), &[], false));
-        Ok([Some(exposures), counts.transpose()?].into_iter().flatten().collect())
+        Ok(Tables { place: self.place.clone(), ingests: self.ingests()?, exposures })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use datafusion::common::DataFusionError;
 use mizumori_core::ErrorClass;
-use mizumori_lake::StoreError;
+use mizumori_lake::{LakeError, StoreError};
 
 /// A question could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum SqlError {
     Io(#[source] std::io::Error),
     /// The lake could not be read.
     #[error(transparent)]
-    Lake(#[from] mizumori_lake::LakeError),
+    Lake(#[from] LakeError),
     /// Whoever takes the answer could not.
     #[error("could not hand over the answer")]
     Answer(#[source] std::io::Error),
@@ -55,7 +55,10 @@ impl From<DataFusionError> for SqlError {
     fn from(error: DataFusionError) -> Self {
         // What DataFusion wraps around an error is of no use to whoever asked.
         match unwrapped(error) {
-            DataFusionError::External(error) => Self::Found(error),
+            DataFusionError::External(error) => match error.downcast() {
+                Ok(of_lake) => Self::Lake(*of_lake),
+                Err(other) => Self::Found(other),
+            },
             DataFusionError::IoError(error) => Self::Io(error),
             DataFusionError::ObjectStore(error) => match StoreError::find(&*error) {
                 Some(told) => Self::Found(Box::new(told.clone())),
@@ -69,6 +72,11 @@ impl From<DataFusionError> for SqlError {
             other => Self::Query(other.strip_backtrace()),
         }
     }
+}
+
+/// An error of a lake, on its way through DataFusion.
+pub(crate) fn of_lake(error: LakeError) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
 }
 
 fn unwrapped(error: DataFusionError) -> DataFusionError {

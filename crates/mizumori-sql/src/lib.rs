@@ -1,8 +1,8 @@
 //! Dumps and lakes as tables, asked in SQL.
 //!
 //! A [`Session`] answers questions with DataFusion. `scan('PATH', …)` is the scan engine as a table: columns that nobody asked for are
-//! not worked out, and what a filter says of domains and sources is the scan's to look for. `exposures` and `sources` are a
-//! lake's tables at one version.
+//! not worked out, and what a filter says of domains and sources is the scan's to look for. `exposures`, `counts` and `sources`
+//! are a lake's tables at one version; what no question names is not read.
 //!
 //! Invariants: no table has a column in which an account, a user name or a secret could be read; a question changes
 //! nothing; what does not fit into memory goes to files that hold ciphertext only.
@@ -14,6 +14,7 @@ mod dump_table;
 mod dumps;
 mod error;
 mod gather;
+mod lake_schema;
 mod lake_table;
 mod session;
 mod spill;

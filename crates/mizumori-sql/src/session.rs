@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::catalog::{MemTable, TableFunctionArgs, TableFunctionImpl, TableProvider};
+use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::common::{DataFusionError, Result as PlanResult, ScalarValue};
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
-use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
@@ -23,7 +22,7 @@ use crate::domains;
 use crate::dump_table::DumpTable;
 use crate::dumps::{FoundDumps, ReadDumps};
 use crate::error::SqlError;
-use crate::lake_table::{self, LakeTable};
+use crate::lake_schema::LakeSchema;
 use crate::spill::Spills;
 
 /// How often a query under way looks whether it was interrupted.
@@ -102,20 +101,17 @@ impl Session {
         Ok(Self { context, runtime: Some(runtime), progress })
     }
 
-    /// Adds the tables of a lake at its version: `exposures`, `sources`, and `counts` where something was only counted.
+    /// Adds the tables of a lake at its version: `exposures`, `sources`, and `counts` where something was only counted. The
+    /// latter two are read when a question names them.
     ///
     /// # Errors
     /// When the lake cannot be read.
     pub fn add_lake(&self, lake: &Lake) -> Result<(), SqlError> {
-        for table in lake.tables()? {
-            let name = table.name;
-            let url = ObjectStoreUrl::parse(format!("lake://{name}"))?;
-            self.context.register_object_store(url.as_ref(), Arc::clone(&table.store));
-            self.context.register_table(name, Arc::new(LakeTable::new(table, url)))?;
+        let schema = LakeSchema::new(lake.tables()?, self.context.runtime_env())?;
+        let names = self.context.copied_config().options().catalog.clone();
+        if let Some(catalog) = self.context.catalog(&names.default_catalog) {
+            catalog.register_schema(&names.default_schema, Arc::new(schema))?;
         }
-        let sources = lake_table::sources(&lake.sources()?)?;
-        let sources = MemTable::try_new(sources.schema(), vec![vec![sources]])?;
-        self.context.register_table("sources", Arc::new(sources))?;
         Ok(())
     }
 

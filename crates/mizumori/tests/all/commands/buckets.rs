@@ -249,6 +249,48 @@ fn what_is_wrong_with_a_store_is_said() {
     let check = |variables: &[(&str, &str)], bucket: &str, says: &str, hint: &str| {
         let (lake, dumps) = (format!("s3://{bucket}/lake"), format!("s3://{bucket}/dumps/"));
         for (arguments, place) in [
+#[cfg(feature = "sql")]
+#[test]
+fn a_question_reads_what_it_names() {
+    let folder = world::folder(&[
+        ("kept/one.txt", LINE),
+        ("kept/two.txt", LINE),
+        ("kept/three.txt", "hana@mori.suigen.example:a\nx@elsewhere.example:b\n"),
+        ("counted/four.txt", LINE),
+    ]);
+    let store = TestStore::start().unwrap();
+    let ingest = ["ingest", "--lake", "s3://bucket/lake", "--watch", "list.toml"];
+    let check = |question: &str, answer: u64, expected: [bool; 3], sources: usize| {
+        store.take_requests();
+        let run = run(&folder, &store, &["sql", "--lake", "s3://bucket/lake", question]);
+        assert_eq!(run.ends(0).quietly().json()["n"], answer, "{question}");
+        let requests = store.take_requests();
+        let below = |folder: &str| requests.iter().filter(|request| request.key.starts_with(folder)).count();
+        let asked = ["lake/exposures/part", "lake/counts", "lake/sources"].map(below);
+        assert_eq!(
+            (asked.map(|number| number > 0), asked[2]),
+            (expected, sources),
+            "{question}: {requests:#?}"
+        );
+        // Nothing else but the log.
+        assert_eq!(asked.iter().sum::<usize>() + below("lake/exposures/_delta_log"), requests.len());
+    };
+    run(&folder, &store, &[&ingest[..], &["kept"]].concat()).ends(0);
+    let tables = "select count(*) as n from information_schema.tables where table_schema = 'public'";
+    // How many rows a file has stands in the log.
+    check("select count(*) as n from exposures", 3, [false, false, false], 0);
+    check(tables, 2, [false, true, false], 0);
+    run(&folder, &store, &[&ingest[..], &["--level", "counts", "counted"]].concat()).ends(0);
+    check("select count(*) as n from exposures", 3, [false, false, false], 0);
+    check(tables, 3, [false, true, false], 0);
+    check("select count(*) as n from sources", 4, [false, false, true], 4);
+    check("select sum(n) as n from counts", 1, [false, true, false], 0);
+    let joined = "select count(distinct source) as n from exposures join sources using (source)";
+    check(joined, 3, [true, false, true], 4);
+    let run = run(&folder, &store, &["sql", "--lake", "s3://bucket/lake", "select 1 from nothing"]);
+    run.ends(2).saying(&["nothing"]);
+}
+
             (&["survey", "--watch", "list.toml", &dumps][..], &dumps),
             (&["scan", "--watch", "list.toml", &dumps], &dumps),
             (&["lookup", "--lake", &lake, "suigen.example"], &lake),

@@ -240,6 +240,12 @@ fn a_lake_is_asked() {
             json!({"source": "two", "kind": "stealer-log", "place": "market", "leaked": null, "public": true, "n": 3}),
         ]
     );
+    // What the log says of the number of rows is no answer for some of them.
+    for (of, n) in [("exposures", 7), ("(select * from exposures limit 2)", 2)] {
+        assert_eq!(rows(&folder, &format!("select count(*) as n from {of}"), &lake), [json!({"n": n})]);
+    }
+    let one = "select count(*) as n from exposures where source = 'one'";
+    assert_eq!(rows(&folder, one, &lake), [json!({"n": 4})]);
     // Dumps are tagged as the lake is: what is new in them is a question.
     folder.write("later.txt", "taro@suigen.example:pw-one\nnew@suigen.example:pw\n");
     let new =
