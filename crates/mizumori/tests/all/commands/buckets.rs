@@ -166,6 +166,14 @@ fn an_object_that_fails_is_told_and_the_rest_is_done() {
     ]);
     let part = run_partly.json();
     let unreadable = part["input"]["unreadable"].as_array().unwrap();
+    // Each once, however many pieces of it fail.
+    assert_eq!(unreadable.len(), 2, "{unreadable:#?}");
+    let ingest = ["ingest", "--lake", "lake", "--watch", "list.toml", "s3://bucket/dumps/"];
+    let scan = ["scan", "--watch", "list.toml", "s3://bucket/dumps/"];
+    for command in [&ingest[..], &scan] {
+        let told = run(&folder, &store, command).ends(3).err();
+        assert_eq!(told.matches("could not read `s3://").count(), 2, "{told}");
+    }
     assert!(unreadable.iter().all(|what| what["file"].as_str().unwrap().starts_with("s3://bucket/dumps/")));
     let total = |report: &Value, category: usize| report["categories"][category]["total"].as_u64().unwrap();
     assert_eq!(total(&part, 0), total(&whole, 0));
@@ -241,14 +249,6 @@ fn a_lake_in_a_bucket_does_what_a_lake_in_a_folder_does() {
     }
 }
 
-#[test]
-fn what_is_wrong_with_a_store_is_said() {
-    let (folder, store) = both();
-    run(&folder, &store, &["ingest", "--lake", "s3://bucket/lake", "--watch", "list.toml", "dumps/g.zip"])
-        .ends(0);
-    let check = |variables: &[(&str, &str)], bucket: &str, says: &str, hint: &str| {
-        let (lake, dumps) = (format!("s3://{bucket}/lake"), format!("s3://{bucket}/dumps/"));
-        for (arguments, place) in [
 #[cfg(feature = "sql")]
 #[test]
 fn a_question_reads_what_it_names() {
@@ -291,6 +291,14 @@ fn a_question_reads_what_it_names() {
     run.ends(2).saying(&["nothing"]);
 }
 
+#[test]
+fn what_is_wrong_with_a_store_is_said() {
+    let (folder, store) = both();
+    run(&folder, &store, &["ingest", "--lake", "s3://bucket/lake", "--watch", "list.toml", "dumps/g.zip"])
+        .ends(0);
+    let check = |variables: &[(&str, &str)], bucket: &str, says: &str, hint: &str| {
+        let (lake, dumps) = (format!("s3://{bucket}/lake"), format!("s3://{bucket}/dumps/"));
+        for (arguments, place) in [
             (&["survey", "--watch", "list.toml", &dumps][..], &dumps),
             (&["scan", "--watch", "list.toml", &dumps], &dumps),
             (&["lookup", "--lake", &lake, "suigen.example"], &lake),
