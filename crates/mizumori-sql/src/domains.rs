@@ -251,9 +251,9 @@ mod tests {
     use datafusion::arrow::datatypes::UInt64Type;
     use futures::StreamExt;
     use mizumori_core::keys::KeyRing;
-    use mizumori_core::{LeakTime, SourceIndex};
+    use mizumori_core::{Source, SourceId, SourceIndex};
     use mizumori_read::{Limits, ReadAt, Reader};
-    use mizumori_scan::{Dump, DumpPlace, RecordLimits};
+    use mizumori_scan::{Dump, DumpPlace, RecordLimits, SourceMap};
 
     use super::*;
     use crate::dumps::{FindDumps, Troubles};

@@ -88,6 +88,10 @@ impl TableProvider for LakeTable {
             );
         }
         let source: Arc<dyn FileSource> = Arc::new(source);
+        let rows: u64 = self.table.files.iter().map(|file| file.rows).sum();
+        let rows = usize::try_from(rows).map_or(Precision::Absent, Precision::Exact);
+        // With a limit it is the most that there can be.
+        let rows = if limit.is_some() { rows.to_inexact() } else { rows };
         let sorted = self.table.sorted_by.iter();
         let sorted = sorted.map(|name| Ok(PhysicalSortExpr::new_default(col(name, schema)?)));
         let sorted = sorted.collect::<Result<Vec<_>>>()?;
@@ -95,6 +99,7 @@ impl TableProvider for LakeTable {
             .with_file_groups(files.collect())
             .with_projection_indices(projection.cloned())?
             .with_output_ordering(LexOrdering::new(sorted).into_iter().collect())
+            .with_statistics(Statistics { num_rows: rows, ..Statistics::new_unknown(schema) })
             .with_limit(limit)
             .build();
         Ok(DataSourceExec::from_data_source(config))

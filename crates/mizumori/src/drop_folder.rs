@@ -50,7 +50,8 @@ impl DropFolder {
         Self { settle, files: HashMap::new() }
     }
 
-    /// Looks at what is there. Sources of one `group` can only be ingested in one run; of most there is none.
+    /// Looks at what is there. A dump without a source is held back, with the sources that it was taken of before. Sources of one
+    /// `group` can only be ingested in one run; of most there is none.
     pub(crate) fn look<G: Eq + Hash>(
         &mut self,
         dumps: &Dumps,
@@ -77,6 +78,13 @@ impl DropFolder {
         for (found, of) in dumps.found.iter().zip(&sources_of) {
             let Some(seen) = self.files.get(found.dump.name.as_str()) else { continue };
             let described: Vec<_> = of.iter().filter_map(|at| sources.list.get(at.0).cloned()).collect();
+            if of.is_empty() {
+                let before = seen.taken.iter().flat_map(|(_, sources)| sources);
+                let places =
+                    before.filter_map(|before| sources.list.iter().position(|source| source.id == before.id));
+                waiting.extend(places.map(SourceIndex));
+                continue;
+            }
             match (self.is_settled(seen, now), &seen.taken) {
                 (true, Some(taken)) if *taken == (seen.look, described) => {}
                 (true, _) => due.extend(of.iter().copied()),
@@ -154,7 +162,7 @@ mod tests {
     fn round(drops: &mut DropFolder, folder: &Path, now: Instant) -> Vec<String> {
         let dumps = Dumps::below(&[folder.to_owned()], &Reader::new(Limits::default()), 1);
         let dumps = dumps.unwrap_or_else(|_| panic!("no dumps"));
-        let sources = Sources::of(&dumps).unwrap_or_else(|_| panic!("no sources"));
+        let (sources, _) = Sources::of_those_right(&dumps);
         let due = drops.look(&dumps, &sources, now, |_| None::<()>);
         drops.taken(&dumps, &sources, &due);
         due.iter()
@@ -201,6 +209,22 @@ mod tests {
         assert_eq!(look(160), ["other.txt"]);
         fs::remove_file(path.join("other.txt")).unwrap();
         assert!(look(170).is_empty());
-        assert_eq!(drops.files.len(), 4);
+
+        // A mistake in a description holds back what it describes, and the source that this was before.
+        for folder in ["one", "two"] {
+            fs::create_dir(path.join(folder)).unwrap();
+            fs::write(path.join(folder).join("source.toml"), "id = 'both'").unwrap();
+            fs::write(path.join(folder).join(format!("{folder}.txt")), "g").unwrap();
+        }
+        assert!(look(180).is_empty());
+        assert_eq!(look(190), ["one.txt", "two.txt"]);
+        fs::write(path.join("two/source.toml"), "id = 'both'\nleakd = 1").unwrap();
+        fs::write(path.join("one/more.txt"), "h").unwrap();
+        fs::write(path.join("last.txt"), "i").unwrap();
+        assert!(look(200).is_empty());
+        assert_eq!(look(210), ["last.txt"]);
+        fs::write(path.join("two/source.toml"), "id = 'both'").unwrap();
+        assert_eq!(look(220), ["more.txt", "one.txt", "two.txt"]);
+        assert_eq!(drops.files.len(), 8);
     }
 }

@@ -4,7 +4,7 @@
 //! Inside an archive the same holds for its members, then for the archive itself. Without any description the id
 //! is the first folder below the PATH, or the file's stem.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,15 +31,22 @@ impl Sources {
     /// # Errors
     /// Every mistake in the descriptions; an id that is described twice differently, or that two PATHs give.
     pub(crate) fn of(dumps: &Dumps) -> Result<Self, Failure> {
-        let mut gathering = Gathering::default();
-        for found in &dumps.found {
-            let index = gathering.outside(found, &dumps.descriptions);
-            gathering.map.dump(found.dump.name.as_str(), index);
-            for (name, text) in &found.inside {
-                gathering.inside(name.as_str(), text);
+        Gathering::of(dumps, &HashSet::new()).finish()
+    }
+
+    /// The sources of those dumps that are described without a mistake, and what is wrong with the others, which have none.
+    #[cfg(feature = "lake")]
+    pub(crate) fn of_those_right(dumps: &Dumps) -> (Self, Vec<Failure>) {
+        let (mut left, mut wrong) = (HashSet::new(), Vec::new());
+        loop {
+            let mut gathering = Gathering::of(dumps, &left);
+            let more = gathering.wrong(dumps);
+            if more.is_empty() {
+                return (Self { list: gathering.list, map: gathering.map }, wrong);
             }
+            left.extend(more);
+            wrong.extend(gathering.finish().err());
         }
-        gathering.finish()
     }
 
     /// The source of a member; `None` when it is a description itself.
@@ -63,9 +70,20 @@ struct Gathering {
     by_id: HashMap<SourceId, SourceIndex>,
     map: SourceMap,
     /// What was found in each folder, or in each description in a bucket: the description there, if any.
-    folders: HashMap<PathBuf, Option<SourceIndex>>,
+    folders: HashMap<PathBuf, Option<Described>>,
     mistakes: Vec<Mistake>,
-    clashes: Vec<String>,
+    /// The dumps that have one, by their places.
+    mistaken: HashSet<usize>,
+    /// What is wrong when two origins give one id, with the id.
+    clashes: Vec<(SourceId, String)>,
+}
+
+/// What a description says.
+#[derive(Clone, Copy)]
+enum Described {
+    As(SourceIndex),
+    /// It has a mistake.
+    Wrong,
 }
 
 /// What gave an id.
@@ -75,8 +93,42 @@ enum Origin {
 }
 
 impl Gathering {
+    /// Reads the descriptions of the dumps that are not `left` out by their places.
+    fn of(dumps: &Dumps, left: &HashSet<usize>) -> Self {
+        let mut gathering = Self::default();
+        for (at, found) in dumps.found.iter().enumerate().filter(|(at, _)| !left.contains(at)) {
+            match gathering.outside(found, &dumps.descriptions) {
+                Described::As(index) => gathering.map.dump(found.dump.name.as_str(), index),
+                Described::Wrong => {
+                    gathering.mistaken.insert(at);
+                }
+            }
+            let before = gathering.mistakes.len();
+            for (name, text) in &found.inside {
+                gathering.inside(name.as_str(), text);
+            }
+            if gathering.mistakes.len() > before {
+                gathering.mistaken.insert(at);
+            }
+        }
+        gathering
+    }
+
+    /// The dumps of which the source is not known, by their places: first those of mistakes, for without them others may not clash.
+    #[cfg(feature = "lake")]
+    fn wrong(&mut self, dumps: &Dumps) -> HashSet<usize> {
+        if !self.mistaken.is_empty() {
+            return std::mem::take(&mut self.mistaken);
+        }
+        let clashing: HashSet<_> = self.clashes.iter().filter_map(|(id, _)| self.by_id.get(id)).collect();
+        let clashes = |found: &FoundDump| {
+            self.map.of_dump(&found.dump.name).iter().any(|source| clashing.contains(source))
+        };
+        dumps.found.iter().enumerate().filter(|(_, found)| clashes(found)).map(|(at, _)| at).collect()
+    }
+
     /// The source of a dump as a whole.
-    fn outside(&mut self, found: &FoundDump, descriptions: &Descriptions) -> SourceIndex {
+    fn outside(&mut self, found: &FoundDump, descriptions: &Descriptions) -> Described {
         let described = self.object(found, descriptions).or_else(|| {
             let file = found.file()?;
             let beside = found.sidecar.then(|| {
@@ -88,12 +140,12 @@ impl Gathering {
         });
         described.unwrap_or_else(|| {
             let origin = Origin::Default { path: found.path, dump: found.dump.name.to_string() };
-            self.add(Source::undescribed(SourceId::new(&found.default_id)), origin)
+            Described::As(self.add(Source::undescribed(SourceId::new(&found.default_id)), origin))
         })
     }
 
     /// The description of an object: its own, else that of the level in which it stands, then of the levels above.
-    fn object(&mut self, found: &FoundDump, descriptions: &Descriptions) -> Option<SourceIndex> {
+    fn object(&mut self, found: &FoundDump, descriptions: &Descriptions) -> Option<Described> {
         let name = found.dump.name.as_str();
         if found.file().is_some() || descriptions.is_empty() {
             return None;
@@ -105,23 +157,19 @@ impl Gathering {
             if let Some(known) = self.folders.get(Path::new(&name)) {
                 return *known;
             }
-            let index = match descriptions.get(&name) {
+            let described = match descriptions.get(&name) {
                 None => continue,
                 Some(Ok(bytes)) => self.described(&name, bytes),
-                Some(Err(what)) => {
-                    let (file, what) = (name.clone(), what.clone());
-                    self.mistakes.push(Mistake { file, line: 1, what, instead: None });
-                    None
-                }
+                Some(Err(what)) => self.wrong_file(name.clone(), what.clone()),
             };
-            self.folders.insert(PathBuf::from(name), index);
-            return index;
+            self.folders.insert(PathBuf::from(name), Some(described));
+            return Some(described);
         }
         None
     }
 
     /// The description of a folder: its own, else that of the folders above.
-    fn folder(&mut self, folder: &Path) -> Option<SourceIndex> {
+    fn folder(&mut self, folder: &Path) -> Option<Described> {
         if let Some(known) = self.folders.get(folder) {
             return *known;
         }
@@ -141,23 +189,21 @@ impl Gathering {
     }
 
     /// The description in `file`, if there is one.
-    fn file(&mut self, file: &Path) -> Option<SourceIndex> {
+    fn file(&mut self, file: &Path) -> Option<Described> {
         let bytes = match fs::read(file) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
             Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return None,
             Err(error) => {
-                let name = file.display().to_string();
-                self.mistakes.push(Mistake { file: name, line: 1, what: error.to_string(), instead: None });
-                return None;
+                return Some(self.wrong_file(file.display().to_string(), error.to_string()));
             }
         };
-        self.described(&file.display().to_string(), &bytes)
+        Some(self.described(&file.display().to_string(), &bytes))
     }
 
     /// A description inside an archive.
     fn inside(&mut self, name: &str, bytes: &[u8]) {
-        let Some(index) = self.described(name, bytes) else { return };
+        let Described::As(index) = self.described(name, bytes) else { return };
         let key = match name.strip_suffix(".source.toml") {
             Some(member) => member,
             None => name.strip_suffix("source.toml").unwrap_or(name),
@@ -165,26 +211,31 @@ impl Gathering {
         self.map.inside(key, index);
     }
 
-    fn described(&mut self, name: &str, bytes: &[u8]) -> Option<SourceIndex> {
+    fn described(&mut self, name: &str, bytes: &[u8]) -> Described {
         let Ok(text) = std::str::from_utf8(bytes) else {
-            let what = "the description cannot be read as UTF-8".to_owned();
-            self.mistakes.push(Mistake { file: name.to_owned(), line: 1, what, instead: None });
-            return None;
+            return self.wrong_file(name.to_owned(), "the description cannot be read as UTF-8".to_owned());
         };
         match Source::parse(name, text) {
-            Ok(source) => Some(self.add(source, Origin::Described { file: name.to_owned() })),
+            Ok(source) => Described::As(self.add(source, Origin::Described { file: name.to_owned() })),
             Err(mistakes) => {
                 self.mistakes.extend(mistakes);
-                None
+                Described::Wrong
             }
         }
+    }
+
+    /// A description that cannot be read.
+    fn wrong_file(&mut self, file: String, what: String) -> Described {
+        self.mistakes.push(Mistake { file, line: 1, what, instead: None });
+        Described::Wrong
     }
 
     fn add(&mut self, source: Source, origin: Origin) -> SourceIndex {
         if let Some(index) = self.by_id.get(&source.id).copied() {
             let same = self.list.get(index.0) == Some(&source);
             if let Some(first) = self.origins.get(index.0) {
-                self.clashes.extend(clash(&source.id, first, &origin, same));
+                let what = clash(&source.id, first, &origin, same);
+                self.clashes.extend(what.map(|what| (source.id.clone(), what)));
             }
             return index;
         }
@@ -200,7 +251,8 @@ impl Gathering {
             return Err(Failure::new(mistakes));
         }
         if !self.clashes.is_empty() {
-            let failure = Failure::say(self.clashes.join("\n"));
+            let what: Vec<_> = self.clashes.into_iter().map(|(_, what)| what).collect();
+            let failure = Failure::say(what.join("\n"));
             return Err(failure.hint("give each source an id of its own in a `source.toml`"));
         }
         Ok(Sources { list: self.list, map: self.map })
@@ -297,6 +349,38 @@ mod tests {
         let paths = [("a/x.txt", ""), ("b/x.txt", "")];
         assert!(check(&paths, &["a", "b"], &[]).unwrap_err().contains("two paths give the source `x`"));
         assert_eq!(check(&[("a/x.txt", ""), ("a/x.csv", "")], &["a"], &[]), Ok(1));
+    }
+
+    #[cfg(feature = "lake")]
+    #[test]
+    fn what_is_described_wrongly_has_no_source() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("a/source.toml", "id = 's'\nleakd = 1"),
+            ("a/1.txt", ""),
+            ("a/deep/2.txt", ""),
+            ("a/own/source.toml", "id = 'own'"),
+            ("a/own/3.txt", ""),
+            ("b/source.toml", "id = 'twice'"),
+            ("b/4.txt", ""),
+            ("c/source.toml", "id = 'twice'\nleaked = 2019"),
+            ("c/5.txt", ""),
+            ("good/6.txt", ""),
+        ] {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let reader = Reader::new(Limits::default());
+        let dumps = Dumps::below(&[folder.path().to_owned()], &reader, 2).unwrap_or_else(|_| panic!());
+        let (sources, wrong) = Sources::of_those_right(&dumps);
+        let ids: Vec<_> = sources.list.iter().map(|source| source.id.as_str()).collect();
+        assert_eq!(ids, ["own", "good"]);
+        let right = |found: &&FoundDump| !sources.of_dump(&found.dump.name).is_empty();
+        assert_eq!(dumps.found.iter().filter(right).count(), 2);
+        let told: Vec<_> = wrong.iter().map(Failure::in_words).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("unknown key `leakd`") && told[1].contains("`twice` is described twice"));
     }
 
     #[test]

@@ -30,11 +30,13 @@ pub(super) struct DumpVisitor<'v, 'p, W: Workshop, R> {
     part: Option<Part>,
     /// The number of the next piece.
     pieces: u64,
+    /// The last member that could not be read and was reported.
+    reported: Option<MemberName>,
 }
 
 impl<'v, 'p, W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisitor<'v, 'p, W, R> {
     pub(super) fn new(pool: &'v Pool<'p, W, R>, dump: usize, part: Option<Part>) -> Self {
-        Self { pool, dump, part, pieces: 0 }
+        Self { pool, dump, part, pieces: 0, reported: None }
     }
 
     /// Whether what cannot be cut is somebody else's.
@@ -163,7 +165,10 @@ impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> Visitor for DumpV
     }
 
     fn unreadable(&mut self, name: &MemberName, why: &Unreadable) {
-        self.report(name, why.to_string());
+        // The walk notes failures too: of what was reported it knows nothing more.
+        if self.reported.take().is_none_or(|reported| reported != *name) {
+            self.report(name, why.to_string());
+        }
     }
 }
 
@@ -178,7 +183,10 @@ impl<W: Workshop, R: FnMut(Event<W::Batch>) -> Proceed + Send> DumpVisitor<'_, '
         let mut sample = vec![0; usize::try_from(at.len()).unwrap_or(usize::MAX).min(SAMPLE)];
         let read = match read_full(&**at, 0, &mut sample) {
             Ok(read) => read,
-            Err(error) => return self.report(&context.name, error.to_string()),
+            Err(error) => {
+                self.reported = Some(context.name.clone());
+                return self.report(&context.name, error.to_string());
+            }
         };
         sample.truncate(read);
         let whole = at.len() == read as u64;

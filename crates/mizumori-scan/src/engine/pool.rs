@@ -1,6 +1,6 @@
 //! The workers: each scans pieces where there are some, else takes the next dump.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -76,8 +76,14 @@ pub(super) fn run<'s, W: Workshop>(
     dumps: &'s [Dump],
     workshop: &'s W,
     progress: &'s Progress,
-    receive: impl FnMut(Event<W::Batch>) -> Proceed + Send,
+    mut receive: impl FnMut(Event<W::Batch>) -> Proceed + Send,
 ) -> Result<(), ScanError> {
+    let mut told = HashSet::new();
+    let receive = move |event: Event<W::Batch>| match &event {
+        // Every piece of a file that cannot be read any more says so.
+        Event::Unreadable { name, why } if !told.insert((name.clone(), why.clone())) => Proceed::GoOn,
+        Event::Unreadable { .. } | Event::Batch { .. } => receive(event),
+    };
     let pool = Pool {
         scan,
         workshop,

@@ -276,9 +276,8 @@ fn files_below(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
 fn a_lake_holds_nothing_readable() {
     let folder = planted();
     let run = |arguments: &[&str]| {
-        let mut command = folder.command(arguments);
-        command.env("RUST_BACKTRACE", "full").env("RUST_LOG", "trace");
-        folder.wait(command.env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap())
+        let mut command = folder.command_with_keys(arguments);
+        folder.wait(command.env("RUST_BACKTRACE", "full").env("RUST_LOG", "trace").spawn().unwrap())
     };
     let ingest = ["ingest", "--lake", "lake", "--watch", "list.toml"];
     folder.write("empty.txt", "");

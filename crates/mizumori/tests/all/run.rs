@@ -91,6 +91,20 @@ impl Folder {
         self.end(self.command(arguments).output().unwrap())
     }
 
+    /// The program with arguments and a folder `keys` for the keys of lakes, ready to start.
+    #[cfg(feature = "lake")]
+    pub(crate) fn command_with_keys<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
+        let mut command = self.command(arguments);
+        command.env("XDG_DATA_HOME", self.path("keys"));
+        command
+    }
+
+    /// Runs it to its end with that folder.
+    #[cfg(feature = "lake")]
+    pub(crate) fn run_with_keys<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Run {
+        self.end(self.command_with_keys(arguments).output().unwrap())
+    }
+
     /// Runs it with `input` on standard input.
     #[cfg(feature = "scan")]
     pub(crate) fn run_with_input<S: AsRef<OsStr>>(&self, arguments: &[S], input: &[u8]) -> Run {

@@ -85,18 +85,19 @@ impl Follower<'_> {
         let mut troubles = BTreeSet::new();
         let ThisMachine { reader, threads, .. } = &self.means.machine;
         let dumps = Dumps::below(&self.arguments.input.paths, reader, *threads);
-        match dumps.and_then(|dumps| Sources::of(&dumps).map(|sources| (dumps, sources))) {
-            Ok((dumps, sources)) => {
+        match dumps {
+            Ok(dumps) => {
                 let unreadable = dumps.unreadable.iter();
                 troubles.extend(unreadable.map(|(file, why)| format!("could not read `{file}`: {why}")));
+                let (sources, wrong) = Sources::of_those_right(&dumps);
+                troubles.extend(wrong.iter().map(trouble));
                 if let Err(failure) = self.take(&dumps, &sources, &mut troubles) {
                     self.tell(troubles);
                     return Err(failure);
                 }
             }
             Err(failure) => {
-                let next = failure.next().map(|next| format!("; {next}")).unwrap_or_default();
-                troubles.insert(format!("{}{next}", failure.in_words()));
+                troubles.insert(trouble(&failure));
             }
         }
         self.tell(troubles);
@@ -199,4 +200,10 @@ impl Follower<'_> {
         }
         Ok(())
     }
+}
+
+/// A failure in one sentence, with what to do.
+fn trouble(failure: &Failure) -> String {
+    let next = failure.next().map(|next| format!("; {next}")).unwrap_or_default();
+    format!("{}{next}", failure.in_words())
 }

@@ -27,9 +27,8 @@ fn run(folder: &Folder, store: &TestStore, arguments: &[&str]) -> Run {
 }
 
 fn run_with(folder: &Folder, store: &TestStore, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
-    let mut command = folder.command(arguments);
-    command.envs(store.environment()).env("XDG_DATA_HOME", folder.path("keys"));
-    command.envs(variables.iter().copied());
+    let mut command = folder.command_with_keys(arguments);
+    command.envs(store.environment()).envs(variables.iter().copied());
     folder.wait(command.spawn().unwrap())
 }
 
@@ -167,6 +166,14 @@ fn an_object_that_fails_is_told_and_the_rest_is_done() {
     ]);
     let part = run_partly.json();
     let unreadable = part["input"]["unreadable"].as_array().unwrap();
+    // Each once, however many pieces of it fail.
+    assert_eq!(unreadable.len(), 2, "{unreadable:#?}");
+    let ingest = ["ingest", "--lake", "lake", "--watch", "list.toml", "s3://bucket/dumps/"];
+    let scan = ["scan", "--watch", "list.toml", "s3://bucket/dumps/"];
+    for command in [&ingest[..], &scan] {
+        let told = run(&folder, &store, command).ends(3).err();
+        assert_eq!(told.matches("could not read `s3://").count(), 2, "{told}");
+    }
     assert!(unreadable.iter().all(|what| what["file"].as_str().unwrap().starts_with("s3://bucket/dumps/")));
     let total = |report: &Value, category: usize| report["categories"][category]["total"].as_u64().unwrap();
     assert_eq!(total(&part, 0), total(&whole, 0));
@@ -240,6 +247,48 @@ fn a_lake_in_a_bucket_does_what_a_lake_in_a_folder_does() {
         let shown = String::from_utf8_lossy(&bytes);
         assert!(file.starts_with("dumps/") || !shown.contains("himitsu123"), "{file}");
     }
+}
+
+#[cfg(feature = "sql")]
+#[test]
+fn a_question_reads_what_it_names() {
+    let folder = world::folder(&[
+        ("kept/one.txt", LINE),
+        ("kept/two.txt", LINE),
+        ("kept/three.txt", "hana@mori.suigen.example:a\nx@elsewhere.example:b\n"),
+        ("counted/four.txt", LINE),
+    ]);
+    let store = TestStore::start().unwrap();
+    let ingest = ["ingest", "--lake", "s3://bucket/lake", "--watch", "list.toml"];
+    let check = |question: &str, answer: u64, expected: [bool; 3], sources: usize| {
+        store.take_requests();
+        let run = run(&folder, &store, &["sql", "--lake", "s3://bucket/lake", question]);
+        assert_eq!(run.ends(0).quietly().json()["n"], answer, "{question}");
+        let requests = store.take_requests();
+        let below = |folder: &str| requests.iter().filter(|request| request.key.starts_with(folder)).count();
+        let asked = ["lake/exposures/part", "lake/counts", "lake/sources"].map(below);
+        assert_eq!(
+            (asked.map(|number| number > 0), asked[2]),
+            (expected, sources),
+            "{question}: {requests:#?}"
+        );
+        // Nothing else but the log.
+        assert_eq!(asked.iter().sum::<usize>() + below("lake/exposures/_delta_log"), requests.len());
+    };
+    run(&folder, &store, &[&ingest[..], &["kept"]].concat()).ends(0);
+    let tables = "select count(*) as n from information_schema.tables where table_schema = 'public'";
+    // How many rows a file has stands in the log.
+    check("select count(*) as n from exposures", 3, [false, false, false], 0);
+    check(tables, 2, [false, true, false], 0);
+    run(&folder, &store, &[&ingest[..], &["--level", "counts", "counted"]].concat()).ends(0);
+    check("select count(*) as n from exposures", 3, [false, false, false], 0);
+    check(tables, 3, [false, true, false], 0);
+    check("select count(*) as n from sources", 4, [false, false, true], 4);
+    check("select sum(n) as n from counts", 1, [false, true, false], 0);
+    let joined = "select count(distinct source) as n from exposures join sources using (source)";
+    check(joined, 3, [true, false, true], 4);
+    let run = run(&folder, &store, &["sql", "--lake", "s3://bucket/lake", "select 1 from nothing"]);
+    run.ends(2).saying(&["nothing"]);
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl Follower {
         arguments.extend(["--interval", "0.05", "--settle", "0.3", "--format", "json"]);
         arguments.extend(more);
         arguments.push("drop");
-        let mut child = folder.command(&arguments).env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap();
+        let mut child = folder.command_with_keys(&arguments).spawn().unwrap();
         let (said, out) = channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || {
@@ -172,10 +172,12 @@ fn what_cannot_be_read_is_told_once() {
     folder.write("drop/broken.zip", b"PK\x03\x04\x14\x00\x00\x00\x08\x00 that is no archive");
     assert_eq!(what(&follower.next()), ["replaced broken"]);
     assert!(follower.until("could not read").contains("broken.zip"));
-    // A description with a mistake is told, and nothing taken before it is mended.
+    // A description with a mistake is told, and what it describes not taken before it is mended; others are.
     folder.write("drop/mistake/source.toml", "id = 'mistake'\nleakd = '2019'\n");
     folder.write("drop/mistake/a.txt", "taro@suigen.example:pw\n");
     follower.until("unknown key `leakd`");
+    folder.write("drop/other.txt", "jiro@suigen.example:pw\n");
+    assert_eq!(what(&follower.next()), ["added other"]);
     folder.write("drop/mistake/source.toml", "id = 'mended'\n");
     assert_eq!(what(&follower.next()), ["added mended"]);
     let (_, err) = follower.end();

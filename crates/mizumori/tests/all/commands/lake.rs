@@ -21,7 +21,7 @@ pub(crate) fn lake(folder: &Folder, arguments: &[&str]) -> Run {
     };
     all.extend(["--lake", "lake"]);
     all.extend(rest);
-    folder.wait(folder.command(&all).env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap())
+    folder.run_with_keys(&all)
 }
 
 /// A number of `lake status`.
@@ -256,8 +256,7 @@ fn keys_that_are_missing_or_wrong_are_refused() {
     folder.write("keys/mizumori/master.key", &key);
     let names = || fs::read_dir(folder.path("keys/mizumori/keys")).unwrap().map(|file| file.unwrap().path());
     let own: Vec<_> = names().collect();
-    let mut other = folder.command(&["ingest", "--lake", "other", "--watch", "list.toml", "dumps"]);
-    folder.wait(other.env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap()).ends(0);
+    folder.run_with_keys(&["ingest", "--lake", "other", "--watch", "list.toml", "dumps"]).ends(0);
     let other = names().find(|name| !own.contains(name)).unwrap();
     let keys = ["lookup", "--keys", other.to_str().unwrap(), "taro@suigen.example"];
     lake(&folder, &keys).ends(2).saying(&["the lake belongs to the key ring"]);
@@ -271,8 +270,9 @@ fn what_is_sealed_opens_for_its_keys_alone() {
     folder.write("nothing.txt", "");
     lake(&folder, &["ingest", "--watch", "list.toml", "nothing.txt"]).ends(0);
     let keys = |arguments: &[&str]| {
-        let all = [&["lake", "keys"], &arguments[..1], &["--lake", "lake"], &arguments[1..]].concat();
-        folder.wait(folder.command(&all).env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap())
+        folder.run_with_keys(
+            &[&["lake", "keys"], &arguments[..1], &["--lake", "lake"], &arguments[1..]].concat(),
+        )
     };
     keys(&["add", "suigen.example"]).ends(0);
     keys(&["list"]).ends(0).printing(&["1\tsuigen.example"]);
@@ -361,8 +361,7 @@ fn killed_at_any_moment_it_is_as_it_was_or_done() {
     lake(&folder, &["ingest", "--watch", "list.toml", "dumps/one"]).ends(0);
     let ingest = ["ingest", "--lake", "lake", "--watch", "list.toml", "--memory", "2MiB", "dumps"];
     for milliseconds in [5, 40, 150, 400, 800, 1_500] {
-        let mut command = folder.command(&ingest);
-        let mut child = command.env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap();
+        let mut child = folder.command_with_keys(&ingest).spawn().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(milliseconds));
         // It may have ended by then: then it is done.
         let _ = child.kill();
@@ -373,7 +372,7 @@ fn killed_at_any_moment_it_is_as_it_was_or_done() {
             assert_eq!(rows, 120_005);
         }
     }
-    folder.wait(folder.command(&ingest).env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap()).ends(0);
+    folder.run_with_keys(&ingest).ends(0);
     assert_eq!((status(&folder, "rows"), status(&folder, "sources")), (120_005, 3));
     let left: Vec<_> = fs::read_dir(folder.temporary()).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");

@@ -28,8 +28,7 @@ fn readers_see_what_is_there() {
         ("dumps/two/b.txt", "taro@suigen.example:pw1\njiro@mizube.test:pw\n"),
     ]);
     let run = |arguments: &[&str]| {
-        let mut command = folder.command(arguments);
-        folder.wait(command.env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap()).ends(0);
+        folder.run_with_keys(arguments).ends(0);
     };
     let expected = serde_json::json!([
         ["one", "2019-01-01", "mori.suigen.example", "none", 1, 0],
@@ -71,8 +70,8 @@ fn readers_see_what_is_counted() {
         ("dumps/two/b.txt", "taro@suigen.example:pw1\njiro@mizube.test:pw\n"),
     ]);
     let ingest = || {
-        let mut command = folder.command(&["ingest", "--lake", "lake", "--watch", "counts.toml", "dumps"]);
-        folder.wait(command.env("XDG_DATA_HOME", folder.path("keys")).spawn().unwrap()).ends(0);
+        let arguments = ["ingest", "--lake", "lake", "--watch", "counts.toml", "dumps"];
+        folder.run_with_keys(&arguments).ends(0);
         seen_in(&folder, "lake/counts")
     };
     let one =
