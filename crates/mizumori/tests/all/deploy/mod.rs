@@ -8,6 +8,7 @@ mod compose;
 mod dockerfile;
 mod keys;
 mod pages;
+mod stopping;
 mod units;
 
 use std::fs;

@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 use super::command_line::{commands, is_understood, ours};
 use super::{key_files, text};
 
+/// The exit codes beside 0 that systemd takes for a clean end of a unit.
+pub(super) fn clean_codes(name: &'static str) -> Vec<i32> {
+    let codes = Unit::read(name).all("Service.SuccessExitStatus").to_vec();
+    codes.iter().map(|code| code.parse().unwrap()).collect()
+}
+
 const UNITS: [&str; 3] = ["mizumori-scheduler", "mizumori-executor", "mizumori-ingest"];
 
 /// A unit: the values of each setting, as `Section.Name`, in their order.
