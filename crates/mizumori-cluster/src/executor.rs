@@ -12,6 +12,11 @@ use crate::gate::Gate;
 use crate::scheduler::POLICY;
 use crate::unit::{Tools, UnitCodec, Work};
 
+/// How long a result lies on an executor's disk, and how often it is looked: longer than any unit takes, since a unit's folder is
+/// as old as its beginning. The executor's end takes all of them away.
+const KEPT_SECONDS: u64 = 24 * 60 * 60;
+const LOOKED_SECONDS: u64 = 60 * 60;
+
 /// How an executor works.
 #[derive(Clone, Debug)]
 pub struct ExecutorOptions {
@@ -42,6 +47,8 @@ pub fn executor(options: &ExecutorOptions, key: ClusterKey, work: Arc<dyn Work>)
         getrandom::fill(&mut id).map_err(|error| start(error.into()))?;
         id
     };
+    // It may hold a runtime, which must not end inside ours.
+    let _outlives = Arc::clone(&work);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| start(error.into()))?;
     let config = ExecutorProcessConfig {
@@ -55,6 +62,8 @@ pub fn executor(options: &ExecutorOptions, key: ClusterKey, work: Arc<dyn Work>)
         scheduler_connect_timeout_seconds: 30,
         vcores: options.slots.max(1),
         work_dir: Some(options.folder.to_string_lossy().into_owned()),
+        job_data_ttl_seconds: KEPT_SECONDS,
+        job_data_clean_up_interval_seconds: LOOKED_SECONDS,
         executor_heartbeat_interval_seconds: options.heartbeat_seconds.max(1),
         task_scheduling_policy: POLICY,
         override_execution_engine: Some(Arc::new(Gate::default())),

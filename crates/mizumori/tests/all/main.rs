@@ -7,6 +7,9 @@ mod canary;
 #[cfg(all(feature = "scan", feature = "demo"))]
 #[cfg(test)]
 mod commands;
+#[cfg(feature = "cluster")]
+#[cfg(test)]
+mod deploy;
 #[cfg(all(feature = "scan", feature = "demo"))]
 #[cfg(test)]
 mod faults;
