@@ -1,4 +1,5 @@
 //! Questions, through the crate's public calls.
 
-#[cfg(all(test, feature = "spread"))]
+#[cfg(feature = "spread")]
+#[cfg(test)]
 mod spread;
