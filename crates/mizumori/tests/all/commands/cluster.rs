@@ -210,6 +210,25 @@ fn a_cluster_fills_a_lake_in_a_bucket_though_an_executor_is_killed() {
     let running = cluster.survey(&dumps);
     let of_dumps = figures(&cluster.folder.wait(running));
     assert_eq!((&of_dumps["categories"], &of_dumps["sources"]), (&direct["categories"], &direct["sources"]));
+    // Questions, of dumps and of dumps beside the lake: the tags of both are the same.
+    for question in [
+        format!(
+            "select organisation, count(*) n, count(distinct account_lo) a from scan('{dumps}') \
+                 where watched is not null group by 1 order by 1"
+        ),
+        format!(
+            "select count(*) n from (select distinct account_hi, account_lo from scan('{dumps}') where organisation = 'suigen') s \
+                 join (select distinct account_hi, account_lo from exposures) e using (account_hi, account_lo)"
+        ),
+    ] {
+        let ask = |more: &[&str]| {
+            let first = ["sql", "--watch", "demo/watchlist.toml", "--lake", &lake, "--format", "csv"];
+            cluster.run(&[&first, more, &[&*question]].concat()).ends(0).out()
+        };
+        let one = ask(&[]);
+        assert!(one.lines().count() > 1 && !one.ends_with("\n0\n"), "{one}");
+        assert_eq!(ask(&["--cluster", &at, "--unit", "8MiB"]), one);
+    }
     // The same dumps again are as before.
     let arguments: Vec<_> = ingest(&lake, &by_cluster);
     let again = cluster.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).ends(0).json();
