@@ -196,29 +196,41 @@ impl Lake {
                     (kept.len() < rows.len()).then_some(kept)
                 })?;
             }
-            Forget::Source(forgotten) => {
-                let others = self.counted_with(forgotten, &mut known)?;
-                if let [other] = &*others {
-                    // What the forgotten one had counted is of this one alone now.
-                    self.change_counts(&mut known, &|id, rows| {
-                        let alone = |row: &CountRow| CountRow {
-                            host: row.host.clone(),
-                            n: row.n + row.again,
-                            again: 0,
-                        };
-                        let again = id == other && rows.iter().any(|row| row.again > 0);
-                        again.then(|| rows.iter().map(alone).collect())
-                    })?;
-                }
-                done.counted = self.change_counts(&mut known, &|id, rows| {
-                    (id == forgotten && !rows.is_empty()).then(Vec::new)
-                })?;
-                if others.len() > 1 {
-                    done.short = others;
+            Forget::Sources(ids) => {
+                for id in ids {
+                    self.forget_counted(id, ids, &mut known, &mut done)?;
                 }
             }
         }
         Ok(done)
+    }
+
+    /// Forgets what was counted of a source, one of those that go.
+    fn forget_counted(
+        &mut self,
+        forgotten: &str,
+        all: &BTreeSet<String>,
+        known: &mut Known,
+        done: &mut Forgotten,
+    ) -> Result<(), LakeError> {
+        let mut others = self.counted_with(forgotten, known)?;
+        others.retain(|other| !all.contains(other));
+        if let [other] = &*others {
+            // What the forgotten one had counted is of this one alone now.
+            self.change_counts(known, &|id, rows| {
+                let alone =
+                    |row: &CountRow| CountRow { host: row.host.clone(), n: row.n + row.again, again: 0 };
+                let again = id == other && rows.iter().any(|row| row.again > 0);
+                again.then(|| rows.iter().map(alone).collect())
+            })?;
+        }
+        done.counted +=
+            self.change_counts(known, &|id, rows| (id == forgotten && !rows.is_empty()).then(Vec::new))?;
+        if others.len() > 1 {
+            done.short
+                .extend(others.into_iter().filter(|other| !done.short.contains(other)).collect::<Vec<_>>());
+        }
+        Ok(())
     }
 
     /// The other sources that were counted with a source, where it was counted.

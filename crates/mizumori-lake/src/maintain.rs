@@ -69,8 +69,15 @@ pub enum Forget {
     Account(AccountTag),
     /// The accounts of a domain and of the hosts below it.
     Domain(DomainName),
-    /// A source, with its description.
-    Source(String),
+    /// Sources, with their descriptions.
+    Sources(BTreeSet<String>),
+}
+
+impl Forget {
+    /// One source.
+    pub fn source(id: impl Into<String>) -> Self {
+        Self::Sources(BTreeSet::from([id.into()]))
+    }
 }
 
 /// What forgetting did.
@@ -221,10 +228,12 @@ impl Lake {
             let remove = concerned.into_iter().cloned().collect();
             Ok(Some(Change { rewritten, remove, kind: ChangeKind::Deletion, ..Change::default() }))
         })?;
-        if let Forget::Source(id) = what {
+        if let Forget::Sources(ids) = what {
             self.publish_counts(Some(&BTreeSet::new()))?;
-            for object in self.objects(&Manifest::folder(id))? {
-                self.delete(object.location.as_ref())?;
+            for id in ids {
+                for object in self.objects(&Manifest::folder(id))? {
+                    self.delete(object.location.as_ref())?;
+                }
             }
         }
         self.vacuum_as(&self.log, TABLE, VacuumMode::Lite, Duration::ZERO)?;
@@ -242,8 +251,9 @@ impl Lake {
         live: &'f [Live],
     ) -> Result<Vec<&'f Live>, LakeError> {
         let hi = match what {
-            Forget::Source(id) => {
-                return Ok(live.iter().filter(|file| file.sources.contains_key(id)).collect());
+            Forget::Sources(ids) => {
+                let holds = |file: &&Live| file.sources.keys().any(|id| ids.contains(id));
+                return Ok(live.iter().filter(holds).collect());
             }
             Forget::Account(tag) => (tag.hi, tag.hi),
             // Below a public suffix are domains without number.
@@ -263,7 +273,7 @@ impl Lake {
                             columns.hi.value(row) == tag.hi && columns.lo.value(row) == tag.lo
                         }
                         Forget::Domain(name) => is_below(columns.host.value(row), name),
-                        Forget::Source(_) => false,
+                        Forget::Sources(_) => false,
                     });
                 }
                 Ok(())
@@ -277,12 +287,13 @@ impl Lake {
 
     fn without(&self, files: &[&Live], what: &Forget) -> Result<Vec<NewFile>, LakeError> {
         match what {
-            Forget::Source(id) => {
-                let mixed: Vec<_> = files.iter().copied().filter(|file| file.sources.len() > 1).collect();
+            Forget::Sources(ids) => {
+                let keeps = |file: &&&Live| file.sources.keys().any(|id| !ids.contains(id));
+                let mixed: Vec<_> = files.iter().filter(keeps).copied().collect();
                 if mixed.is_empty() {
                     Ok(Vec::new())
                 } else {
-                    self.rewrite(&mixed, &|of| of != id, &|_| true)
+                    self.rewrite(&mixed, &|of| !ids.contains(of), &|_| true)
                 }
             }
             Forget::Account(tag) => {

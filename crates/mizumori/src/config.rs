@@ -36,6 +36,9 @@ pub(crate) struct Config {
     pub(crate) memory: Option<Size>,
     /// Worker threads.
     pub(crate) threads: Option<usize>,
+    /// How long sources stay in a lake.
+    #[cfg(feature = "lake")]
+    pub(crate) retention: mizumori_lake::Retention,
     /// Limits of containers.
     pub(crate) limits: Limits,
     /// Limits of records.
@@ -71,7 +74,17 @@ impl Config {
     }
 
     fn read(document: &mut Document<'_>, root: &Table<'_>) -> Option<Self> {
-        let known = ["watch", "lake", "keys", "master_key", "cluster_key", "memory", "threads", "limits"];
+        let known = [
+            "watch",
+            "lake",
+            "keys",
+            "master_key",
+            "cluster_key",
+            "memory",
+            "threads",
+            "retention",
+            "limits",
+        ];
         document.only(root, &known);
         let mut config = Self {
             watch: document.string(root, "watch").map(|watch| PathBuf::from(watch.text)),
@@ -89,6 +102,15 @@ impl Config {
                 "`threads` is 0".to_owned(),
                 Some("write 1 or more".to_owned()),
             );
+        }
+        if let Some(table) = document.table(root, "retention") {
+            document.only(&table, &["leaked_months", "kept_days"]);
+            #[cfg(feature = "lake")]
+            {
+                let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+                config.retention.leaked_months = document.count(&table, "leaked_months").map(number);
+                config.retention.kept_days = document.count(&table, "kept_days").map(number);
+            }
         }
         if let Some(table) = document.table(root, "limits") {
             config.read_limits(document, &table);

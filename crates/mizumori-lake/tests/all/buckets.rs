@@ -112,7 +112,7 @@ fn it_says_what_a_folder_says() {
     check(&lakes, 552);
     for lake in &mut lakes {
         lake.forget(&bucket.ring, &account(&bucket, "user210@suigen.example")).unwrap();
-        lake.forget(&bucket.ring, &Forget::Source("b".to_owned())).unwrap();
+        lake.forget(&bucket.ring, &Forget::source("b")).unwrap();
         lake.forget(&bucket.ring, &Forget::Domain(DomainName::parse("mori.example").unwrap())).unwrap();
         assert!(lake.vacuum(std::time::Duration::ZERO).unwrap() > 0);
     }
@@ -250,7 +250,7 @@ fn what_is_forgotten_is_looked_up_once() {
         keys.len()
     };
     store.take_requests();
-    assert_eq!(lake.forget(&world.ring, &Forget::Source("a".to_owned())).unwrap().counted, 1);
+    assert_eq!(lake.forget(&world.ring, &Forget::source("a")).unwrap().counted, 1);
     assert_eq!(manifests(&store), 4);
     lake.vacuum(std::time::Duration::ZERO).unwrap();
     assert_eq!(manifests(&store), 3);

@@ -152,7 +152,7 @@ fn counts_are_replaced_and_forgotten() {
         let mut lake = world.lake();
         world.ingest_files(&mut lake, &all[..2], &|_| {}).unwrap();
         let id = ["a", "b"][forgotten].to_owned();
-        let done = lake.forget(&world.ring, &Forget::Source(id)).unwrap();
+        let done = lake.forget(&world.ring, &Forget::source(id)).unwrap();
         assert!(done.counted > 0 && done.short.is_empty(), "{done:?}");
         assert_eq!(totals(&world, &lake).1, 2);
         assert_eq!(lake.sources().unwrap().len(), 1);

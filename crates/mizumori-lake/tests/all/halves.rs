@@ -78,7 +78,7 @@ fn the_watched_rows_come_first() {
     let mut lake = world.lake();
     assert_eq!(ingest(&world, &mut lake, &[("a", &text)]).unwrap().sources[0].what, WhatHappened::AsBefore);
     assert_eq!((world.rows(&lake).len(), rest(&world, &lake)), (30, 70));
-    lake.forget(&world.ring, &Forget::Source("a".to_owned())).unwrap();
+    lake.forget(&world.ring, &Forget::source("a")).unwrap();
     assert!(lake.sources().unwrap().is_empty());
 }
 
@@ -94,7 +94,7 @@ fn a_half_is_completed_and_not_taken_for_the_whole() {
         if merged {
             world.ingest(&mut lake, &[("b", &list(0, 1))]).unwrap();
             lake.optimize(true).unwrap();
-            lake.forget(&world.ring, &Forget::Source("b".to_owned())).unwrap();
+            lake.forget(&world.ring, &Forget::source("b")).unwrap();
         }
         let done = if completes {
             ingest(&world, &mut lake, &[("a", &text)]).unwrap()

@@ -85,7 +85,7 @@ fn a_replacement_a_merge_and_a_deletion_do_not_undo_each_other() {
                     lake.forget(&world.ring, &what).unwrap();
                 },
                 &|world, lake| {
-                    lake.forget(&world.ring, &Forget::Source("b".to_owned())).unwrap();
+                    lake.forget(&world.ring, &Forget::source("b")).unwrap();
                 },
             ],
         );

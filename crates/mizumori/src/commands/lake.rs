@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
-use mizumori_core::{Account, DomainName, LocalPart};
-use mizumori_lake::{Forget, MOST_FILES, MOST_RUNS};
+use mizumori_core::keys::KeyRing;
+use mizumori_core::{Account, DomainName, LocalPart, SystemClock};
+use mizumori_lake::{Forget, Lake, MOST_FILES, MOST_RUNS, Retention};
 
 use crate::columns;
 use crate::config::Config;
@@ -52,6 +53,11 @@ enum Command {
     },
     /// Forget an account, a domain, an organisation or a source, and delete the files that held it
     Forget(ForgetArguments),
+    /// Forget the sources whose time is over, by a rule
+    ///
+    /// The rule is that of the options, or `[retention]` in mizumori.toml with `leaked_months` and `kept_days`. A source whose time
+    /// is over by either goes, with its description and its counts.
+    Retain(RetainArguments),
     /// The keys under which a domain's exposures are sealed
     Keys {
         #[command(subcommand)]
@@ -79,6 +85,21 @@ struct ForgetArguments {
     /// The watch list that knows the organisation
     #[arg(short, long, value_name = "FILE")]
     watch: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct RetainArguments {
+    #[command(flatten)]
+    lake: LakeOptions,
+    /// Months from the one in which a source leaked; a source whose month is not known stays
+    #[arg(long, value_name = "N")]
+    leaked_months: Option<u32>,
+    /// Days from the last ingest of a source
+    #[arg(long, value_name = "N")]
+    kept_days: Option<u32>,
+    /// Tell which sources would go, and leave them
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -127,6 +148,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             Ok(Outcome::Done)
         }
         Command::Forget(arguments) => forget(&config, arguments),
+        Command::Retain(arguments) => retain(&config, arguments),
         Command::Keys { command } => keys(&config, command),
     }
 }
@@ -174,7 +196,7 @@ fn forget(config: &Config, arguments: &ForgetArguments) -> Result<Outcome, Failu
         if !lake.sources()?.iter().any(|known| known.id.as_str() == source) {
             return Err(Failure::say(format!("the lake has no source `{source}`")));
         }
-        vec![Forget::Source(source.clone())]
+        vec![Forget::source(source)]
     } else {
         let id = arguments.organisation.as_deref().unwrap_or_default();
         let file = arguments.watch.clone().unwrap_or_default();
@@ -188,9 +210,25 @@ fn forget(config: &Config, arguments: &ForgetArguments) -> Result<Outcome, Failu
         }
         domains
     };
+    forget_all(&mut lake, &ring, &what)?;
+    let of_account = if arguments.account.is_some() && has_counts(&lake)? {
+        "counts, of which nobody can tell whose they are; "
+    } else {
+        ""
+    };
+    tidings::say(&format!("out of reach: {of_account}{OUT_OF_REACH}"));
+    Ok(Outcome::Done)
+}
+
+/// What forgetting does not reach.
+const OUT_OF_REACH: &str = "older versions that a bucket keeps, backups and copies, indexes of the guard, and reports and mails \
+                            that went out";
+
+/// Forgets, and tells what came of it.
+fn forget_all(lake: &mut Lake, ring: &KeyRing, what: &[Forget]) -> Result<(), Failure> {
     let (mut rows, mut files, mut counted) = (0, 0, 0);
-    for what in &what {
-        let done = lake.forget(&ring, what)?;
+    for what in what {
+        let done = lake.forget(ring, what)?;
         rows += done.rows;
         files += done.files;
         counted += done.counted;
@@ -206,20 +244,44 @@ fn forget(config: &Config, arguments: &ForgetArguments) -> Result<Outcome, Failu
     if counted > 0 {
         tidings::say(&format!("forgot {} accounts that were counted", grouped(counted)));
     }
-    let of_account = if arguments.account.is_some() && has_counts(&lake)? {
-        "counts, of which nobody can tell whose they are; "
-    } else {
-        ""
+    Ok(())
+}
+
+fn retain(config: &Config, arguments: &RetainArguments) -> Result<Outcome, Failure> {
+    let rule = Retention {
+        leaked_months: arguments.leaked_months.or(config.retention.leaked_months),
+        kept_days: arguments.kept_days.or(config.retention.kept_days),
     };
-    tidings::say(&format!(
-        "out of reach: {of_account}older versions that a bucket keeps, backups and copies, indexes of the guard, \
-         and reports and mails that went out"
-    ));
+    if rule == Retention::default() {
+        return Err(Failure::say("nothing says how long sources stay").hint(
+            "give --leaked-months or --kept-days, or write them into mizumori.toml under [retention]",
+        ));
+    }
+    let (mut lake, ring) = arguments.lake.open_with_keys(config)?;
+    let expired = lake.expired(rule, &SystemClock)?;
+    let mut out = Output::open(None)?;
+    let rows: Vec<_> = expired
+        .iter()
+        .map(|source| {
+            let kept =
+                source.kept_days.map_or_else(String::new, |days| format!("kept for {} days", grouped(days)));
+            [source.id.clone(), format!("leaked {}", source.leaked), kept]
+        })
+        .collect();
+    columns::write(&mut out, &rows)?;
+    out.finish()?;
+    if expired.is_empty() {
+        tidings::say("the time of no source is over");
+    } else if !arguments.dry_run {
+        let ids = expired.into_iter().map(|source| source.id).collect();
+        forget_all(&mut lake, &ring, &[Forget::Sources(ids)])?;
+        tidings::say(&format!("out of reach: {OUT_OF_REACH}"));
+    }
     Ok(Outcome::Done)
 }
 
 /// Whether the lake has counts.
-fn has_counts(lake: &mizumori_lake::Lake) -> Result<bool, Failure> {
+fn has_counts(lake: &Lake) -> Result<bool, Failure> {
     Ok(lake.status()?.counts > 0)
 }
 

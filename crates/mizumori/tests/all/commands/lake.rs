@@ -205,6 +205,28 @@ fn a_source_that_comes_again_is_replaced() {
 }
 
 #[test]
+fn sources_whose_time_is_over_go() {
+    let folder = two_sources();
+    lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]).ends(0);
+    lake(&folder, &["lake", "retain"])
+        .ends(2)
+        .saying(&["nothing says how long sources stay", "--leaked-months"]);
+    // Both leaked long ago, and were ingested today.
+    lake(&folder, &["lake", "retain", "--kept-days", "1"]).ends(0).saying(&["the time of no source is over"]);
+    let far = ["lake", "retain", "--leaked-months", "1200"];
+    lake(&folder, &far).ends(0).saying(&["the time of no source is over"]);
+    folder.write("mizumori.toml", "[retention]\nleaked_months = 12\n");
+    let dry = lake(&folder, &["lake", "retain", "--dry-run"]);
+    dry.ends(0).printing(&["one  leaked 2019-01  kept for 0 days", "two  leaked 2020-05  kept for 0 days"]);
+    assert_eq!(status(&folder, "sources"), 2);
+    let done = lake(&folder, &["lake", "retain"]);
+    done.ends(0).saying(&["forgot 5 rows", "out of reach: older versions"]);
+    assert_eq!((status(&folder, "sources"), status(&folder, "rows")), (0, 0));
+    folder.write("mizumori.toml", "[retention]\nweeks = 12\n");
+    lake(&folder, &["lake", "retain"]).ends(2).saying(&["weeks"]);
+}
+
+#[test]
 fn who_is_forgotten_stays_out() {
     let folder = two_sources();
     lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]).ends(0);
