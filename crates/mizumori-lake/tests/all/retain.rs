@@ -62,7 +62,7 @@ fn what_is_over_goes_in_one_commit() {
     let mut lake = world.lake();
     world.ingest_files(&mut lake, &sources(), &|_| {}).unwrap();
     let before = lake.version().unwrap();
-    assert_eq!(totals(&world, &lake), (2, 2));
+    assert_eq!(totals(&world, &lake), (3, 3));
     let ids: BTreeSet<_> = expired(&lake, leaked(48), &january_2020()).into_iter().collect();
     let done = lake.forget(&world.ring, &Forget::Sources(ids)).unwrap();
     assert_eq!((done.rows, done.counted, done.short.len()), (3, 2, 0));
