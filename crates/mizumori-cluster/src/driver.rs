@@ -16,7 +16,7 @@ use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures::stream::FuturesUnordered;
 use futures::{StreamExt, TryStreamExt};
 use mizumori_core::keys::ClusterKey;
-use tokio::runtime::Runtime;
+use mizumori_lake::Background;
 use tokio::time::Instant;
 
 use crate::error::ClusterError;
@@ -49,7 +49,7 @@ pub struct Cluster {
     url: String,
     key: ClusterKey,
     patience: Patience,
-    runtime: Option<Runtime>,
+    runtime: Background,
 }
 
 /// A name that nothing else has.
@@ -72,9 +72,9 @@ impl Cluster {
     /// # Errors
     /// When no thread can be started.
     pub fn new(host: &str, port: u16, key: ClusterKey, patience: Patience) -> Result<Self, ClusterError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = Background::start(2, "driver");
         let runtime = runtime.map_err(|error| ClusterError::Start { what: "driver", cause: error.into() })?;
-        Ok(Self { url: format!("http://{host}:{port}"), key, patience, runtime: Some(runtime) })
+        Ok(Self { url: format!("http://{host}:{port}"), key, patience, runtime })
     }
 
     /// Has every unit done, and gives each result to `take` once, with the number of its unit, in no order. A unit whose machine is lost
@@ -88,7 +88,6 @@ impl Cluster {
         is_stopped: &dyn Fn() -> bool,
         take: &mut dyn FnMut(usize, Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Some(runtime) = &self.runtime else { return Err(ClusterError::Interrupted.into()) };
         let mut due: VecDeque<_> = (0..units.len()).map(|number| Due { number, attempt: 1 }).collect();
         let mut out = FuturesUnordered::new();
         let mut waiting: Vec<Due> = Vec::new();
@@ -106,7 +105,7 @@ impl Cluster {
                 });
             }
             // What is taken may have to wait, which nothing may that runs in here.
-            let came = runtime.block_on(async { tokio::time::timeout(TICK, out.next()).await });
+            let came = self.runtime.block_on(async { tokio::time::timeout(TICK, out.next()).await });
             if is_stopped() {
                 return Err(ClusterError::Interrupted.into());
             }
@@ -177,14 +176,5 @@ impl Cluster {
         let broken =
             || UnitError::Transient(format!("what came back of unit {} is not its result", unit.number));
         opened(&self.key, &id, &sealed).ok_or_else(broken)?
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        // The last to have it may be a thread that serves others, which must not wait.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }

@@ -223,7 +223,7 @@ impl Lake {
     /// Begins a file of the table, under a name that nothing else has.
     pub(crate) fn new_file(&self) -> Result<NamedUpload, LakeError> {
         let name = format!("part-{}.parquet", ingest_id()?);
-        let upload = Upload::new(self.runtime.handle().clone(), self.log.store(), Path::from(name.as_str()));
+        let upload = Upload::new(self.runtime.clone(), self.log.store(), Path::from(name.as_str()));
         Ok(NamedUpload { name, upload })
     }
 

@@ -11,8 +11,8 @@ use mizumori_core::{Source, WatchList};
 use mizumori_read::{FileAt, ReadAt};
 use object_store::path::Path;
 use object_store::{ObjectStoreExt as _, PutPayload};
-use tokio::runtime::Runtime;
 
+use crate::background::Background;
 use crate::error::{LakeError, damaged};
 use crate::log::{Live, Log};
 use crate::manifest::{Ingests, Manifest, learn};
@@ -46,7 +46,7 @@ pub(crate) type Known = BTreeMap<(String, String), Manifest>;
 /// Its calls block: they are for threads that are not asynchronous.
 pub struct Lake {
     pub(crate) place: Place,
-    pub(crate) runtime: Runtime,
+    pub(crate) runtime: Background,
     pub(crate) log: Log,
 }
 
@@ -164,7 +164,7 @@ impl Lake {
         let (at, reads): (Arc<dyn ReadAt>, _) = match self.place.file(TABLE, path) {
             Some(path) => (Arc::new(FileAt::open(&path)?), Reads::Cheap),
             None => {
-                let handle = self.runtime.handle().clone();
+                let handle = self.runtime.clone();
                 (Arc::new(Stored::new(handle, self.log.store(), path, size)), Reads::Dear)
             }
         };
@@ -305,7 +305,6 @@ pub(crate) async fn manifests(
     futures::stream::iter(ingests).map(read).buffered(AT_ONCE).try_collect().await
 }
 
-fn runtime() -> Result<Runtime, LakeError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.map_err(LakeError::Io)
+fn runtime() -> Result<Background, LakeError> {
+    Background::start(2, "lake").map_err(LakeError::Io)
 }

@@ -8,6 +8,7 @@
 //! never lost or doubled, whatever ends a piece of work and whoever else writes. Keys are the caller's matter: nothing here
 //! reads or keeps one.
 
+mod background;
 mod contend;
 mod counts;
 mod decide;
@@ -43,6 +44,7 @@ mod upload;
 pub mod words;
 mod write;
 
+pub use background::Background;
 pub use described::Described;
 pub use digest::FileFacts;
 pub use error::LakeError;

@@ -16,9 +16,8 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
-use mizumori_lake::Lake;
+use mizumori_lake::{Background, Lake};
 use mizumori_scan::Progress;
-use tokio::runtime::Runtime;
 
 use crate::domains;
 use crate::dump_table::DumpTable;
@@ -70,7 +69,8 @@ pub enum Ended {
 /// Tables and functions that questions may name.
 pub struct Session {
     context: SessionContext,
-    runtime: Option<Runtime>,
+    /// What still runs (a scan of which nobody wants more) is not waited for.
+    runtime: Background,
     progress: Arc<Progress>,
 }
 
@@ -80,19 +80,14 @@ impl Session {
     /// # Errors
     /// When no thread can be started.
     pub fn new(read: ReadDumps, room: &Room) -> Result<Self, SqlError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(room.threads.max(1))
-            .thread_name("query")
-            .enable_all()
-            .build()
-            .map_err(SqlError::Io)?;
+        let runtime = Background::start(room.threads, "query").map_err(SqlError::Io)?;
         let context = context(room)?;
         let progress = Arc::clone(&read.progress);
         let read = Arc::new(read);
         for kind in [Kind::Scan, Kind::Domains] {
             context.register_udtf(kind.name(), Arc::new(DumpFunction { read: Arc::clone(&read), kind }));
         }
-        Ok(Self { context, runtime: Some(runtime), progress })
+        Ok(Self { context, runtime, progress })
     }
 
     /// Adds the tables of a lake at its version: `exposures`, `sources`, and `counts` where something was only counted. The
@@ -132,8 +127,7 @@ impl Session {
         question: &str,
         receive: &mut dyn FnMut(Answer<'_>) -> std::io::Result<()>,
     ) -> Result<Ended, SqlError> {
-        let Some(runtime) = &self.runtime else { return Ok(Ended::Interrupted) };
-        runtime.block_on(self.answer(question, receive))
+        self.runtime.block_on(self.answer(question, receive))
     }
 
     async fn answer(
@@ -173,15 +167,6 @@ pub(crate) fn context(room: &Room) -> Result<SessionContext, SqlError> {
         .with_information_schema(true)
         .with_sort_spill_reservation_bytes(MERGE.min(pool / (8 * room.threads.max(1))));
     Ok(SessionContext::new_with_config_rt(config, environment))
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        // What still runs (a scan of which nobody wants more) is not waited for.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
 }
 
 /// A function of a query whose arguments are paths of dumps.

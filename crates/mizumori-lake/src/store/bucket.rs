@@ -7,12 +7,12 @@ use futures::{StreamExt, TryStreamExt};
 use mizumori_read::ReadAt;
 use object_store::path::Path;
 use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt};
-use tokio::runtime::Runtime;
 use url::Url;
 
 use super::open::{Patience, open};
 use super::read_ahead::{Blocks, ObjectAt};
 use super::trouble::{StoreError, Trouble};
+use crate::background::Background;
 
 /// Requests for descriptions that are under way at the same time.
 const AT_ONCE: usize = 16;
@@ -103,7 +103,7 @@ pub struct Below {
 
 /// Buckets that are read from: what all objects of a run share.
 pub struct Buckets {
-    runtime: Arc<Runtime>,
+    runtime: Arc<Background>,
     blocks: Arc<Blocks>,
 }
 
@@ -113,7 +113,7 @@ impl Buckets {
     /// # Errors
     /// When no thread can be started.
     pub fn new(threads: usize) -> std::io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = Background::start(2, "buckets")?;
         Ok(Self { runtime: Arc::new(runtime), blocks: Arc::new(Blocks::new(threads)) })
     }
 

@@ -14,9 +14,9 @@ use futures::future::{BoxFuture, Shared};
 use mizumori_read::ReadAt;
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore};
-use tokio::runtime::Runtime;
 
 use super::trouble::{StoreError, Trouble};
+use crate::background::Background;
 
 /// Bytes of a block.
 const BLOCK: u64 = 2 << 20;
@@ -81,7 +81,7 @@ impl Held {
 
 /// An object of a store.
 pub(super) struct ObjectAt {
-    runtime: Arc<Runtime>,
+    runtime: Arc<Background>,
     store: Arc<dyn ObjectStore>,
     path: Path,
     place: Arc<str>,
@@ -97,7 +97,7 @@ pub(super) struct ObjectAt {
 
 impl ObjectAt {
     pub(super) fn new(
-        runtime: &Arc<Runtime>,
+        runtime: &Arc<Background>,
         store: &Arc<dyn ObjectStore>,
         place: &Arc<str>,
         path: Path,
@@ -222,8 +222,7 @@ mod tests {
     use super::*;
 
     fn objects(lens: &[usize], threads: usize) -> (Arc<Blocks>, Vec<Arc<ObjectAt>>, Arc<dyn ObjectStore>) {
-        let runtime =
-            Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap());
+        let runtime = Arc::new(Background::start(2, "test").unwrap());
         let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
         let blocks = Arc::new(Blocks::new(threads));
         let objects: Vec<_> = lens
