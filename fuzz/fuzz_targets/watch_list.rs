@@ -52,7 +52,7 @@ fn check(list: &WatchList) {
         assert!(list.categories.get(organisation.category.0).is_some());
         assert!(organisation.parent.is_none_or(|parent| list.organisations.get(parent.0).is_some()));
         for site in &organisation.staff_sites {
-            assert!(list.staff_site(&format!("www.{site}")).is_some());
+            assert!(list.find_staff_site(&format!("www.{site}")).is_some());
         }
     }
 }
