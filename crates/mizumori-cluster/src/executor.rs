@@ -47,8 +47,6 @@ pub fn executor(options: &ExecutorOptions, key: ClusterKey, work: Arc<dyn Work>)
         getrandom::fill(&mut id).map_err(|error| start(error.into()))?;
         id
     };
-    // It may hold a runtime, which must not end inside ours.
-    let _outlives = Arc::clone(&work);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| start(error.into()))?;
     let config = ExecutorProcessConfig {

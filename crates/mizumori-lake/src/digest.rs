@@ -52,6 +52,11 @@ impl FileFacts {
         Self { blake3: Some(hasher.finalize().to_hex().to_string()), ..unknown(at.len()) }
     }
 
+    /// The name of the dump.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Whether it would be noticed that it is another file.
     pub(crate) const fn is_known(&self) -> bool {
         self.blake3.is_some() || self.version.is_some()

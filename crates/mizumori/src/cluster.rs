@@ -15,7 +15,7 @@ use crate::size::Size;
 const KEY: &str = "MIZUMORI_CLUSTER_KEY";
 
 /// The option of every command that a cluster can do.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct ClusterOptions {
     /// Have a cluster do it: the address of its scheduler
     #[arg(long, value_name = "HOST:PORT", value_parser = address)]

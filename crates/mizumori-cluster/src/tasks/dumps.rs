@@ -77,13 +77,6 @@ enum PlaceText {
     Url(String),
 }
 
-impl DumpsText {
-    /// The names of the dumps.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.dumps.iter().map(|dump| dump.name.as_str())
-    }
-}
-
 impl SharedDumps<'_> {
     /// The `chosen` dumps in units of like size, the large ones first. A dump that cannot be read elsewhere is an error.
     pub(super) fn units(

@@ -1,6 +1,8 @@
 //! The ingest in units: each machine writes the rows of its dumps into runs, and then each merges a range of keys of all of them. The
 //! driver alone commits.
 
+use std::collections::HashMap;
+
 use mizumori_core::keys::ClusterKey;
 use mizumori_lake::{
     FileFacts, FillOrder, Filled, Lake, LakeError, Material, MergeOrder, Run, Runner, Spread, Work, Written,
@@ -51,13 +53,12 @@ impl Runner for ClusterIngest<'_> {
         let mut facts: Vec<_> = dumps.iter().map(FileFacts::known).collect();
         let unknown = facts.iter().enumerate().filter(|(_, known)| known.is_none()).map(|(at, _)| at);
         let units = self.dumps.units(unknown, Long::Whole)?;
-        let numbers: std::collections::HashMap<_, _> =
+        let numbers: HashMap<_, _> =
             dumps.iter().enumerate().map(|(at, dump)| (dump.name.as_str(), at)).collect();
-        let names: Vec<Vec<_>> = units.iter().map(|unit| unit.names().map(str::to_owned).collect()).collect();
         self.run(units.into_iter().map(super::Task::Digest), progress, &mut |number, result| {
             let found: Vec<FileFacts> = serde_json::from_slice(&result).map_err(|_| other_version(number))?;
-            for (name, found) in names.get(number).into_iter().flatten().zip(found) {
-                if let Some(facts) = numbers.get(name.as_str()).and_then(|at| facts.get_mut(*at)) {
+            for found in found {
+                if let Some(facts) = numbers.get(found.name()).and_then(|at| facts.get_mut(*at)) {
                     *facts = Some(found);
                 }
             }

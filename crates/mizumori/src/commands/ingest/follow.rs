@@ -32,7 +32,7 @@ const NAP: Duration = Duration::from_millis(100);
 /// A drop folder and the lake that it goes into.
 struct Follower<'f> {
     arguments: &'f Arguments,
-    means: &'f Means<'f>,
+    means: &'f Means,
     keep: Keep<'f>,
     lake: Lake,
     ring: KeyRing,

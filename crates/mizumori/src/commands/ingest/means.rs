@@ -17,14 +17,12 @@ use crate::outcome::Failure;
 use crate::size::Size;
 
 /// What an ingest works with.
-pub(super) struct Means<'a> {
+pub(super) struct Means {
     pub(super) machine: ThisMachine,
     #[cfg(feature = "cluster")]
     cluster: Option<(Cluster, ClusterKey)>,
     #[cfg(feature = "cluster")]
-    options: &'a ClusterOptions,
-    #[cfg(not(feature = "cluster"))]
-    _options: std::marker::PhantomData<&'a ()>,
+    options: ClusterOptions,
 }
 
 /// What others than this machine have to know of the dumps.
@@ -35,9 +33,9 @@ pub(super) struct Shared<'s> {
     pub(super) map: &'s SourceMap,
 }
 
-impl<'a> Means<'a> {
+impl Means {
     pub(super) fn of(
-        arguments: &'a Arguments,
+        arguments: &Arguments,
         config: &Config,
         reader: Reader,
         threads: usize,
@@ -56,9 +54,7 @@ impl<'a> Means<'a> {
             #[cfg(feature = "cluster")]
             cluster: arguments.cluster.open(config)?,
             #[cfg(feature = "cluster")]
-            options: &arguments.cluster,
-            #[cfg(not(feature = "cluster"))]
-            _options: std::marker::PhantomData,
+            options: arguments.cluster.clone(),
         })
     }
 
