@@ -19,6 +19,7 @@ impl Lake {
     ) -> Result<Option<u64>, LakeError> {
         let committed = self.contend_for(|lake| {
             lake.refresh()?;
+            lake.check_still()?;
             let change = lake.current(&mut plan)?;
             Ok(change.map(|change| (lake.log.clone(), change)))
         })?;

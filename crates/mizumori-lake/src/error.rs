@@ -51,6 +51,9 @@ pub enum LakeError {
         "the key ring here does not have the data key {0}, which that of the machine has that gave the work"
     )]
     DataKeyMissing(String),
+    /// All of the lake is being brought under new keys, or was and the work ended before its end.
+    #[error("the lake at `{0}` is being brought under new keys")]
+    Renewing(String),
     /// Files of a source that the lake has seen are not there any more.
     #[error("of the source `{source_id}`, files that were ingested are missing now: {}", .files.join(", "))]
     FilesMissing {
@@ -148,6 +151,7 @@ impl LakeError {
             | Self::OtherKeys { .. }
             | Self::Layers { .. }
             | Self::DataKeyMissing(_)
+            | Self::Renewing(_)
             | Self::FilesMissing { .. }
             | Self::CountedAlready { .. } => ErrorClass::Usage,
             Self::Keys(error) => error.class(),
@@ -175,6 +179,9 @@ impl LakeError {
                 "ingest all sources of that place and month together, in one run, or forget those that were counted: \
                  at level `counts` no account is kept with which another could be compared"
                     .to_owned(),
+            ),
+            Self::Renewing(_) => Some(
+                "when nobody does that any more, `mizumori lake keys renew` brings it to its end".to_owned(),
             ),
             Self::Store(error) => error.hint(),
             _ => None,

@@ -143,6 +143,17 @@ impl Runner for ThisMachine {
 }
 
 impl ThisMachine {
+    /// What a sort may use of it.
+    pub(crate) fn limits(&self) -> SortLimits {
+        SortLimits {
+            // Merging takes as much again: a range a core, and the files that are being written.
+            memory_bytes: self.memory_bytes / 2,
+            disk_bytes: self.disk_bytes,
+            folder: self.folder.clone(),
+            threads: self.threads,
+        }
+    }
+
     /// Writes the rows of a part into sorted files; gives what is to be counted to `count`.
     pub(crate) fn sort(
         &self,
@@ -177,15 +188,8 @@ impl ThisMachine {
             hand_over: HandOver::AsItComes,
             pieces: PieceSizes::default(),
         };
-        let limits = SortLimits {
-            // Merging takes as much again: a range a core, and the files that are being written.
-            memory_bytes: self.memory_bytes / 2,
-            disk_bytes: self.disk_bytes,
-            folder: self.folder.clone(),
-            threads: self.threads,
-        };
         let origins = work.origins();
-        let mut sorter = Sorter::new(&origins, limits, work.kept_out, work.progress);
+        let mut sorter = Sorter::new(&origins, self.limits(), work.kept_out, work.progress);
         let mut filled = Filled::default();
         let mut failed = None;
         scan.run(&dumps, &Gather(&method), work.progress, |event| {

@@ -42,6 +42,7 @@ impl Lake {
         how: &Ingest<'_>,
         progress: &Progress,
     ) -> Result<Ingested, LakeError> {
+        self.refresh()?;
         self.check_keys(ring)?;
         let run = ingest_id()?;
         let digests = match how.runner.digests(material.dumps, progress) {
@@ -206,7 +207,8 @@ impl Lake {
             } else {
                 lake.rewrite(&mixed, &|id| !sources.contains(id), &|_| true)?
             };
-            Ok(Some(Change { fresh, rewritten, remove, sources: sources.clone(), kind }))
+            let sources = sources.clone();
+            Ok(Some(Change { fresh, rewritten, remove, sources, kind, ..Change::default() }))
         });
         // Elsewhere a commit that failed may be done all the same, and then names these files.
         if committed.is_err() && self.place.is_local() {

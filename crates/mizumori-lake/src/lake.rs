@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use mizumori_core::keys::KeyRing;
@@ -31,10 +32,12 @@ const AT_ONCE: usize = 16;
 pub(crate) const TABLE: &str = "exposures";
 
 /// Properties of the table.
-mod property {
+pub(crate) mod property {
     pub(super) const VERSION: &str = "mizumori.version";
     pub(super) const KEYS: &str = "mizumori.keys";
-    pub(super) const LAYERS: &str = "mizumori.layers";
+    pub(crate) const LAYERS: &str = "mizumori.layers";
+    /// There while all of it is brought under new keys.
+    pub(crate) const RENEWING: &str = "mizumori.renewing";
     pub(super) const SUFFIXES: &str = "mizumori.suffixes";
 }
 
@@ -48,6 +51,8 @@ pub struct Lake {
     pub(crate) place: Place,
     pub(crate) runtime: Background,
     pub(crate) log: Log,
+    /// How many layers the keys have of whoever works with it; 0 while nobody has said so.
+    expected: AtomicUsize,
 }
 
 impl Lake {
@@ -58,7 +63,7 @@ impl Lake {
     pub fn open(place: &Place) -> Result<Option<Self>, LakeError> {
         let runtime = runtime()?;
         let Some(log) = runtime.block_on(Log::open(place, TABLE))? else { return Ok(None) };
-        let lake = Self { place: place.clone(), runtime, log };
+        let lake = Self { place: place.clone(), runtime, log, expected: AtomicUsize::new(0) };
         let version = lake.log.property(property::VERSION)?.unwrap_or_default();
         if version != VERSION.to_string() {
             return Err(LakeError::Version { place: place.to_string(), version, known: VERSION });
@@ -94,11 +99,41 @@ impl Lake {
         if lake != ring.id() {
             return Err(LakeError::OtherKeys { lake, given: ring.id().to_owned() });
         }
-        let layers = self.log.property(property::LAYERS)?.and_then(|layers| layers.parse().ok()).unwrap_or(1);
+        if self.is_renewing()? {
+            return Err(LakeError::Renewing(self.place.to_string()));
+        }
+        let layers = self.layers()?;
         if layers != ring.tags().layers() {
             return Err(LakeError::Layers { lake: layers, ring: ring.tags().layers() });
         }
+        self.expected.store(layers, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Whether all of it is being brought under new keys.
+    pub(crate) fn is_renewing(&self) -> Result<bool, LakeError> {
+        Ok(self.log.property(property::RENEWING)?.is_some())
+    }
+
+    /// Under how many layers of keys its tags are.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn layers(&self) -> Result<usize, LakeError> {
+        let layers = self.log.property(property::LAYERS)?;
+        Ok(layers.and_then(|layers| layers.parse().ok()).unwrap_or(1))
+    }
+
+    /// Refuses to write what was made with keys that are not the lake's any more.
+    pub(crate) fn check_still(&self) -> Result<(), LakeError> {
+        if self.is_renewing()? {
+            return Err(LakeError::Renewing(self.place.to_string()));
+        }
+        match (self.expected.load(Ordering::Relaxed), self.layers()?) {
+            (0, _) => Ok(()),
+            (expected, lake) if expected != lake => Err(LakeError::Layers { lake, ring: expected }),
+            _ => Ok(()),
+        }
     }
 
     /// The id of the key ring with which its tags were made.

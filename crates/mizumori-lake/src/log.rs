@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_schema::Schema;
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties, TransactionError};
-use deltalake_core::kernel::{Action, Add, Remove, StructType, Transaction};
+use deltalake_core::kernel::{Action, Add, MetadataExt, Remove, StructType, Transaction};
 use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
@@ -92,6 +92,8 @@ pub(crate) struct Change {
     pub(crate) sources: BTreeSet<String>,
     /// What it is.
     pub(crate) kind: ChangeKind,
+    /// Properties of the table that it sets, or takes away.
+    pub(crate) properties: Vec<(String, Option<String>)>,
 }
 
 /// What a commit brought.
@@ -113,6 +115,8 @@ pub(crate) enum ChangeKind {
     Layout,
     /// Rows go.
     Deletion,
+    /// All rows are written anew, under other keys.
+    Renewal,
 }
 
 impl Change {
@@ -271,6 +275,14 @@ impl Log {
 
     /// Whether it names a file that a change brings.
     fn names(&self, change: &Change) -> Result<bool, LakeError> {
+        if change.fresh.is_empty() && change.rewritten.is_empty() && change.remove.is_empty() {
+            let is_set = |(key, value): &(String, Option<String>)| Ok(self.property(key)? == *value);
+            return change
+                .properties
+                .iter()
+                .map(is_set)
+                .try_fold(true, |all, one: Result<_, LakeError>| Ok(all && one?));
+        }
         let files: BTreeSet<_> =
             change.fresh.iter().chain(&change.rewritten).map(|file| &file.path).collect();
         Ok(self.live()?.iter().any(|file| files.contains(&file.path)))
@@ -305,13 +317,23 @@ impl Log {
                 ..Add::default()
             })
         });
-        let actions = removes.chain(adds).collect();
+        let mut metadata = self.table.snapshot()?.metadata().clone();
+        for (key, value) in &change.properties {
+            let changed = match value {
+                Some(value) => metadata.add_config_key(key.clone(), value.clone()),
+                None => metadata.remove_config_key(key),
+            };
+            metadata = changed.map_err(DeltaTableError::from)?;
+        }
+        let metadata = (!change.properties.is_empty()).then_some(Action::Metadata(metadata));
+        let actions = removes.chain(adds).chain(metadata).collect();
         let operation = match change.kind {
             ChangeKind::Rows => {
                 DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None }
             }
             ChangeKind::Layout => DeltaOperation::Optimize { predicate: None, target_size: 0 },
             ChangeKind::Deletion => DeltaOperation::Delete { predicate: None },
+            ChangeKind::Renewal => DeltaOperation::Update { predicate: None },
         };
         let properties = CommitProperties::default().with_application_transactions(transactions);
         let outcome = CommitBuilder::from(properties)

@@ -23,7 +23,7 @@ const FEW_RUNS: usize = 12;
 /// Files of a lake.
 pub const MOST_FILES: usize = 2_000;
 /// Where the tags of forgotten accounts lie, one object each.
-const SUPPRESSED: &str = "suppressed";
+pub(crate) const SUPPRESSED: &str = "suppressed";
 
 /// The tags of accounts that are to be kept out.
 pub(crate) type KeptOut = BTreeSet<(i64, i64)>;
@@ -209,6 +209,7 @@ impl Lake {
     /// # Errors
     /// When the keys are not the lake's, or the store fails.
     pub fn forget(&mut self, ring: &KeyRing, what: &Forget) -> Result<Forgotten, LakeError> {
+        self.refresh()?;
         self.check_keys(ring)?;
         // First of all: an ingest that is under way looks at the list before it ends.
         if let Forget::Account(tag) = what {
@@ -236,11 +237,16 @@ impl Lake {
                 }
             }
         }
-        self.vacuum_as(&self.log, TABLE, VacuumMode::Lite, Duration::ZERO)?;
+        self.delete_removed()?;
         if let Some(counts) = self.counts_log()? {
             self.vacuum_as(&counts, COUNTS, VacuumMode::Lite, Duration::ZERO)?;
         }
         Ok(done)
+    }
+
+    /// Deletes at once the files of the table of exposures that are named no more.
+    pub(crate) fn delete_removed(&self) -> Result<usize, LakeError> {
+        self.vacuum_as(&self.log, TABLE, VacuumMode::Lite, Duration::ZERO)
     }
 
     /// The files that may hold what is to be forgotten.
@@ -320,7 +326,7 @@ pub(crate) fn is_below(host: &str, name: &DomainName) -> bool {
     domain::self_and_parents(host).any(|parent| parent == name.as_str())
 }
 
-fn name_of(tag: AccountTag) -> String {
+pub(crate) fn name_of(tag: AccountTag) -> String {
     format!("{:016x}{:016x}", tag.hi, tag.lo)
 }
 

@@ -17,6 +17,8 @@ use crate::rows::{Key, Row, RowOf, Rows, Shared, dedup};
 use crate::run_file::RunFile;
 use crate::write::{Facts, FileWriter, Origin};
 
+/// Files that one piece of work writes, at most: from then on they grow, so that a lake has room for many.
+const MOST_FILES_AT_ONCE: u64 = 1_000;
 /// Rows of a range: what one core holds in memory at once.
 const RANGE: u64 = 1 << 20;
 
@@ -167,7 +169,8 @@ pub(crate) fn plan(mut samples: Vec<(Key, u64)>, cutting: Cutting<'_>) -> Vec<Ve
     let all: u64 = samples.iter().map(|(_, rows)| rows).sum();
     let threads = cutting.threads.max(1) as u64;
     // Every core gets work, and files of one size.
-    let files = all.div_ceil(cutting.file_rows.max(1)).max(threads.min(all.div_ceil(RANGE / 4))).max(1);
+    let file_rows = cutting.file_rows.max(all.div_ceil(MOST_FILES_AT_ONCE)).max(1);
+    let files = all.div_ceil(file_rows).max(threads.min(all.div_ceil(RANGE / 4))).max(1);
     let per_file = all.div_ceil(files).max(1);
     let ranges_of_file = per_file.div_ceil(RANGE);
     let per_range = per_file.div_ceil(ranges_of_file).max(1);

@@ -107,31 +107,59 @@ impl LakeOptions {
         change: impl FnOnce(&mut KeyRing) -> Result<T, KeyError>,
     ) -> Result<T, Failure> {
         let lake = self.open(config)?;
-        let mut ring = self.ring(config, &lake)?;
+        lake.check_keys(&self.ring_of(config, &lake)?)?;
+        Ok(self.change_ring_of(config, &lake, change)?.1)
+    }
+
+    /// The same of a lake that is open, whatever it says of the ring; the ring as it is then.
+    pub(crate) fn change_ring_of<T>(
+        &self,
+        config: &Config,
+        lake: &Lake,
+        change: impl FnOnce(&mut KeyRing) -> Result<T, KeyError>,
+    ) -> Result<(KeyRing, T), Failure> {
+        let mut ring = self.ring_of(config, lake)?;
         let files = self.key_files(config);
-        let file = files.ring_of(&lake)?;
         let changed = change(&mut ring).map_err(Failure::new)?;
         let text = ring.to_text(&files.master_key()?).map_err(Failure::new)?;
-        let failed = || format!("could not write `{}`", file.display());
-        let replace = || {
-            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-            // A temporary file is its owner's alone.
-            let mut new = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-            new.write_all(text.as_bytes())?;
-            new.as_file().sync_all()?;
-            new.persist(&file).map_err(|error| error.error)
+        replace(&files.ring_of(lake)?, &text)?;
+        Ok((ring, changed))
+    }
+
+    /// Wraps the ring under the master key in `new_master`, which is made where there is none.
+    pub(crate) fn rewrap(&self, config: &Config, new_master: &Path) -> Result<(), Failure> {
+        let lake = self.open(config)?;
+        let ring = self.ring(config, &lake)?;
+        let master = if new_master.exists() {
+            read_master(new_master)?
+        } else {
+            let master = MasterKey::random().map_err(Failure::new)?;
+            write_new(new_master, master.to_text().expose())?;
+            tidings::say(&format!("made a master key: `{}`", new_master.display()));
+            master
         };
-        replace().with_context(failed).map_err(Failure::new)?;
-        Ok(changed)
+        let file = self.key_files(config).ring_of(&lake)?;
+        replace(&file, &ring.to_text(&master).map_err(Failure::new)?)?;
+        tidings::say(&format!("wrapped `{}` under `{}`", file.display(), new_master.display()));
+        tidings::hint(&format!(
+            "write `master_key = \"{}\"` into mizumori.toml, or set {MASTER}; copies of the old ring still open under the old \
+             key: destroy them",
+            new_master.display()
+        ));
+        Ok(())
     }
 
     /// The ring of a lake that is there.
     fn ring(&self, config: &Config, lake: &Lake) -> Result<KeyRing, Failure> {
-        let files = self.key_files(config);
-        let file = files.ring_of(lake)?;
-        let ring = read_ring(&file, &files.master_key()?)?;
+        let ring = self.ring_of(config, lake)?;
         lake.check_keys(&ring)?;
         Ok(ring)
+    }
+
+    /// The same, whatever the lake says of it.
+    pub(crate) fn ring_of(&self, config: &Config, lake: &Lake) -> Result<KeyRing, Failure> {
+        let files = self.key_files(config);
+        read_ring(&files.ring_of(lake)?, &files.master_key()?)
     }
 
     fn make_ring(files: &KeyFiles) -> Result<KeyRing, Failure> {
@@ -184,19 +212,33 @@ impl KeyFiles {
             None => {
                 (Secret::new(std::env::var(MASTER).unwrap_or_default()), format!("the variable {MASTER}"))
             }
-            Some(file) => {
-                let text = fs::read_to_string(&file)
-                    .with_context(|| format!("could not read the master key `{}`", file.display()))
-                    .map_err(|error| {
-                        Failure::new(error).hint(format!(
-                            "set {MASTER}, or write `master_key = \"FILE\"` into mizumori.toml"
-                        ))
-                    })?;
-                (Secret::new(text), format!("`{}`", file.display()))
-            }
+            Some(file) => return read_master(&file),
         };
         MasterKey::parse(text.expose()).with_context(|| format!("in {name}")).map_err(Failure::new)
     }
+}
+
+fn read_master(file: &Path) -> Result<MasterKey, Failure> {
+    let text = fs::read_to_string(file)
+        .with_context(|| format!("could not read the master key `{}`", file.display()))
+        .map_err(|error| {
+            Failure::new(error)
+                .hint(format!("set {MASTER}, or write `master_key = \"FILE\"` into mizumori.toml"))
+        })?;
+    let text = Secret::new(text);
+    MasterKey::parse(text.expose()).with_context(|| format!("in `{}`", file.display())).map_err(Failure::new)
+}
+
+/// Replaces a file, which is whole at every moment, and its owner's alone.
+fn replace(file: &Path, text: &str) -> Result<(), Failure> {
+    let replace = || {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let mut new = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        new.write_all(text.as_bytes())?;
+        new.as_file().sync_all()?;
+        new.persist(file).map_err(|error| error.error)
+    };
+    replace().map(drop).with_context(|| format!("could not write `{}`", file.display())).map_err(Failure::new)
 }
 
 fn read_ring(file: &Path, master: &MasterKey) -> Result<KeyRing, Failure> {

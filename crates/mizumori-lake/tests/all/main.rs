@@ -11,6 +11,8 @@ mod halves;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod renew;
+#[cfg(test)]
 mod retain;
 #[cfg(test)]
 mod rows;

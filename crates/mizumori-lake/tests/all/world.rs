@@ -56,6 +56,12 @@ impl World {
         Self { store: Arc::clone(&self.store), ring: self.ring.clone(), watch, machine }
     }
 
+    /// The same with another ring.
+    pub(crate) fn with_ring(&self, ring: KeyRing) -> Self {
+        let (watch, machine) = (self.watch.clone(), self.machine.clone());
+        Self { store: Arc::clone(&self.store), ring, watch, machine }
+    }
+
     pub(crate) fn place(&self) -> Place {
         Place::of_store(Arc::clone(&self.store), Url::parse("memory:///lake/").unwrap())
     }

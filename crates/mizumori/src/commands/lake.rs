@@ -2,20 +2,26 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
 use mizumori_core::keys::KeyRing;
 use mizumori_core::{Account, DomainName, LocalPart, SystemClock};
-use mizumori_lake::{Forget, Lake, MOST_FILES, MOST_RUNS, Retention};
+use mizumori_lake::{Forget, Lake, MOST_FILES, MOST_RUNS, Retention, ThisMachine};
+use mizumori_read::Reader;
+use mizumori_scan::Progress;
 
 use crate::columns;
+use crate::commands::ingest::spill_bytes;
 use crate::config::Config;
-use crate::input::load_watch_list;
+use crate::input::{self, load_watch_list};
+use crate::interrupt;
 use crate::lake::LakeOptions;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Output;
 use crate::progress::grouped;
+use crate::size::Size;
 use crate::tidings;
 
 /// Show a lake, and keep it in order
@@ -118,11 +124,37 @@ enum KeysCommand {
         /// The domain
         domain: String,
     },
+    /// Put a new key on top of those of the tags, and bring the lake under it
+    ///
+    /// Whoever has the lake and an old copy of the key ring can test no more guesses. The whole lake is read, sorted and written
+    /// anew, and nobody else writes meanwhile. What was sealed is sealed anew; of what is sealed with a key that is shredded nothing is
+    /// left. Give a copy of the key ring to all who work with the lake.
+    Layer(RenewArguments),
+    /// Bring the lake under the keys that the ring has: what was sealed under the newest key of its domain, and what a layer that
+    /// was begun has left undone
+    Renew(RenewArguments),
+    /// Wrap the key ring under another master key
+    Rewrap {
+        #[command(flatten)]
+        lake: LakeOptions,
+        /// The file of the new master key; where there is none, one is made
+        #[arg(long, value_name = "FILE")]
+        new_master_key: PathBuf,
+    },
     /// List the domains that have keys
     List {
         #[command(flatten)]
         lake: LakeOptions,
     },
+}
+
+#[derive(Debug, Args)]
+struct RenewArguments {
+    #[command(flatten)]
+    lake: LakeOptions,
+    /// Memory to use, roughly [default: a quarter of the machine's]
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<Size>,
 }
 
 /// Runs the command.
@@ -297,6 +329,9 @@ fn keys(config: &Config, command: &KeysCommand) -> Result<Outcome, Failure> {
             tidings::say(&format!("destroyed {} keys of `{domain}`", shredded.len()));
             tidings::hint("copies of the old key ring still open what was sealed: destroy them too");
         }
+        KeysCommand::Layer(arguments) => renew(config, arguments, Layer::New)?,
+        KeysCommand::Renew(arguments) => renew(config, arguments, Layer::AsItIs)?,
+        KeysCommand::Rewrap { lake, new_master_key } => lake.rewrap(config, new_master_key)?,
         KeysCommand::List { lake } => {
             let (_, ring) = lake.open_with_keys(config)?;
             let mut out = Output::open(None)?;
@@ -307,4 +342,48 @@ fn keys(config: &Config, command: &KeysCommand) -> Result<Outcome, Failure> {
         }
     }
     Ok(Outcome::Done)
+}
+
+/// Whether the tags get a new key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layer {
+    New,
+    AsItIs,
+}
+
+fn renew(config: &Config, arguments: &RenewArguments, layer: Layer) -> Result<(), Failure> {
+    let mut lake = arguments.lake.open(config)?;
+    let layers = lake.layers()?;
+    // The ring first: without it nothing is begun.
+    let there = arguments.lake.ring_of(config, &lake)?.tags().layers();
+    lake.begin_renewal()?;
+    let ring = if layer == Layer::New && there == layers {
+        arguments.lake.change_ring_of(config, &lake, KeyRing::add_layer)?.0
+    } else {
+        arguments.lake.ring_of(config, &lake)?
+    };
+    let progress = Arc::new(Progress::default());
+    interrupt::stops(&progress);
+    let machine = ThisMachine {
+        reader: Reader::new(config.limits),
+        records: config.records,
+        threads: input::threads(None, config),
+        memory_bytes: arguments.memory.or(config.memory).map_or_else(Size::quarter_of_memory, |size| size.0),
+        disk_bytes: spill_bytes(config),
+        folder: std::env::temp_dir(),
+    };
+    let done = lake.renew(&ring, &machine, &progress)?;
+    tidings::say(&format!("{} rows are under {} layers of keys", grouped(done.rows), ring.tags().layers()));
+    if done.resealed > 0 {
+        tidings::say(&format!("{} sealed values were sealed anew", grouped(done.resealed)));
+    }
+    if done.gone > 0 {
+        tidings::say(&format!("{} sealed values are gone: their keys were shredded", grouped(done.gone)));
+    }
+    if ring.tags().layers() > layers {
+        tidings::hint(
+            "give a copy of the key ring to everybody who works with the lake; older copies are refused",
+        );
+    }
+    Ok(())
 }

@@ -205,6 +205,58 @@ fn a_source_that_comes_again_is_replaced() {
 }
 
 #[test]
+fn a_lake_comes_under_new_keys() {
+    let folder = two_sources();
+    folder.write("nothing.txt", "");
+    lake(&folder, &["ingest", "--watch", "list.toml", "nothing.txt"]).ends(0);
+    let keys = |arguments: &[&str]| {
+        folder.run_with_keys(
+            &[&["lake", "keys"], &arguments[..1], &["--lake", "lake"], &arguments[1..]].concat(),
+        )
+    };
+    keys(&["add", "suigen.example"]).ends(0);
+    lake(&folder, &["ingest", "--level", "sealed", "--watch", "list.toml", "dumps"]).ends(0);
+    let reveal = || {
+        let rows = lake(&folder, &["lookup", "--reveal", "--yes", "suigen.example"]).ends(0).lines();
+        let text = |row: &Value| format!("{} {} {}", row["host"], row["source"], row["revealed"]);
+        let mut rows: Vec<_> = rows.iter().map(text).collect();
+        rows.sort_unstable();
+        rows
+    };
+    let tags = || lake(&folder, &["lookup", "jiro@mizube.test"]).ends(0).lines()[0]["tag"].clone();
+    let (before, tag) = (reveal(), tags());
+    let ring = fs::read_dir(folder.path("keys/mizumori/keys")).unwrap().next().unwrap().unwrap().path();
+    fs::copy(&ring, folder.path("old.toml")).unwrap();
+    keys(&["add", "suigen.example"]).ends(0);
+    let done = keys(&["layer"]);
+    done.ends(0).saying(&[
+        "5 rows are under 2 layers",
+        "3 sealed values were sealed anew",
+        "copy of the key ring",
+    ]);
+    assert_eq!(reveal(), before);
+    assert_ne!(tags(), tag);
+    let old = ["lookup", "--keys", "old.toml", "taro@suigen.example"];
+    lake(&folder, &old).ends(2).saying(&["under 2 layers of keys, the key ring has 1"]);
+    // Without a new layer the tags stay.
+    let tag = tags();
+    keys(&["renew"]).ends(0).saying(&["5 rows are under 2 layers", "3 sealed values were sealed anew"]);
+    assert_eq!((tags(), reveal()), (tag, before));
+
+    let master = ["rewrap", "--new-master-key", "new.key"];
+    keys(&master).ends(0).saying(&["made a master key: `new.key`", "master_key = \"new.key\""]);
+    lake(&folder, &["lookup", "taro@suigen.example"]).ends(2).saying(&["another master key"]);
+    folder.write("mizumori.toml", "master_key = \"new.key\"\n");
+    lake(&folder, &["lookup", "taro@suigen.example"]).ends(0);
+
+    keys(&["shred", "suigen.example"]).ends(0);
+    keys(&["renew"]).ends(0).saying(&["3 sealed values are gone"]);
+    assert!(
+        lake(&folder, &["lookup", "suigen.example"]).ends(0).lines().iter().all(|row| row["sealed"] == false)
+    );
+}
+
+#[test]
 fn sources_whose_time_is_over_go() {
     let folder = two_sources();
     lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]).ends(0);
