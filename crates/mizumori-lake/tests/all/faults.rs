@@ -1,5 +1,6 @@
 //! A store that fails at any moment: the lake is as it was before, or as it is after, and the next try completes.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -7,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use futures::stream::{BoxStream, StreamExt};
 use mizumori_core::{Account, LocalPart};
 use mizumori_lake::{Forget, Lake, LakeError};
+use mizumori_scan::Progress;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
@@ -101,7 +103,7 @@ pub(crate) fn at_every_write(
         let outcome = work(&world, &mut lake);
         store.left.store(i64::MAX, Ordering::Relaxed);
         // What another process sees, which knows nothing of this one.
-        let done = check(&world, &world.lake());
+        let done = check(&world, &world.there());
         let Err(error) = outcome else {
             assert!(done, "done, but not to be seen, with {writes} writes");
             assert!(writes > 0, "nothing was written");
@@ -110,8 +112,8 @@ pub(crate) fn at_every_write(
         let mut causes =
             std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
         assert!(causes.any(|cause| cause.to_string().contains("full")), "{error:?}");
-        work(&world, &mut world.lake()).unwrap();
-        assert!(check(&world, &world.lake()), "not completed after {writes} writes");
+        work(&world, &mut world.there()).unwrap();
+        assert!(check(&world, &world.there()), "not completed after {writes} writes");
     }
     panic!("never done");
 }
@@ -233,5 +235,40 @@ fn forgetting_a_domain_that_was_counted() {
         (1, 2) => false,
         (1, 0) => true,
         totals => panic!("{totals:?}"),
+    });
+}
+
+#[test]
+fn a_renewal() {
+    // The ring with the new layer is kept before the lake is touched, as the command does it.
+    let newer = RefCell::new(None);
+    let prepare = |world: &World, lake: &mut Lake| {
+        world.ingest(lake, &[("a", &list(0, 50)), ("b", &list(20, 50))]).unwrap();
+        let mut ring = world.ring.clone();
+        ring.add_layer().unwrap();
+        newer.replace(Some(world.with_ring(ring)));
+    };
+    let work = |world: &World, lake: &mut Lake| {
+        let newer = newer.borrow();
+        lake.begin_renewal()?;
+        lake.renew(&newer.as_ref().unwrap().ring, &world.machine, &Progress::default()).map(drop)
+    };
+    at_every_write(prepare, work, |world, lake| {
+        let newer = newer.borrow();
+        let newer = newer.as_ref().unwrap();
+        let keys = [lake.check_keys(&world.ring), lake.check_keys(&newer.ring)];
+        assert_eq!(lake.status().unwrap().rows, 100);
+        match keys {
+            // Not begun, where the newer ring is refused or does as well as the older; or begun, where nobody is let in.
+            [Ok(()), _] | [Err(LakeError::Renewing(_)), Err(LakeError::Renewing(_))] => false,
+            [Err(LakeError::Layers { lake: 2, ring: 1 }), Ok(())] => {
+                assert_eq!(
+                    (newer.rows(lake).len(), newer.sources_of(lake, "user30@suigen.example").len()),
+                    (100, 2)
+                );
+                true
+            }
+            keys => panic!("{keys:?}"),
+        }
     });
 }

@@ -26,10 +26,6 @@ fn renewed(world: &World, lake: &mut Lake) -> Result<Renewed, LakeError> {
     lake.renew(&world.ring, &world.machine, &Progress::default())
 }
 
-fn there(world: &World) -> Lake {
-    Lake::open(&world.place()).unwrap().unwrap()
-}
-
 /// The same world, its ring with one layer more.
 fn layered(world: &World) -> World {
     let mut ring = world.ring.clone();
@@ -68,20 +64,20 @@ fn older_keys_are_refused_and_races_are_lost() {
     let world = World::new();
     let mut lake = filled(&world);
     // Somebody is in the middle of an ingest.
-    let mut other = there(&world);
+    let mut other = world.there();
     other.check_keys(&world.ring).unwrap();
     lake.begin_renewal().unwrap();
     let error = world.ingest(&mut other, &[("c", TEXT)]).unwrap_err();
     assert!(matches!(error, LakeError::Renewing(_)), "{error}");
     let newer = layered(&world);
-    assert!(matches!(there(&world).check_keys(&newer.ring), Err(LakeError::Renewing(_))));
+    assert!(matches!(world.there().check_keys(&newer.ring), Err(LakeError::Renewing(_))));
     renewed(&newer, &mut lake).unwrap();
     let error = world.ingest(&mut other, &[("c", TEXT)]).unwrap_err();
     assert!(matches!(error, LakeError::Layers { lake: 2, ring: 1 }), "{error}");
     let stranger = newer.with_ring(KeyRing::create().unwrap());
     assert!(matches!(renewed(&stranger, &mut lake), Err(LakeError::OtherKeys { .. })));
     // What was begun is brought to its end.
-    assert!(matches!(there(&newer).check_keys(&newer.ring), Err(LakeError::Renewing(_))));
+    assert!(matches!(newer.there().check_keys(&newer.ring), Err(LakeError::Renewing(_))));
     renewed(&newer, &mut lake).unwrap();
     assert_eq!(newer.rows(&lake).len(), 6);
 }

@@ -71,6 +71,11 @@ impl World {
         Lake::create(&self.place(), &self.ring).unwrap()
     }
 
+    /// The lake as another process finds it, whatever its keys.
+    pub(crate) fn there(&self) -> Lake {
+        Lake::open(&self.place()).unwrap().unwrap()
+    }
+
     /// Ingests sources, each one text, into what `lake` shows.
     pub(crate) fn ingest(&self, lake: &mut Lake, sources: &[(&str, &str)]) -> Result<Ingested, LakeError> {
         self.ingest_as(lake, sources, &|_| {})
