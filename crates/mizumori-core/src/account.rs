@@ -9,7 +9,7 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::carriers::is_carrier;
-use crate::domain::{canonical_bare_host, is_known, trimmed};
+use crate::domain::{known_bare_host, trimmed};
 
 /// Longest local part in characters (RFC 5321, 4.5.3.1.1).
 pub const MAX_LOCAL: usize = 64;
@@ -44,6 +44,7 @@ impl LocalPart {
 pub struct Account<'a> {
     local: Cow<'a, str>,
     host: Cow<'a, str>,
+    non_rfc: bool,
 }
 
 impl<'a> Account<'a> {
@@ -65,16 +66,10 @@ impl<'a> Account<'a> {
 
     /// Puts an address together from what stands on the two sides of its at-sign.
     pub fn from_parts(local: &'a str, host: &'a str, allowed: LocalPart) -> Option<Self> {
-        if !is_local(local, allowed) {
-            return None;
-        }
-        let host = canonical_bare_host(host).filter(|host| is_known(host))?;
-        let local = if local.bytes().fold(false, |found, byte| found | byte.is_ascii_uppercase()) {
-            Cow::Owned(local.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(local)
-        };
-        Some(Self { local, host })
+        let LocalFacts { has_upper_case, non_rfc } = LocalFacts::of(local, allowed)?;
+        let host = known_bare_host(host)?;
+        let local = if has_upper_case { local.to_ascii_lowercase().into() } else { local.into() };
+        Some(Self { local, host, non_rfc })
     }
 
     /// The way for text that is not ASCII: compose first, then look again.
@@ -95,31 +90,26 @@ impl<'a> Account<'a> {
     }
 
     /// Whether a dot stands at an end of the local part or beside another.
-    pub fn non_rfc(&self) -> bool {
-        let mut before = b'.';
-        for byte in self.local.bytes() {
-            if byte == b'.' && before == b'.' {
-                return true;
-            }
-            before = byte;
-        }
-        before == b'.'
+    pub const fn non_rfc(&self) -> bool {
+        self.non_rfc
     }
 
     /// Whether the address is one wherever it stands. One that is not is an account only when its domain is
     /// watched.
     pub fn is_regular(&self) -> bool {
-        !self.non_rfc() || is_carrier(&self.host)
+        !self.non_rfc || is_carrier(&self.host)
     }
 
     /// The same address, borrowing nothing.
     pub fn into_owned<'b>(self) -> Account<'b> {
-        Account { local: Cow::Owned(self.local.into_owned()), host: Cow::Owned(self.host.into_owned()) }
+        let (local, host) = (self.local.into_owned(), self.host.into_owned());
+        Account { local: local.into(), host: host.into(), non_rfc: self.non_rfc }
     }
 
     /// The same address, borrowing from this one.
     pub fn reborrow(&self) -> Account<'_> {
-        Account { local: Cow::Borrowed(&self.local), host: Cow::Borrowed(&self.host) }
+        let (local, host) = (self.local.as_ref(), self.host.as_ref());
+        Account { local: local.into(), host: host.into(), non_rfc: self.non_rfc }
     }
 
     /// Writes `local@host`. The one way to see the address: a line to look at in a review.
@@ -136,29 +126,59 @@ impl fmt::Debug for Account<'_> {
     }
 }
 
-fn is_local(local: &str, allowed: LocalPart) -> bool {
-    let table = match allowed {
-        LocalPart::FreeText => &FREE_TEXT,
-        LocalPart::Column => &COLUMN,
-    };
-    let fits = |byte: u8| table.get(usize::from(byte)).is_some_and(|fits| *fits);
-    // At most 64 bytes, nearly always all of them allowed: no early end.
-    (1..=MAX_LOCAL).contains(&local.len()) && local.bytes().fold(true, |all, byte| all & fits(byte))
+/// What a local part is made of.
+struct LocalFacts {
+    has_upper_case: bool,
+    /// See [`Account::non_rfc`].
+    non_rfc: bool,
 }
 
-/// What [`LocalPart::allows`] says of every byte.
-static FREE_TEXT: [bool; 256] = allowed(LocalPart::FreeText);
-static COLUMN: [bool; 256] = allowed(LocalPart::Column);
-
-const fn allowed(part: LocalPart) -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = part.allows(byte as u8);
-        byte += 1;
+impl LocalFacts {
+    /// `None` when `local` is no local part. It runs for every address of a dump and asks all bytes at once: at most 64,
+    /// nearly always all of them allowed, so that an early end would cost more than it saves.
+    fn of(local: &str, allowed: LocalPart) -> Option<Self> {
+        if !(1..=MAX_LOCAL).contains(&local.len()) {
+            return None;
+        }
+        // A dot where the text begins or ends is one beside another.
+        let (mut all, mut any, mut dots, mut before) = (u8::MAX, 0, 0, DOT);
+        for byte in local.bytes() {
+            let facts = BYTES.get(usize::from(byte)).copied().unwrap_or_default();
+            all &= facts;
+            any |= facts;
+            dots |= before & facts;
+            before = facts;
+        }
+        let needed = match allowed {
+            LocalPart::FreeText => FREE_TEXT,
+            LocalPart::Column => COLUMN,
+        };
+        let non_rfc = (dots | before) & DOT != 0;
+        (all & needed != 0).then_some(Self { has_upper_case: any & UPPER_CASE != 0, non_rfc })
     }
-    table
 }
+
+/// In free text it may stand in a local part.
+const FREE_TEXT: u8 = 1;
+/// In a column it may.
+const COLUMN: u8 = 2;
+const UPPER_CASE: u8 = 4;
+const DOT: u8 = 8;
+
+/// What is to be known of every byte.
+static BYTES: [u8; 256] = {
+    let mut facts = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        facts[at] = (LocalPart::FreeText.allows(byte) as u8 * FREE_TEXT)
+            | (LocalPart::Column.allows(byte) as u8 * COLUMN)
+            | (byte.is_ascii_uppercase() as u8 * UPPER_CASE)
+            | ((byte == b'.') as u8 * DOT);
+        at += 1;
+    }
+    facts
+};
 
 #[cfg(test)]
 mod tests {

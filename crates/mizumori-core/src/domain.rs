@@ -9,6 +9,8 @@ use std::fmt;
 use mizumori_suffix::public_suffix;
 use unicode_normalization::UnicodeNormalization;
 
+use crate::seen_hosts::seen_or;
+
 /// Longest host name in bytes, without the trailing dot (RFC 1035, 2.3.4).
 pub const MAX_HOST: usize = 253;
 /// Longest label in bytes (RFC 1035, 2.3.4).
@@ -59,18 +61,23 @@ pub fn canonical_host(text: &str) -> Option<Cow<'_, str>> {
     canonical_bare_host(trimmed(text))
 }
 
-/// The same for a host around which white space is a mistake, as behind an at-sign.
-pub(crate) fn canonical_bare_host(text: &str) -> Option<Cow<'_, str>> {
+/// The same for a host around which white space is a mistake, as behind an at-sign, and whose top-level domain has to be
+/// known.
+pub(crate) fn known_bare_host(text: &str) -> Option<Cow<'_, str>> {
+    if seen_or(text, |text| is_host(text) && !has_upper_case(text) && is_known(text)) {
+        return Some(Cow::Borrowed(text));
+    }
+    canonical_bare_host(text).filter(|host| is_known(host))
+}
+
+fn canonical_bare_host(text: &str) -> Option<Cow<'_, str>> {
     if text.is_ascii() {
         let host = text.strip_suffix('.').unwrap_or(text);
         if !is_host(host) {
             return None;
         }
-        return Some(if host.bytes().fold(false, |found, byte| found | byte.is_ascii_uppercase()) {
-            Cow::Owned(host.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(host)
-        });
+        let host = if has_upper_case(host) { host.to_ascii_lowercase().into() } else { host.into() };
+        return Some(host);
     }
     // An input of megabytes is no host name: IDNA expands at most to a few times the length.
     if text.len() > 4 * MAX_HOST {
@@ -80,6 +87,10 @@ pub(crate) fn canonical_bare_host(text: &str) -> Option<Cow<'_, str>> {
     let ascii = idna::domain_to_ascii(&composed).ok()?;
     let host = ascii.strip_suffix('.').unwrap_or(&ascii);
     is_host(host).then(|| Cow::Owned(host.to_owned()))
+}
+
+fn has_upper_case(host: &str) -> bool {
+    host.bytes().fold(false, |found, byte| found | byte.is_ascii_uppercase())
 }
 
 /// `text` without white space around it. Nearly no address has any, and looking for all of Unicode's costs more

@@ -14,6 +14,7 @@ mod month;
 mod names;
 pub mod rest;
 mod secret;
+mod seen_hosts;
 pub mod source;
 mod tag;
 mod tag_set;

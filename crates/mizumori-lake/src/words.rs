@@ -14,27 +14,59 @@ pub(crate) struct Words {
     ends: Vec<usize>,
     numbers: HashTable<u32>,
     hasher: DefaultHashBuilder,
+    /// Numbers that were asked for before, at the places of their texts: some texts are asked for again and again.
+    recent: Vec<u32>,
+}
+
+/// How many numbers are found again without a hash of the whole text.
+const RECENT: usize = 512;
+
+/// The place of a text among the recent ones: of its length, its first bytes and its last ones.
+fn place(word: &[u8]) -> usize {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let first = word.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
+    let last = word.last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
+    let mixed = (first ^ last.rotate_left(23) ^ word.len() as u64).wrapping_mul(ODD);
+    (mixed >> 32) as usize % RECENT
 }
 
 impl Words {
     /// The number of `word`, which is new when it was not among them.
     pub(crate) fn number(&mut self, word: &str) -> u32 {
+        let place = place(word.as_bytes());
+        if let Some(number) = self.recent.get(place)
+            && word_at(&self.text, &self.ends, *number) == Some(word)
+        {
+            return *number;
+        }
+        let number = self.find_or_add(word);
+        if self.recent.is_empty() {
+            self.recent.resize(RECENT, u32::MAX);
+        }
+        if let Some(recent) = self.recent.get_mut(place) {
+            *recent = number;
+        }
+        number
+    }
+
+    fn find_or_add(&mut self, word: &str) -> u32 {
         let hash = self.hasher.hash_one(word);
         let (text, ends) = (&self.text, &self.ends);
-        if let Some(number) = self.numbers.find(hash, |number| word_at(text, ends, *number) == word) {
+        if let Some(number) = self.numbers.find(hash, |number| word_at(text, ends, *number) == Some(word)) {
             return *number;
         }
         let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
         self.text.push_str(word);
         self.ends.push(self.text.len());
         let (text, ends, hasher) = (&self.text, &self.ends, &self.hasher);
-        self.numbers.insert_unique(hash, number, |number| hasher.hash_one(word_at(text, ends, *number)));
+        let hash_of = |number: &u32| hasher.hash_one(word_at(text, ends, *number).unwrap_or_default());
+        self.numbers.insert_unique(hash, number, hash_of);
         number
     }
 
     /// The text of a number.
     pub(crate) fn word(&self, number: u32) -> &str {
-        word_at(&self.text, &self.ends, number)
+        word_at(&self.text, &self.ends, number).unwrap_or_default()
     }
 
     /// How many there are.
@@ -49,14 +81,19 @@ impl Words {
 
     /// Roughly the bytes that it takes.
     pub(crate) fn weight(&self) -> usize {
-        self.text.capacity() + self.ends.capacity() * 8 + self.numbers.capacity() * 5
+        self.text.capacity()
+            + self.ends.capacity() * 8
+            + self.numbers.capacity() * 5
+            + self.recent.capacity() * 4
     }
 }
 
-fn word_at<'t>(text: &'t str, ends: &[usize], number: u32) -> &'t str {
+/// The text of a number; `None` of one that was not given.
+fn word_at<'t>(text: &'t str, ends: &[usize], number: u32) -> Option<&'t str> {
     let at = number as usize;
+    let end = *ends.get(at)?;
     let start = at.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-    ends.get(at).and_then(|end| text.get(start..*end)).unwrap_or_default()
+    text.get(start..end)
 }
 
 /// Hosts, each with its registrable domain.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use arrow_array::builder::{BinaryBuilder, StringBuilder};
-use arrow_array::{ArrayRef, Date32Array, Int64Array, RecordBatch};
+use arrow_array::builder::{ArrayBuilder, BinaryBuilder, StringBuilder};
+use arrow_array::types::UInt32Type;
+use arrow_array::{ArrayRef, Date32Array, DictionaryArray, Int64Array, RecordBatch, UInt32Array};
+use arrow_schema::{DataType, Schema, SchemaRef};
 use mizumori_core::{Month, SourceIndex};
 use parquet::arrow::ArrowWriter;
 use serde::{Deserialize, Serialize};
@@ -137,7 +139,9 @@ impl<W: Write + Send> FileWriter<W> {
     ) -> Result<(), LakeError> {
         for rows in rows.chunks(PAGE) {
             self.note(rows, shared, origins)?;
-            self.writer.write(&batch(rows, shared, origins)?)?;
+            let columns = columns(rows, shared, origins)?;
+            let batch = RecordBatch::try_new(Arc::clone(&COLUMNS), columns);
+            self.writer.write(&batch.map_err(|error| damaged("a batch of rows", error))?)?;
         }
         Ok(())
     }
@@ -192,23 +196,53 @@ fn origin(origins: &[Origin], source: SourceIndex) -> Result<&Origin, LakeError>
     origins.get(source.0).ok_or_else(|| damaged("a row", "it names a source that is not there"))
 }
 
-/// The rows as columns.
-fn batch(rows: &[Row], shared: &Shared, origins: &[Origin]) -> Result<RecordBatch, LakeError> {
-    let texts = || StringBuilder::with_capacity(rows.len(), rows.len() * 16);
-    let (mut sources, mut places, mut domains, mut hosts) = (texts(), texts(), texts(), texts());
-    let (mut kinds, mut sites) = (texts(), texts());
+/// A column of texts. Rows that follow each other nearly always have the same one, which is copied once for all of them.
+struct Texts {
+    values: StringBuilder,
+    /// What the text of the last row is the text of.
+    last: Option<u32>,
+    keys: Vec<u32>,
+}
+
+impl Texts {
+    fn for_rows(rows: usize) -> Self {
+        Self { values: StringBuilder::new(), last: None, keys: Vec::with_capacity(rows) }
+    }
+
+    /// The text of the next row; rows of the same `number` have the same.
+    fn push<'t>(&mut self, number: u32, text: impl FnOnce() -> &'t str) {
+        if self.last != Some(number) {
+            self.values.append_value(text());
+            self.last = Some(number);
+        }
+        // Of a page, which is short.
+        self.keys.push(self.values.len() as u32 - 1);
+    }
+
+    fn finish(mut self) -> ArrayRef {
+        let keys = UInt32Array::from(self.keys);
+        Arc::new(DictionaryArray::<UInt32Type>::new(keys, Arc::new(self.values.finish())))
+    }
+}
+
+/// The rows as columns, in their order in [`EXPOSURES`].
+fn columns(rows: &[Row], shared: &Shared, origins: &[Origin]) -> Result<Vec<ArrayRef>, LakeError> {
+    let texts = || Texts::for_rows(rows.len());
+    let (mut sources, mut places, mut domains, mut hosts, mut kinds) =
+        (texts(), texts(), texts(), texts(), texts());
+    let mut sites = StringBuilder::new();
     let mut months = Vec::with_capacity(rows.len());
     let mut logs = Vec::with_capacity(rows.len());
     let mut sealed = BinaryBuilder::new();
     for row in rows {
         let leak = leak(shared, row)?;
         let origin = origin(origins, leak.source)?;
-        sources.append_value(&origin.id);
-        places.append_value(&origin.place);
+        sources.push(row.leak, || &origin.id);
+        places.push(row.leak, || &origin.place);
         months.push(origin.month);
-        domains.append_value(shared.hosts.domain(row.host));
-        hosts.append_value(shared.hosts.host(row.host));
-        kinds.append_value(leak.kind.as_str());
+        domains.push(row.host, || shared.hosts.domain(row.host));
+        hosts.push(row.host, || shared.hosts.host(row.host));
+        kinds.push(row.leak, || leak.kind.as_str());
         sites.append_option(shared.site_of(row));
         logs.push(leak.log);
         sealed.append_option(shared.sealed_of(row));
@@ -217,22 +251,33 @@ fn batch(rows: &[Row], shared: &Shared, origins: &[Origin]) -> Result<RecordBatc
         |of: fn(&Row) -> i64| -> ArrayRef { Arc::new(Int64Array::from_iter_values(rows.iter().map(of))) };
     let secrets: Int64Array =
         rows.iter().map(|row| (row.secret != NO_SECRET).then_some(row.secret)).collect();
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(sources.finish()),
-        Arc::new(places.finish()),
+    Ok(vec![
+        sources.finish(),
+        places.finish(),
         Arc::new(Date32Array::from(months)),
-        Arc::new(domains.finish()),
-        Arc::new(hosts.finish()),
+        domains.finish(),
+        hosts.finish(),
         integers(|row| row.hi),
         integers(|row| row.lo),
         Arc::new(secrets),
-        Arc::new(kinds.finish()),
+        kinds.finish(),
         Arc::new(sites.finish()),
         Arc::new(Int64Array::from(logs)),
         Arc::new(sealed.finish()),
-    ];
-    RecordBatch::try_new(Arc::clone(&EXPOSURES), columns).map_err(|error| damaged("a batch of rows", error))
+    ])
 }
+
+/// How the columns of rows lie in memory: see [`Texts`]. In the file they are those of [`EXPOSURES`].
+static COLUMNS: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let fields = EXPOSURES.fields().iter().map(|field| match field.data_type() {
+        DataType::Utf8 if !field.is_nullable() => {
+            let kind = DataType::Dictionary(DataType::UInt32.into(), DataType::Utf8.into());
+            Arc::new(field.as_ref().clone().with_data_type(kind))
+        }
+        _ => Arc::clone(field),
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+});
 
 #[cfg(test)]
 mod tests {

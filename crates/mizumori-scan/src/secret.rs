@@ -63,6 +63,14 @@ impl<'a> SecretField<'a> {
         Self { kind, algorithm, value: Secret::new(text) }
     }
 
+    /// Classifies the field `text`.
+    pub(crate) fn of_text(text: &'a str) -> Self {
+        match classify(text.as_bytes()) {
+            (SecretKind::None, _) => SecretField::NONE,
+            (kind, algorithm) => Self { kind, algorithm, value: Secret::new(text.into()) },
+        }
+    }
+
     /// Its kind.
     pub const fn kind(&self) -> SecretKind {
         self.kind
@@ -259,6 +267,9 @@ fn is_absent(trimmed: &[u8]) -> bool {
     if !trimmed.is_ascii() {
         return std::str::from_utf8(trimmed).is_ok_and(|text| text.trim().is_empty());
     }
+    if trimmed.len() < 32 {
+        return false;
+    }
     let trimmed = lm_and_ntlm(trimmed).unwrap_or(trimmed);
     let lengths = [32, 40, 56, 64, 65, 128];
     if !lengths.contains(&trimmed.len()) {
@@ -366,6 +377,10 @@ fn is_one_case(text: &[u8]) -> bool {
 fn is_token(value: &[u8]) -> bool {
     const PREFIXES: [&[u8]; 8] =
         [b"ghp_", b"gho_", b"github_pat_", b"glpat-", b"xoxb-", b"xoxp-", b"ya29.", b"sk_live_"];
+    // As with hashes, the first byte spares most values the table.
+    if !matches!(value.first(), Some(b'e' | b'g' | b'x' | b'y' | b's')) {
+        return false;
+    }
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'=');
     let jwt = value.starts_with(b"eyJ") && value.iter().filter(|byte| **byte == b'.').count() == 2;
     let named = PREFIXES.iter().any(|prefix| value.starts_with(prefix)) && value.len() >= 24;

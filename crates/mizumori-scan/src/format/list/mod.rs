@@ -5,6 +5,7 @@
 //! it is read by what stands in it, because lists are put together from others.
 
 mod dashes;
+mod plain;
 mod site;
 mod vote;
 
@@ -87,6 +88,14 @@ struct Parts<'a> {
 /// Reads one line, without its line feed.
 pub(crate) fn line(layout: &ListLayout, number: u64, line: &[u8], out: &mut dyn Emit) {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match plain::record(layout, number, line) {
+        Some(record) => out.record(record),
+        None => any_line(layout, number, line, out),
+    }
+}
+
+/// Reads a line of whatever form, without its carriage return.
+fn any_line(layout: &ListLayout, number: u64, line: &[u8], out: &mut dyn Emit) {
     if line.trim_ascii().is_empty() {
         return;
     }
@@ -133,17 +142,10 @@ fn running_text(number: u64, line: &[u8], out: &mut dyn Emit) {
 
 fn emit(number: u64, parts: Parts<'_>, out: &mut dyn Emit) {
     let Parts { login, secret, url } = parts;
-    let owner = login.account().cloned();
-    let tail: Vec<_> = url
-        .iter()
-        .filter(|url| memchr::memchr(b'@', url.tail().as_bytes()).is_some())
-        .flat_map(|url| addresses(url.tail().as_bytes()))
-        .map(|found| found.account.into_owned())
-        .filter(|account| owner.as_ref() != Some(account))
-        .collect();
+    let in_url = url.as_ref().map_or_else(Vec::new, |url| accounts_in(url, login.account()));
     let (origin, secret) = (Origin::Field, SecretField::new(secret));
     out.record(Record { line: number, login, origin, secret, url });
-    for account in tail {
+    for account in in_url {
         out.record(Record {
             line: number,
             login: Login::Account(account),
@@ -152,6 +154,16 @@ fn emit(number: u64, parts: Parts<'_>, out: &mut dyn Emit) {
             url: None,
         });
     }
+}
+
+/// The accounts in the path and the query of a URL, but for its `owner`.
+fn accounts_in(url: &Url<'_>, owner: Option<&Account<'_>>) -> Vec<Account<'static>> {
+    let tail = url.tail().as_bytes();
+    if memchr::memchr(b'@', tail).is_none() {
+        return Vec::new();
+    }
+    let accounts = addresses(tail).map(|found| found.account.into_owned());
+    accounts.filter(|account| owner != Some(account)).collect()
 }
 
 /// Takes a line without URL apart.
