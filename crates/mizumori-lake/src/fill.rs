@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use mizumori_core::SourceIndex;
 use mizumori_core::keys::KeyRing;
+use mizumori_core::watch::Level;
+use mizumori_core::{SourceIndex, SourceKind};
 use mizumori_read::{MemberName, Reader};
 use mizumori_scan::{
     Dump, Event, HandOver, Look, Matcher, PieceSizes, Proceed, Progress, RecordLimits, Scan, Wanted,
@@ -15,10 +16,11 @@ use serde::{Deserialize, Serialize};
 use crate::counts::CountRow;
 use crate::digest::{self, FileFacts};
 use crate::error::LakeError;
-use crate::gather::{Gather, Method, Others, Part};
+use crate::gather::{Gather, MemberSources, Method, Others, Part};
 use crate::ingest::{FILE_ROWS, ingest_id};
 use crate::lake::Lake;
 use crate::log::NewFile;
+use crate::logs::Logs;
 use crate::maintain::KeptOut;
 use crate::manifest::origin;
 use crate::method::{Ingest, Material};
@@ -113,6 +115,15 @@ impl Work<'_> {
         of.filter(|(_, sources)| sources.iter().any(|source| self.comes(*source))).map(|(at, _)| at)
     }
 
+    /// The dumps that hold sources which come and are `wanted`.
+    fn dumps_if(&self, wanted: impl Fn(SourceIndex) -> bool) -> Vec<Dump> {
+        let Material { dumps, sources_of, .. } = self.material;
+        let of = dumps.iter().zip(*sources_of);
+        let chosen =
+            |sources: &[SourceIndex]| sources.iter().any(|source| self.comes(*source) && wanted(*source));
+        of.filter(|(_, sources)| chosen(sources)).map(|(dump, _)| dump.clone()).collect()
+    }
+
     /// What is read.
     pub const fn material(&self) -> &Material<'_> {
         self.material
@@ -162,13 +173,15 @@ impl ThisMachine {
         count: &mut (dyn FnMut(CountTags) + Send),
     ) -> Result<Filled, LakeError> {
         let material = work.material;
-        let dumps: Vec<_> = work.dumps().filter_map(|at| material.dumps.get(at).cloned()).collect();
+        let dumps = work.dumps_if(|_| true);
         let source_of =
             |member: &MemberName| (material.source_of)(member).filter(|source| work.comes(source.index));
+        let watch = work.how.keep.watch();
+        let logs = self.logs(work, &source_of);
         let method = Method {
             tags: work.ring.tags(),
             ring: work.ring,
-            watch: work.how.keep.watch(),
+            watch,
             sources: material.sources,
             source_of: &source_of,
             level: work.how.level,
@@ -176,8 +189,9 @@ impl ThisMachine {
             others: work.how.keep.others(),
             kept_out: work.kept_out,
             count_key: work.count_key,
+            logs: &logs,
         };
-        let matcher = work.how.keep.watch().map(|watch| Matcher::new(watch, Look::AccountsAndSites));
+        let matcher = watch.map(|watch| Matcher::new(watch, Look::AccountsAndSites));
         let watched_only = work.part == Part::Watched || work.how.keep.others() == Others::Left;
         let scan = Scan {
             reader: &self.reader,
@@ -220,6 +234,23 @@ impl ThisMachine {
         let written = sorter.write(FILE_ROWS, &|| lake.new_file())?;
         filled.files = lake.finish_files(written)?;
         Ok(filled)
+    }
+}
+
+impl ThisMachine {
+    /// What those logs say of their computers of which something is sealed.
+    fn logs(&self, work: &Work<'_>, source_of: &MemberSources<'_>) -> Logs {
+        let is_sealed = |source: SourceIndex| {
+            work.material.sources.get(source.0).is_some_and(|source| {
+                source.kind == SourceKind::StealerLog
+                    && source.level.is_none_or(|level| level == Level::Sealed)
+            })
+        };
+        if work.how.keep.watch().is_none() || work.ring.data_keys().next().is_none() {
+            return Logs::default();
+        }
+        let wanted = |member: &MemberName| source_of(member).is_some_and(|source| is_sealed(source.index));
+        Logs::find(&work.dumps_if(is_sealed), &wanted, &self.reader, self.threads, work.progress)
     }
 }
 

@@ -6,9 +6,10 @@ use mizumori_core::keys::{AccountTag, DataKey, HostTag, KeyError, KeyRing, Seale
 use mizumori_core::watch::Level;
 use mizumori_core::{Secret, Source, SourceKind, WatchList};
 use mizumori_read::MemberName;
-use mizumori_scan::{Login, Match, MemberContext, MemberSource, Record, Sink, Workshop};
+use mizumori_scan::{LogFacts, Login, Match, MemberContext, MemberSource, Record, Sink, Workshop};
 use serde::{Deserialize, Serialize};
 
+use crate::logs::Logs;
 use crate::maintain::KeptOut;
 use crate::rows::{Leak, NO_SECRET, Row, Rows};
 use crate::tally::{CountKey, CountTags};
@@ -34,6 +35,8 @@ pub(crate) struct Method<'g> {
     pub(crate) kept_out: &'g KeptOut,
     /// Under which accounts are counted.
     pub(crate) count_key: &'g CountKey,
+    /// What stealer logs say of their computers.
+    pub(crate) logs: &'g Logs,
 }
 
 /// Which exposures an ingest takes.
@@ -92,6 +95,7 @@ impl<'g> Workshop for Gather<'g> {
             id: described.map_or("", |described| described.id.as_str()),
             ceiling,
             log,
+            told: method.logs.of(member.name.as_str()),
             rows: Rows::default(),
             tags: HostTags::default(),
             sites: Hosts::default(),
@@ -115,6 +119,8 @@ pub(crate) struct Gathered<'g> {
     /// The level that the source's description allows.
     ceiling: Level,
     log: Option<i64>,
+    /// What the log says of its computer.
+    told: Option<&'g LogFacts>,
     pub(crate) rows: Rows,
     tags: HostTags,
     /// The hosts of sites, for their registrable domains.
@@ -248,7 +254,8 @@ impl<'g> Gathered<'g> {
             Login::None => String::new(),
         };
         let secret = Secret::new(record.secret.expose().to_owned());
-        let what = Sealed { local: Secret::new(local), secret, ..Sealed::default() };
+        let LogFacts { computer, user, taken } = self.told.cloned().unwrap_or_default();
+        let what = Sealed { local: Secret::new(local), secret, computer, user, taken };
         match key.seal(self.id, tag, &what) {
             Ok(sealed) => self.rows.shared.seal(sealed),
             Err(error) => {

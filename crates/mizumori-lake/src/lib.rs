@@ -20,6 +20,7 @@ mod gather;
 mod ingest;
 mod lake;
 mod log;
+mod logs;
 mod maintain;
 mod manifest;
 mod merge;

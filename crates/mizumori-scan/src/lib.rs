@@ -12,6 +12,7 @@ mod address;
 mod engine;
 mod format;
 mod lines;
+mod log_facts;
 mod matching;
 mod record;
 mod secret;
@@ -26,6 +27,7 @@ pub use engine::{
     ScanError, Workshop,
 };
 pub use format::RecordLimits;
+pub use log_facts::LogFacts;
 pub use matching::{Look, Match, MatchedBy, Matcher, SiteMatch, Wanted};
 pub use record::{Login, Origin, Record, Reject};
 pub use secret::{Hint, SecretField, SecretKind};

@@ -1,11 +1,12 @@
 //! Dumps in units: where they are, and of which source what is in them.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-use mizumori_core::{Secret, Source, SourceIndex};
-use mizumori_lake::Described;
+use mizumori_core::{Secret, Source, SourceIndex, SourceKind};
+use mizumori_lake::{Described, log_folder};
 use mizumori_read::{MemberName, Reader};
 use mizumori_scan::{Dump, DumpPlace, MemberSource, Part, SourceMap};
 use serde::{Deserialize, Serialize};
@@ -78,7 +79,8 @@ enum PlaceText {
 }
 
 impl SharedDumps<'_> {
-    /// The `chosen` dumps in units of like size, the large ones first. A dump that cannot be read elsewhere is an error.
+    /// The `chosen` dumps in units of like size, the large ones first. A dump that cannot be read elsewhere is an error. The files of
+    /// a stealer log's folder stay together: what one of them says of the computer goes into the rows of the others.
     pub(super) fn units(
         &self,
         chosen: impl Iterator<Item = usize>,
@@ -86,36 +88,55 @@ impl SharedDumps<'_> {
     ) -> Result<Vec<DumpsText>, ClusterError> {
         // Parts begin at even places.
         let unit = self.unit_bytes.max(1 << 20).next_multiple_of(2);
-        let mut parts = Vec::new();
+        let mut parts: Vec<(u64, Vec<DumpText>)> = Vec::new();
+        // Where the files of each log are put.
+        let mut logs: HashMap<String, usize> = HashMap::new();
         for shared in chosen.filter_map(|at| self.dumps.get(at)) {
             let text = self.text(&shared.dump).map_err(ClusterError::NotShared)?;
             let cuts = shared.bytes.div_ceil(unit).max(1);
             if cuts == 1 || long == Long::Whole {
-                parts.push((shared.bytes, text));
+                let log = self.log_of(&text);
+                let started = log.as_ref().and_then(|log| parts.get_mut(*logs.get(log)?));
+                match started.filter(|(bytes, dumps)| *bytes + shared.bytes <= unit && dumps.len() < DUMPS) {
+                    Some((bytes, dumps)) => {
+                        *bytes += shared.bytes;
+                        dumps.push(text);
+                    }
+                    None => {
+                        logs.extend(log.map(|log| (log, parts.len())));
+                        parts.push((shared.bytes, vec![text]));
+                    }
+                }
                 continue;
             }
             for cut in 0..cuts {
                 let (start, end) = (cut * unit, if cut + 1 == cuts { u64::MAX } else { (cut + 1) * unit });
-                parts.push((unit, DumpText { part: Some((start, end)), ..text.clone() }));
+                parts.push((unit, vec![DumpText { part: Some((start, end)), ..text.clone() }]));
             }
         }
         parts.sort_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
         let sources: Vec<_> = self.sources.iter().map(Described::of).collect();
         let passwords: Vec<_> = self.passwords.iter().map(|password| password.expose().clone()).collect();
         let mut units: Vec<(u64, DumpsText)> = Vec::new();
-        for (bytes, dump) in parts {
+        for (bytes, dumps) in parts {
             match units.last_mut() {
                 Some((filled, last)) if *filled + bytes <= unit && last.dumps.len() < DUMPS => {
                     *filled += bytes;
-                    last.dumps.push(dump);
+                    last.dumps.extend(dumps);
                 }
                 _ => {
                     let (sources, passwords) = (sources.clone(), passwords.clone());
-                    units.push((bytes, DumpsText { dumps: vec![dump], sources, passwords }));
+                    units.push((bytes, DumpsText { dumps, sources, passwords }));
                 }
             }
         }
         Ok(units.into_iter().map(|(_, unit)| unit).collect())
+    }
+
+    /// The folder of the log that a dump belongs to.
+    fn log_of(&self, dump: &DumpText) -> Option<String> {
+        let source = self.sources.get(dump.source?)?;
+        (source.kind == SourceKind::StealerLog).then(|| log_folder(&dump.name).to_owned())
     }
 
     fn text(&self, dump: &Dump) -> Result<DumpText, String> {
@@ -175,5 +196,41 @@ impl Here {
     /// The source of a member; `None` when it is the description of one.
     pub(super) fn source(&self, member: &MemberName) -> Option<MemberSource> {
         self.map.source_of(member, &self.sources)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mizumori_core::SourceId;
+
+    use super::*;
+
+    #[test]
+    fn the_files_of_a_log_stay_together() {
+        let name = |at: usize| format!("logs/{}/{}.txt", at % 7, at);
+        let log = Source { kind: SourceKind::StealerLog, ..Source::undescribed(SourceId::new("logs")) };
+        let mut map = SourceMap::default();
+        let dumps: Vec<_> = (0..70)
+            .map(|at| {
+                map.dump(&name(at), SourceIndex(0));
+                let place = DumpPlace::File(name(at).into());
+                SharedDump { dump: Dump::new(MemberName::new(&name(at)), place), bytes: 1 << 18 }
+            })
+            .collect();
+        let sources = [log];
+        let shared =
+            SharedDumps { dumps: &dumps, sources: &sources, map: &map, passwords: &[], unit_bytes: 4 << 20 };
+        let units = shared.units(0..70, Long::Cut).unwrap();
+        assert!(units.len() > 4, "{} units", units.len());
+        for folder in 0..7 {
+            let of = |unit: &&DumpsText| {
+                unit.dumps.iter().any(|dump| dump.name.starts_with(&format!("logs/{folder}/")))
+            };
+            assert_eq!(units.iter().filter(of).count(), 1, "folder {folder}");
+        }
+        assert_eq!(units.iter().map(|unit| unit.dumps.len()).sum::<usize>(), 70);
+        // A folder of more than a unit is no log of one computer.
+        let small = SharedDumps { unit_bytes: 1 << 20, ..shared };
+        assert!(small.units(0..70, Long::Cut).unwrap().iter().all(|unit| unit.dumps.len() <= 4));
     }
 }

@@ -91,7 +91,7 @@ impl Dump {
     }
 
     /// Opens it; a pipe ends when `stop` is set, even while nobody writes to it.
-    fn open_until(&self, stop: &Arc<AtomicBool>) -> io::Result<Input> {
+    pub(crate) fn open_until(&self, stop: &Arc<AtomicBool>) -> io::Result<Input> {
         match &self.place {
             DumpPlace::File(path) => stream::open(path, stop),
             DumpPlace::Held(at) => Ok(Input::At(Arc::clone(at))),
@@ -173,7 +173,7 @@ pub enum Proceed {
 /// How far a run is; any thread may look.
 #[derive(Debug, Default)]
 pub struct Progress {
-    stop: Arc<AtomicBool>,
+    pub(crate) stop: Arc<AtomicBool>,
     /// Dumps that are done.
     pub dumps: AtomicU64,
     /// Bytes of dumps that were read; of each dump at most as many as it has.

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use clap::{Args, ValueEnum};
-use mizumori_core::keys::{KeyRing, key_number};
+use mizumori_core::keys::{KeyRing, Sealed, key_number};
 use mizumori_core::{Account, DomainName, LocalPart};
 use mizumori_lake::Exposure;
 use serde_json::json;
@@ -141,7 +141,7 @@ pub(crate) fn as_json(exposure: &Exposure, reveal: Option<&KeyRing>) -> serde_js
     if let (Some(ring), Some(object)) = (reveal, object.as_object_mut()) {
         let opened = opened(exposure, ring);
         let value = match opened {
-            Some(Ok((local, secret))) => json!({"local": local, "secret": secret}),
+            Some(Ok(opened)) => revealed(&opened),
             Some(Err(why)) => json!({"error": why}),
             None => serde_json::Value::Null,
         };
@@ -150,15 +150,25 @@ pub(crate) fn as_json(exposure: &Exposure, reveal: Option<&KeyRing>) -> serde_js
     object
 }
 
-/// What was sealed in an exposure: the local part and the secret.
-fn opened(exposure: &Exposure, ring: &KeyRing) -> Option<Result<(String, String), String>> {
+/// What was opened, as an object; of a stealer log with what it says of its computer.
+fn revealed(opened: &Sealed) -> serde_json::Value {
+    let Sealed { local, secret, computer, user, taken } = opened;
+    let mut object = json!({"local": local.expose(), "secret": secret.expose()});
+    let told = [("computer", computer), ("user", user), ("taken", taken)];
+    if let Some(object) = object.as_object_mut() {
+        let told = told.into_iter().filter(|(_, value)| !value.expose().is_empty());
+        object.extend(told.map(|(name, value)| (name.to_owned(), json!(value.expose()))));
+    }
+    object
+}
+
+/// What was sealed in an exposure.
+fn opened(exposure: &Exposure, ring: &KeyRing) -> Option<Result<Sealed, String>> {
     let sealed = exposure.sealed.as_ref()?;
     let open = || {
         let number = key_number(sealed).map_err(|error| error.to_string())?;
         let key = ring.data_key_of(number).ok_or("its key was shredded")?;
-        let opened =
-            key.open(&exposure.source, exposure.account, sealed).map_err(|error| error.to_string())?;
-        Ok((opened.local.expose().clone(), opened.secret.expose().clone()))
+        key.open(&exposure.source, exposure.account, sealed).map_err(|error| error.to_string())
     };
     Some(open())
 }
@@ -169,22 +179,27 @@ fn write_table(out: &mut Output, exposures: &[Exposure], reveal: Option<&KeyRing
     }
     let mut exposures: Vec<_> = exposures.iter().collect();
     exposures.sort_by_key(|exposure| (&exposure.host, exposure.account, exposure.month, exposure.secret));
-    let mut rows = vec![["leaked", "secret", "host", "site", "source", "account"].map(str::to_owned)];
+    let mut rows =
+        vec![["leaked", "secret", "host", "site", "source", "account", "computer"].map(str::to_owned)];
     for exposure in exposures {
         let revealed = reveal.and_then(|ring| opened(exposure, ring)?.ok());
         let account = match &revealed {
-            Some((local, _)) => format!("{local}@{}", exposure.host),
+            Some(opened) if exposure.account.is_login() => opened.local.expose().clone(),
+            Some(opened) => format!("{}@{}", opened.local.expose(), exposure.host),
             None if exposure.account.is_login() => format!("login {:016x}", exposure.account.hi),
             None => format!("{:016x}", exposure.account.hi),
         };
-        let secret = match revealed {
-            Some((_, secret)) => secret,
+        let secret = match &revealed {
+            Some(opened) => opened.secret.expose().clone(),
             // Enough of the tag to tell one secret from another.
             None => match exposure.secret {
                 Some(tag) => format!("{} {:04x}", exposure.kind.as_str(), tag.0.cast_unsigned() >> 48),
                 None => exposure.kind.as_str().to_owned(),
             },
         };
+        let parts = revealed.iter().flat_map(|opened| [&opened.computer, &opened.user, &opened.taken]);
+        let parts: Vec<_> =
+            parts.map(|part| part.expose().as_str()).filter(|part| !part.is_empty()).collect();
         rows.push([
             exposure.month.map_or("unknown".to_owned(), |month| month.to_string()),
             secret,
@@ -192,7 +207,14 @@ fn write_table(out: &mut Output, exposures: &[Exposure], reveal: Option<&KeyRing
             exposure.site.clone().unwrap_or_else(|| "-".to_owned()),
             exposure.source.clone(),
             account,
+            parts.join(", "),
         ]);
+    }
+    // Only a stealer log knows of computers.
+    if let Some(([.., title], rows)) = rows.split_first_mut()
+        && rows.iter().all(|[.., computer]| computer.is_empty())
+    {
+        title.clear();
     }
     crate::columns::write(out, &rows)?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use mizumori_world::pack::{Member, ZipMethod, zip};
 use mizumori_world::write_demo;
 use serde_json::Value;
 
@@ -373,6 +374,48 @@ fn what_is_sealed_opens_for_its_keys_alone() {
     let shredded: Vec<_> = shredded.iter().filter(|row| row["sealed"] == true).collect();
     assert!(!shredded.is_empty());
     assert!(shredded.iter().all(|row| row["revealed"]["error"] == "its key was shredded"), "{shredded:?}");
+}
+
+#[test]
+fn a_stealer_log_tells_its_computer_to_who_may_know() {
+    let folder = Folder::new();
+    folder.write("list.toml", crate::world::LIST);
+    let passwords = "URL: https://vpn.suigen.example/\nUsername: taro@suigen.example\nPassword: pw1\n";
+    folder.write("logs/source.toml", "id = 'logs'\nkind = 'stealer-log'\nleaked = '2020-07'");
+    folder.write("logs/JP1/Passwords.txt", passwords);
+    folder.write(
+        "logs/JP1/UserInformation.txt",
+        "UserName: taro\nMachineName: PC-CANARY\nLog date: 01.07.2020 09:00\n",
+    );
+    folder.write("logs/JP2/Passwords.txt", passwords.replace("pw1", "pw2"));
+    let member = |name: &str, text: &str| Member { name: name.to_owned(), bytes: text.as_bytes().to_vec() };
+    let zipped = [
+        member("JP3/Passwords.txt", &passwords.replace("pw1", "pw3")),
+        member("JP3/system_info.txt", "System Summary:\n\t- UserName: hana\n\t- Computer Name: PC-3\n"),
+    ];
+    folder.write("logs/more.zip", zip(&zipped, ZipMethod::Deflated).unwrap());
+    folder.write("nothing.txt", "");
+    lake(&folder, &["ingest", "--watch", "list.toml", "nothing.txt"]).ends(0);
+    folder.run_with_keys(&["lake", "keys", "add", "--lake", "lake", "suigen.example"]).ends(0);
+    lake(&folder, &["ingest", "--level", "sealed", "--watch", "list.toml", "logs"]).ends(0);
+    let reveal = ["lookup", "--reveal", "--yes", "taro@suigen.example"];
+    let rows = lake(&folder, &reveal).ends(0).lines();
+    let told = |secret: &str| {
+        rows.iter().map(|row| &row["revealed"]).find(|revealed| revealed["secret"] == secret).unwrap().clone()
+    };
+    assert_eq!(
+        told("pw1"),
+        serde_json::json!({"local": "taro", "secret": "pw1", "computer": "PC-CANARY", "user": "taro", "taken": "01.07.2020 09:00"})
+    );
+    assert_eq!(
+        told("pw3"),
+        serde_json::json!({"local": "taro", "secret": "pw3", "computer": "PC-3", "user": "hana"})
+    );
+    assert_eq!(told("pw2"), serde_json::json!({"local": "taro", "secret": "pw2"}));
+    let table = lake(&folder, &[&reveal[..], &["--format", "table"]].concat());
+    table.ends(0).printing(&["computer", "PC-CANARY, taro, 01.07.2020 09:00"]);
+    let masked = lake(&folder, &["lookup", "taro@suigen.example", "--format", "table"]);
+    assert!(!masked.ends(0).out().contains("computer"));
 }
 
 #[test]
