@@ -14,5 +14,7 @@ fuzz_target!(
     |bytes: &[u8]| {
         scanned::check_ways(bytes);
         scanned::check_limits(bytes);
+        // And as the file in which a stealer log tells of its computer.
+        let _ = mizumori_scan::LogFacts::parse(&String::from_utf8_lossy(bytes));
     }
 );

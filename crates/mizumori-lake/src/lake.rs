@@ -167,10 +167,10 @@ impl Lake {
     }
 
     /// Asks the newest version. What fails because somebody else took away what an older one names is asked again.
-    pub(crate) fn current<T>(
-        &mut self,
-        mut ask: impl FnMut(&Self) -> Result<T, LakeError>,
-    ) -> Result<T, LakeError> {
+    ///
+    /// # Errors
+    /// The question's own, when nothing was committed meanwhile.
+    pub fn current<T>(&mut self, mut ask: impl FnMut(&Self) -> Result<T, LakeError>) -> Result<T, LakeError> {
         loop {
             let asked = self.version()?;
             match ask(self) {

@@ -59,6 +59,21 @@ fn different_sources_are_both_there() {
 }
 
 #[test]
+fn a_question_is_asked_again_when_its_files_are_gone() {
+    let world = World::new();
+    let mut asked = world.lake();
+    world.ingest(&mut asked, &[("a", &list(0, 100)), ("b", &list(50, 100))]).unwrap();
+    // Somebody else deletes a row, and with it the file that `asked` knows.
+    let account = |name: &str| world.ring.tags().account(&Account::parse(name, LocalPart::Column).unwrap());
+    world.lake().forget(&world.ring, &Forget::Account(account("user60@suigen.example"))).unwrap();
+    let question = |lake: &mizumori_lake::Lake| lake.points()?.account(account("user61@suigen.example"));
+    question(&asked).unwrap_err();
+    assert_eq!(asked.current(question).unwrap().len(), 2);
+    // Where nothing changed it is the question's own fault.
+    asked.current(|_| Err::<(), _>(mizumori_lake::LakeError::Interrupted)).unwrap_err();
+}
+
+#[test]
 fn a_replacement_a_merge_and_a_deletion_do_not_undo_each_other() {
     let tag = |world: &World, name: &str| {
         world.ring.tags().account(&Account::parse(name, LocalPart::Column).unwrap())

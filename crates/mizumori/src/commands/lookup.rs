@@ -84,28 +84,29 @@ impl What {
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let what = What::parse(&arguments.what)?;
-    let (lake, ring) = arguments.lake.open_with_keys(&Config::load()?)?;
+    let (mut lake, ring) = arguments.lake.open_with_keys(&Config::load()?)?;
     if arguments.reveal {
         reveal::allow(arguments.yes, true)?;
     }
-    let points = lake.points()?;
-    let (exposures, account) = match &what {
-        What::Account(account) => (points.account(ring.tags().account(account))?, true),
+    let exposures = lake.current(|lake| match &what {
+        What::Account(account) => lake.points()?.account(ring.tags().account(account)),
         What::Domain(domain) => {
-            let mut found = points.domain(ring.tags().domain(domain.as_str()))?;
+            let mut found = lake.points()?.domain(ring.tags().domain(domain.as_str()))?;
             found.retain(|exposure| {
                 mizumori_core::domain::self_and_parents(&exposure.host).any(|name| name == domain.as_str())
             });
-            (found, false)
+            Ok(found)
         }
-    };
+    })?;
     let reveal = arguments.reveal.then_some(&ring);
     let mut out = Output::open(None)?;
     match Format::or_default(arguments.format) {
         Format::Jsonl => {
             for exposure in &exposures {
                 let mut object = as_json(exposure, reveal);
-                if account && let Some(object) = object.as_object_mut() {
+                if matches!(what, What::Account(_))
+                    && let Some(object) = object.as_object_mut()
+                {
                     object.insert("account".to_owned(), json!(arguments.what));
                 }
                 writeln!(out, "{object}")?;

@@ -180,7 +180,7 @@ fn of_lake(arguments: &Arguments, asked: AskedPeriod, texts: &Texts) -> Result<O
     }
     let config = Config::load()?;
     let Some(watch) = input::watch_list(&arguments.input, &config)? else { return Err(no_watch_list()) };
-    let (lake, ring) = arguments.lake.open_with_keys(&config)?;
+    let (mut lake, ring) = arguments.lake.open_with_keys(&config)?;
     let others = lake.kept_for_others(&watch)?;
     if let Some(first) = others.first() {
         tidings::warning(&format!(
@@ -199,7 +199,7 @@ fn of_lake(arguments: &Arguments, asked: AskedPeriod, texts: &Texts) -> Result<O
     let out = Output::open(arguments.output.as_deref())?;
     let threads = input::threads(arguments.input.threads, &config);
     let of = mizumori_lake::SurveyOf { watch: Arc::new(watch), asked, by: PRODUCER, threads };
-    let counted = Counted { report: lake.survey(&ring, &of)? };
+    let counted = Counted { report: lake.current(|lake| lake.survey(&ring, &of))? };
     show(arguments, texts, &counted.report, out)?;
     Ok(counted.tell())
 }
