@@ -1,13 +1,18 @@
 //! `mizumori lookup`: the exposures of an account or of a domain, from a lake.
 
+mod directory;
+mod show;
+
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use mizumori_core::keys::{KeyRing, Sealed, key_number};
 use mizumori_core::{Account, DomainName, LocalPart};
-use mizumori_lake::Exposure;
-use serde_json::json;
 
+use self::directory::Directory;
+pub(super) use self::show::as_json;
+use self::show::{Found, write_table};
 use crate::config::Config;
 use crate::lake::LakeOptions;
 use crate::outcome::{Failure, Outcome};
@@ -25,8 +30,15 @@ pub(crate) struct Arguments {
     lake: LakeOptions,
 
     /// The account (taro@suigen.example), or a domain with all hosts below it
-    #[arg(value_name = "ACCOUNT|DOMAIN")]
-    what: String,
+    #[arg(value_name = "ACCOUNT|DOMAIN", required_unless_present = "accounts")]
+    what: Option<String>,
+
+    /// A list of accounts, one a line, `-` for standard input: each is looked up, or, with a domain, those of its exposures are
+    /// named that are of the list
+    ///
+    /// So an organisation that comes later learns from its own directory whose exposures those are that are kept as tags.
+    #[arg(long, value_name = "FILE")]
+    accounts: Option<PathBuf>,
 
     /// Show in clear what was sealed; asks on a terminal, and needs --yes elsewhere
     #[arg(long)]
@@ -44,7 +56,8 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   mizumori lookup --lake lake taro@suigen.example
-  mizumori lookup --lake s3://bucket/lake suigen.example";
+  mizumori lookup --lake s3://bucket/lake suigen.example
+  mizumori lookup --lake lake suigen.example --accounts directory.txt";
 
 /// The form of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -83,140 +96,61 @@ impl What {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let what = What::parse(&arguments.what)?;
+    let what = arguments.what.as_deref().map(What::parse).transpose()?;
     let (mut lake, ring) = arguments.lake.open_with_keys(&Config::load()?)?;
+    let tags = ring.tags();
+    let directory = match (&arguments.accounts, &what) {
+        (Some(_), Some(What::Account(_))) => {
+            let both = Failure::say("one account and a list of accounts were given");
+            return Err(both.hint("put it on the list, or name a domain"));
+        }
+        (Some(path), _) => Directory::read(path, &tags)?,
+        (None, Some(What::Account(account))) => Directory::of(account.clone(), &tags),
+        (None, _) => Directory::default(),
+    };
     if arguments.reveal {
         reveal::allow(arguments.yes, true)?;
     }
     let exposures = lake.current(|lake| match &what {
-        What::Account(account) => lake.points()?.account(ring.tags().account(account)),
-        What::Domain(domain) => {
-            let mut found = lake.points()?.domain(ring.tags().domain(domain.as_str()))?;
+        Some(What::Domain(domain)) => {
+            let mut found = lake.points()?.domain(tags.domain(domain.as_str()))?;
             found.retain(|exposure| {
                 mizumori_core::domain::self_and_parents(&exposure.host).any(|name| name == domain.as_str())
             });
             Ok(found)
         }
+        Some(What::Account(_)) | None => {
+            let points = lake.points()?;
+            let mut found = Vec::new();
+            for tag in directory.tags() {
+                found.extend(points.account(tag)?);
+            }
+            Ok(found)
+        }
     })?;
+    let found: Vec<_> = exposures
+        .into_iter()
+        .map(|exposure| Found { account: directory.name_of(exposure.account), exposure })
+        .collect();
     let reveal = arguments.reveal.then_some(&ring);
     let mut out = Output::open(None)?;
     match Format::or_default(arguments.format) {
-        Format::Jsonl => {
-            for exposure in &exposures {
-                let mut object = as_json(exposure, reveal);
-                if matches!(what, What::Account(_))
-                    && let Some(object) = object.as_object_mut()
-                {
-                    object.insert("account".to_owned(), json!(arguments.what));
-                }
-                writeln!(out, "{object}")?;
-            }
-        }
-        Format::Table => write_table(&mut out, &exposures, reveal)?,
+        Format::Jsonl => found.iter().try_for_each(|found| writeln!(out, "{}", found.as_json(reveal)))?,
+        Format::Table => write_table(&mut out, &found, reveal)?,
     }
     out.finish()?;
-    if exposures.is_empty() {
+    if found.is_empty() {
         tidings::say("nothing in this lake");
     }
-    Ok(Outcome::Done)
-}
-
-/// An exposure as an object. `reveal` opens what was sealed.
-pub(crate) fn as_json(exposure: &Exposure, reveal: Option<&KeyRing>) -> serde_json::Value {
-    let mut object = json!({
-        "tag": format!("{:016x}{:016x}", exposure.account.hi, exposure.account.lo),
-        "login": exposure.account.is_login(),
-        "domain": exposure.domain,
-        "host": exposure.host,
-        "source": exposure.source,
-        "place": exposure.place,
-        "leaked": exposure.month.map(|month| month.to_string()),
-        "secret": {
-            "kind": exposure.kind.as_str(),
-            "tag": exposure.secret.map(|tag| format!("{:016x}", tag.0)),
-        },
-        "site": exposure.site,
-        "log": exposure.log.map(|tag| format!("{:016x}", tag.0)),
-        "sealed": exposure.sealed.is_some(),
-    });
-    if let (Some(ring), Some(object)) = (reveal, object.as_object_mut()) {
-        let opened = opened(exposure, ring);
-        let value = match opened {
-            Some(Ok(opened)) => revealed(&opened),
-            Some(Err(why)) => json!({"error": why}),
-            None => serde_json::Value::Null,
-        };
-        object.insert("revealed".to_owned(), value);
+    if arguments.accounts.is_none() {
+        return Ok(Outcome::Done);
     }
-    object
-}
-
-/// What was opened, as an object; of a stealer log with what it says of its computer.
-fn revealed(opened: &Sealed) -> serde_json::Value {
-    let Sealed { local, secret, computer, user, taken } = opened;
-    let mut object = json!({"local": local.expose(), "secret": secret.expose()});
-    let told = [("computer", computer), ("user", user), ("taken", taken)];
-    if let Some(object) = object.as_object_mut() {
-        let told = told.into_iter().filter(|(_, value)| !value.expose().is_empty());
-        object.extend(told.map(|(name, value)| (name.to_owned(), json!(value.expose()))));
+    let named: BTreeSet<_> =
+        found.iter().filter(|found| found.account.is_some()).map(|found| found.exposure.account).collect();
+    tidings::say(&format!("{} of {} accounts of the list are in this lake", named.len(), directory.len()));
+    let others = found.iter().filter(|found| found.account.is_none()).count();
+    if others > 0 {
+        tidings::say(&format!("{others} exposures are of accounts that the list does not name"));
     }
-    object
-}
-
-/// What was sealed in an exposure.
-fn opened(exposure: &Exposure, ring: &KeyRing) -> Option<Result<Sealed, String>> {
-    let sealed = exposure.sealed.as_ref()?;
-    let open = || {
-        let number = key_number(sealed).map_err(|error| error.to_string())?;
-        let key = ring.data_key_of(number).ok_or("its key was shredded")?;
-        key.open(&exposure.source, exposure.account, sealed).map_err(|error| error.to_string())
-    };
-    Some(open())
-}
-
-fn write_table(out: &mut Output, exposures: &[Exposure], reveal: Option<&KeyRing>) -> Result<(), Failure> {
-    if exposures.is_empty() {
-        return Ok(());
-    }
-    let mut exposures: Vec<_> = exposures.iter().collect();
-    exposures.sort_by_key(|exposure| (&exposure.host, exposure.account, exposure.month, exposure.secret));
-    let mut rows =
-        vec![["leaked", "secret", "host", "site", "source", "account", "computer"].map(str::to_owned)];
-    for exposure in exposures {
-        let revealed = reveal.and_then(|ring| opened(exposure, ring)?.ok());
-        let account = match &revealed {
-            Some(opened) if exposure.account.is_login() => opened.local.expose().clone(),
-            Some(opened) => format!("{}@{}", opened.local.expose(), exposure.host),
-            None if exposure.account.is_login() => format!("login {:016x}", exposure.account.hi),
-            None => format!("{:016x}", exposure.account.hi),
-        };
-        let secret = match &revealed {
-            Some(opened) => opened.secret.expose().clone(),
-            // Enough of the tag to tell one secret from another.
-            None => match exposure.secret {
-                Some(tag) => format!("{} {:04x}", exposure.kind.as_str(), tag.0.cast_unsigned() >> 48),
-                None => exposure.kind.as_str().to_owned(),
-            },
-        };
-        let parts = revealed.iter().flat_map(|opened| [&opened.computer, &opened.user, &opened.taken]);
-        let parts: Vec<_> =
-            parts.map(|part| part.expose().as_str()).filter(|part| !part.is_empty()).collect();
-        rows.push([
-            exposure.month.map_or("unknown".to_owned(), |month| month.to_string()),
-            secret,
-            exposure.host.clone(),
-            exposure.site.clone().unwrap_or_else(|| "-".to_owned()),
-            exposure.source.clone(),
-            account,
-            parts.join(", "),
-        ]);
-    }
-    // Only a stealer log knows of computers.
-    if let Some(([.., title], rows)) = rows.split_first_mut()
-        && rows.iter().all(|[.., computer]| computer.is_empty())
-    {
-        title.clear();
-    }
-    crate::columns::write(out, &rows)?;
-    Ok(())
+    Ok(directory.tell())
 }

@@ -377,6 +377,43 @@ fn what_is_sealed_opens_for_its_keys_alone() {
 }
 
 #[test]
+fn a_directory_names_whose_exposures_the_tags_are() {
+    let folder = two_sources();
+    lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]).ends(0);
+    folder.write(
+        "directory.txt",
+        "\u{feff}Taro@SUIGEN.example\r\n\nnobody@suigen.example\ntaro@suigen.example\n",
+    );
+    let alone = lake(&folder, &["lookup", "taro@suigen.example"]).ends(0).lines();
+    let run = lake(&folder, &["lookup", "--accounts", "directory.txt"]);
+    run.ends(0).saying(&["1 of 2 accounts of the list are in this lake"]);
+    assert_eq!(run.lines(), alone);
+    assert!(alone.iter().all(|row| row["account"] == "taro@suigen.example"));
+    // Of a domain, those that the list does not name stay nameless.
+    let of_domain = lake(&folder, &["lookup", "suigen.example", "--accounts", "directory.txt"]);
+    let rows = of_domain.ends(0).lines();
+    let (named, others): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row["account"] != Value::Null);
+    assert_eq!((named.len(), others.len()), (alone.len(), rows.len() - alone.len()));
+    of_domain.saying(&[&format!("{} exposures are of accounts that the list does not name", others.len())]);
+    let table =
+        lake(&folder, &["lookup", "suigen.example", "--accounts", "directory.txt", "--format", "table"]);
+    table.ends(0).printing(&["taro@suigen.example"]);
+    // What is no account is told, by its line alone.
+    folder.write("broken.txt", "taro@suigen.example\nCANARY\n");
+    let run = lake(&folder, &["lookup", "--accounts", "broken.txt"]);
+    run.ends(3).saying(&["1 lines of the list are no account (line 2 is the first)"]);
+    assert!(!run.shown().contains("CANARY"));
+    folder.write("long.txt", "x".repeat(10_000));
+    lake(&folder, &["lookup", "--accounts", "long.txt"])
+        .ends(2)
+        .saying(&["line 1", "longer than 4096 bytes"]);
+    lake(&folder, &["lookup", "--accounts", "missing.txt"]).ends(2).saying(&["missing.txt"]);
+    lake(&folder, &["lookup", "taro@suigen.example", "--accounts", "directory.txt"])
+        .ends(2)
+        .saying(&["a list"]);
+}
+
+#[test]
 fn a_stealer_log_tells_its_computer_to_who_may_know() {
     let folder = Folder::new();
     folder.write("list.toml", crate::world::LIST);
