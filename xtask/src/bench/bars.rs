@@ -47,6 +47,7 @@ pub(super) fn judge(case: Case, lines: u64, results: &[Runs]) -> Vec<Bar> {
         Case::SmallFiles => vec![faster(results, Role::Naive, 0.5, "opening and reading them")],
         Case::Unique => vec![time(results, 8.0, at_length), memory(results, 1_000, at_length)],
         Case::Lake => vec![time(results, 12.0, at_length), memory(results, 2_147, at_length)],
+        Case::Cluster => vec![faster(results, Role::Naive, 1.7, "one executor")],
         Case::Domains => vec![
             time(results, 4.3, at_length),
             memory(results, 1_000, at_length),

@@ -37,6 +37,7 @@ fn ours(case: Case, input: &Input) -> Contender {
         };
     }
     let (name, arguments, output) = match case {
+        Case::Cluster => return cluster("two executors", Role::Ours, 2, input),
         Case::Unique => (
             "mizumori scan --unique",
             words(&["scan", "--all", "--unique", "--format", "csv"]),
@@ -63,6 +64,23 @@ fn ours(case: Case, input: &Input) -> Contender {
     Contender { name, role: Role::Ours, program: data::built("mizumori"), arguments, output, accepts: &[0] }
 }
 
+/// An ingest by so many executors, with all that has to be started for it.
+fn cluster(name: &'static str, role: Role, executors: usize, input: &Input) -> Contender {
+    let (program, output) = (data::built("xtask"), Output::Discarded);
+    let arguments = words(&[
+        "workload",
+        "cluster",
+        "--executors",
+        &executors.to_string(),
+        "--program",
+        &shown(&data::built("mizumori")),
+        "--folder",
+        &shown(&data::scratch_folder()),
+        &shown(&input.path),
+    ]);
+    Contender { name, role, program, arguments, output, accepts: &[0] }
+}
+
 /// The obvious loop; for small files and for gzip the least that any program must do.
 fn naive(case: Case, input: &Input) -> Contender {
     let (name, work, output) = match case {
@@ -72,6 +90,7 @@ fn naive(case: Case, input: &Input) -> Contender {
         Case::Urls => ("naive loop", "urls", Output::Number(input.totals.watched)),
         Case::SmallFiles => ("open and read them", "open", Output::Number(input.totals.bytes)),
         Case::Unique | Case::Lake => ("naive set", "unique", Output::Discarded),
+        Case::Cluster => return cluster("one executor", Role::Naive, 1, input),
         Case::Domains => ("naive sets", "domains", Output::Discarded),
     };
     let arguments = words(&[
@@ -117,7 +136,7 @@ fn peers(case: Case, input: &Input) -> Vec<Contender> {
             let installed = command::succeeds(program("gzip").arg("--version"));
             std::iter::once(inflate).chain(installed.then_some(gzip)).collect()
         }
-        Case::SmallFiles => Vec::new(),
+        Case::SmallFiles | Case::Cluster => Vec::new(),
         Case::Unique => {
             let line = duckdb_lines(&path);
             let to_null = format!("COPY (SELECT DISTINCT line FROM {line}) TO '/dev/null' (FORMAT csv)");

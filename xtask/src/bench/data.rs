@@ -67,7 +67,7 @@ impl Input {
     /// Makes the input unless it is there.
     pub(super) fn make(case: Case, lines: u64) -> Result<Self> {
         let (kind, lines) = match case {
-            Case::Survey | Case::Unique | Case::Lake | Case::Domains => ("list", lines),
+            Case::Survey | Case::Unique | Case::Lake | Case::Domains | Case::Cluster => ("list", lines),
             Case::NoHit => ("no-hit", lines),
             Case::Urls => ("urls", lines),
             Case::Gzip => ("gzip", lines),

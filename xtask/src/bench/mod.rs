@@ -57,6 +57,8 @@ pub(super) enum Case {
     Lake,
     /// The exact number of distinct accounts of every domain of the list
     Domains,
+    /// The list three times over into a lake, by executors of a cluster with a core each
+    Cluster,
 }
 
 /// Measures the cases in turn and prints a table for each.
@@ -69,11 +71,13 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     let mut build = cargo();
     build.args(["build", "--profile", "dist", "--package", "mizumori"]);
     // What lakes and questions need takes long at its best: only for the cases that ask for it.
-    let features = match (cases.contains(&Case::Domains), cases.contains(&Case::Lake)) {
-        (true, _) => "scan,demo,sql",
-        (false, true) => "scan,demo,lake",
-        (false, false) => "scan,demo",
-    };
+    let needed = [
+        (Case::Cluster, "scan,demo,cluster"),
+        (Case::Domains, "scan,demo,sql"),
+        (Case::Lake, "scan,demo,lake"),
+    ];
+    let features =
+        needed.iter().find(|(case, _)| cases.contains(case)).map_or("scan,demo", |(_, features)| features);
     build.args(["--no-default-features", "--features", features]);
     command::run(&mut build)?;
     command::run(cargo().args([

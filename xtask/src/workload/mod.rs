@@ -1,8 +1,9 @@
 //! What the benches start as processes of their own, built at the highest optimisation: the generators of their input,
-//! the naive twins, and unpacking alone.
+//! the naive twins, unpacking alone, and a cluster.
 //!
 //! Behind the feature `workload`, so that the other chores need neither the generators nor a decompressor.
 
+mod cluster;
 mod make;
 mod naive;
 
@@ -39,6 +40,8 @@ enum Work {
         domains: PathBuf,
         path: PathBuf,
     },
+    /// Have a cluster on this machine ingest a list
+    Cluster(cluster::Work),
     /// Unpack a gzip file with zlib-rs and throw it away
     Inflate { path: PathBuf },
 }
@@ -47,6 +50,7 @@ pub(crate) fn run(arguments: &WorkloadArguments) -> Result<()> {
     match &arguments.work {
         Work::Make { kind, lines, folder } => make::make(*kind, *lines, folder),
         Work::Naive { work, domains, path } => naive::run(*work, domains, path),
+        Work::Cluster(work) => cluster::run(work),
         Work::Inflate { path } => {
             io::copy(&mut BufReader::with_capacity(1 << 20, unpacked(path)?), &mut io::sink())?;
             Ok(())
