@@ -261,7 +261,8 @@ fn classify(value: &[u8]) -> (SecretKind, Option<&'static str>) {
 
 /// Empty, blanks (the ideographic space among them), a placeholder, or a hash of the empty string.
 fn is_absent(trimmed: &[u8]) -> bool {
-    if trimmed.is_empty() || PLACEHOLDERS.contains(&trimmed) {
+    let Some(first) = trimmed.first() else { return true };
+    if matches!(first, b'N' | b'\\' | b'[' | b'U') && PLACEHOLDERS.contains(&trimmed) {
         return true;
     }
     if !trimmed.is_ascii() {

@@ -1,9 +1,10 @@
 //! How many distinct accounts every domain has in dumps: exact, and counted while they are read.
 //!
-//! The same could be asked of the scan's rows; this way an account costs sixteen bytes of memory, however often it occurs, and
-//! nothing is sorted or moved.
+//! The same could be asked of the scan's rows; this way an account costs sixteen bytes of memory, at times twice that, however
+//! often it occurs.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringViewArray, UInt64Array};
@@ -15,8 +16,6 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use futures::TryStreamExt;
-use hashbrown::hash_table::Entry as Slot;
-use hashbrown::{HashMap, HashTable};
 use mizumori_core::keys::{AccountTag, TagLayers};
 use mizumori_lake::words::{HostTags, Hosts};
 use mizumori_read::MemberName;
@@ -97,18 +96,97 @@ fn count(found: &FoundDumps, read: &ReadDumps, progress: &Progress) -> Result<Ta
         Proceed::GoOn
     });
     outcome.map_err(|error| DataFusionError::External(Box::new(error)))?;
-    Ok(counts.domains.into_inner().unwrap_or_else(PoisonError::into_inner))
+    Ok(counts.finish(read.threads))
 }
 
-/// What stands for an account: the number of its domain, and twelve bytes of its tag.
-type Entry = (u32, u32, i64);
+/// What stands for an account: eight bytes of its tag, the number of its domain, and four more of the tag. As one number it is
+/// compared at once.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry(u128);
+
+impl Entry {
+    fn new(domain: u32, tag: AccountTag) -> Self {
+        let (lo, hi) = (u128::from(tag.lo as u64), u128::from(tag.hi as u32));
+        Self(lo << 64 | u128::from(domain) << 32 | hi)
+    }
+
+    const fn domain(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    /// The number of its set. The last bit of a tag tells a login from an account, and is always the same here.
+    const fn set(self) -> usize {
+        (self.0 >> 65) as usize % SETS
+    }
+}
+
+/// Accounts, of which some may stand twice.
+#[derive(Default)]
+struct Set {
+    entries: Vec<Entry>,
+    /// How many of them, from the first on, are sorted and each there once.
+    distinct: usize,
+}
+
+impl Set {
+    /// So many that come twice are not worth a sort.
+    const SLACK: usize = 1 << 12;
+
+    /// Takes more. Whenever it has doubled, what stands twice is dropped: so an account costs its bytes twice at most, however
+    /// often it occurs.
+    fn extend(&mut self, entries: &[Entry]) {
+        self.entries.extend_from_slice(entries);
+        if self.entries.len() > 2 * self.distinct + Self::SLACK {
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        if self.entries.len() > self.distinct {
+            // This sort finds what is sorted already.
+            self.entries.sort();
+            self.entries.dedup();
+            self.distinct = self.entries.len();
+        }
+    }
+}
 
 /// What all workers fill.
 struct Counts<'c> {
-    sets: Vec<Mutex<HashTable<Entry>>>,
+    sets: Vec<Mutex<Set>>,
     domains: Mutex<Table>,
     found: &'c FoundDumps,
     tags: &'c TagLayers,
+}
+
+impl Counts<'_> {
+    /// Counts the accounts of every domain, on as many cores.
+    fn finish(self, threads: usize) -> Table {
+        let next = AtomicUsize::new(0);
+        let domains = lock(&self.domains).counts.len();
+        let work = || {
+            let mut accounts = vec![0; domains];
+            while let Some(set) = self.sets.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let mut set = std::mem::take(&mut *lock(set));
+                set.settle();
+                for entry in set.entries {
+                    if let Some(accounts) = accounts.get_mut(entry.domain() as usize) {
+                        *accounts += 1;
+                    }
+                }
+            }
+            for (count, more) in lock(&self.domains).counts.iter_mut().zip(accounts) {
+                count.0 += more;
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(work);
+            }
+            work();
+        });
+        self.domains.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The domains, with their accounts and records, by their numbers.
@@ -180,30 +258,22 @@ impl Sink for Piece<'_> {
             (0..self.hosts.len() as u32).map(|host| table.number(self.hosts.domain(host))).collect()
         };
         let domain = |host: u32| domains.get(host as usize).copied().unwrap_or_default();
-        let entries = self.accounts.iter().map(|(host, tag)| (domain(*host), tag.hi as u32, tag.lo));
+        let entries = self.accounts.iter().map(|(host, tag)| Entry::new(domain(*host), *tag));
         let (entries, ends) = by_set(entries.collect());
-        self.accounts = Vec::new();
-        let mut counts = HashMap::<u32, (u64, u64)>::new();
         let mut start = 0;
         for (set, end) in self.counts.sets.iter().zip(ends) {
-            let mut set = lock(set);
-            for entry in entries.get(start..end).unwrap_or_default() {
-                let count = counts.entry(entry.0).or_default();
-                count.1 += 1;
-                // A tag is a hash already.
-                if let Slot::Vacant(vacant) =
-                    set.entry(entry.2 as u64, |other| other == entry, |other| other.2 as u64)
-                {
-                    vacant.insert(*entry);
-                    count.0 += 1;
-                }
-            }
+            lock(set).extend(entries.get(start..end).unwrap_or_default());
             start = end;
         }
+        let mut records = vec![0; domains.len()];
+        for (host, _) in std::mem::take(&mut self.accounts) {
+            if let Some(records) = records.get_mut(host as usize) {
+                *records += 1;
+            }
+        }
         let mut table = lock(&self.counts.domains);
-        for (number, (accounts, records)) in counts {
-            if let Some(count) = table.counts.get_mut(number as usize) {
-                count.0 += accounts;
+        for (domain, records) in domains.into_iter().zip(records) {
+            if let Some(count) = table.counts.get_mut(domain as usize) {
                 count.1 += records;
             }
         }
@@ -212,11 +282,9 @@ impl Sink for Piece<'_> {
 
 /// The entries in the order of their sets, and where those of each set end.
 fn by_set(entries: Vec<Entry>) -> (Vec<Entry>, [usize; SETS]) {
-    // Not the bits by which a table finds its place.
-    let set = |entry: &Entry| (entry.2 >> 40) as usize % SETS;
     let mut next = [0; SETS];
     for entry in &entries {
-        if let Some(count) = next.get_mut(set(entry)) {
+        if let Some(count) = next.get_mut(entry.set()) {
             *count += 1;
         }
     }
@@ -224,9 +292,9 @@ fn by_set(entries: Vec<Entry>) -> (Vec<Entry>, [usize; SETS]) {
     for count in &mut next {
         (start, *count) = (start + *count, start);
     }
-    let mut ordered = vec![(0, 0, 0); entries.len()];
+    let mut ordered = vec![Entry::default(); entries.len()];
     for entry in entries {
-        if let Some(at) = next.get_mut(set(&entry)) {
+        if let Some(at) = next.get_mut(entry.set()) {
             if let Some(place) = ordered.get_mut(*at) {
                 *place = entry;
             }
@@ -243,7 +311,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
-    use std::sync::atomic::Ordering;
     use std::sync::mpsc::{SyncSender, sync_channel};
 
     use datafusion::arrow::array::AsArray;

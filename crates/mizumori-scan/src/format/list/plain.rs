@@ -1,11 +1,9 @@
-//! The lines that most lists are made of: `local@host:secret`, nothing before, no URL behind. They are taken apart in one
-//! look at each byte of the address. What is not of this form is no matter of this module: it says nothing of it, and the
-//! other ways are gone. Where it says something, they say the same.
+//! The lines that most lists are made of: `local@host:secret`, nothing before, no URL behind. What is not of this form is no matter
+//! of this module: it says nothing of it, and the other ways are gone. Where it says something, they say the same.
 
 use mizumori_core::{Account, LocalPart};
 
 use super::{ListLayout, Order, Padding, Separator};
-use crate::address::is_domain_byte;
 use crate::record::{Login, Origin, Record};
 use crate::secret::SecretField;
 
@@ -14,11 +12,10 @@ pub(super) fn record<'a>(layout: &ListLayout, number: u64, line: &'a [u8]) -> Op
     let (Order::LoginFirst, Separator::Byte(separator)) = (layout.order, layout.separator) else {
         return None;
     };
-    let at = line.iter().position(|byte| !is(*byte, LOCAL))?;
-    let end = at + 1 + line.get(at + 1..)?.iter().position(|byte| !is(*byte, DOMAIN))?;
-    // Behind a slash a URL may stand.
-    let secret = line.get(end + 1..)?;
-    if line.get(at) != Some(&b'@') || line.get(end) != Some(&separator) || secret.contains(&b'/') {
+    let end = memchr::memchr(separator, line)?;
+    let at = memchr::memchr(b'@', line.get(..end)?)?;
+    // Of a URL nothing is known here.
+    if memchr::memchr(b'/', line).is_some() {
         return None;
     }
     // Checked once for both: a check of a few bytes costs as much as one of many.
@@ -32,26 +29,6 @@ pub(super) fn record<'a>(layout: &ListLayout, number: u64, line: &'a [u8]) -> Op
     };
     let (login, secret) = (Login::Account(account), SecretField::of_text(secret));
     Some(Record { line: number, login, origin: Origin::Field, secret, url: None })
-}
-
-/// It may stand in the local part of an address in free text.
-const LOCAL: u8 = 1;
-/// It may stand in a domain.
-const DOMAIN: u8 = 2;
-
-static BYTES: [u8; 256] = {
-    let mut facts = [0; 256];
-    let mut at = 0;
-    while at < 256 {
-        let byte = at as u8;
-        facts[at] = (LocalPart::FreeText.allows(byte) as u8 * LOCAL) | (is_domain_byte(byte) as u8 * DOMAIN);
-        at += 1;
-    }
-    facts
-};
-
-fn is(byte: u8, what: u8) -> bool {
-    BYTES.get(usize::from(byte)).is_some_and(|facts| facts & what != 0)
 }
 
 #[cfg(test)]
