@@ -10,6 +10,8 @@ mod doctor;
 mod follow;
 mod help;
 #[cfg(feature = "lake")]
+mod keys;
+#[cfg(feature = "lake")]
 mod lake;
 mod mistakes;
 #[cfg(feature = "lake")]
