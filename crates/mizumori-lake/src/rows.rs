@@ -87,6 +87,8 @@ pub(crate) struct Shared {
     pub(crate) sites: Words,
     leaks: Vec<Leak>,
     leak_numbers: HashMap<Leak, u32>,
+    /// The last leak that was asked for: rows of one file have the same again and again.
+    last_leak: Option<(Leak, u32)>,
     sealed: Vec<Box<[u8]>>,
     sealed_bytes: usize,
 }
@@ -94,11 +96,17 @@ pub(crate) struct Shared {
 impl Shared {
     /// The number of a leak.
     pub(crate) fn leak(&mut self, leak: Leak) -> u32 {
+        if let Some((last, number)) = self.last_leak
+            && last == leak
+        {
+            return number;
+        }
         let next = u32::try_from(self.leaks.len()).unwrap_or(u32::MAX);
         let number = *self.leak_numbers.entry(leak).or_insert(next);
         if number == next {
             self.leaks.push(leak);
         }
+        self.last_leak = Some((leak, number));
         number
     }
 

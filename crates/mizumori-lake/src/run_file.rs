@@ -14,6 +14,7 @@ use bytes::{Buf, Bytes};
 use mizumori_core::SourceIndex;
 use mizumori_read::ReadAt;
 use mizumori_scan::SecretKind;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
     RowSelection, RowSelector,
@@ -73,6 +74,25 @@ pub(crate) struct Group {
     pub(crate) rows: u64,
 }
 
+/// Rows of a row group that stand together.
+#[derive(Clone, Debug)]
+struct Span {
+    rows: Range<usize>,
+    /// How many rows the group has.
+    all: usize,
+}
+
+impl Span {
+    fn selection(&self) -> RowSelection {
+        let Range { start, end } = self.rows;
+        RowSelection::from(vec![
+            RowSelector::skip(start),
+            RowSelector::select(end - start),
+            RowSelector::skip(self.all - end),
+        ])
+    }
+}
+
 impl RunFile {
     /// Opens a file; `name` is for messages.
     pub(crate) fn open(name: &str, at: Arc<dyn ReadAt>, reads: Reads) -> Result<Self, LakeError> {
@@ -120,8 +140,10 @@ impl RunFile {
         visit: &mut dyn FnMut(&RecordBatch) -> Result<(), LakeError>,
     ) -> Result<(), LakeError> {
         for group in self.groups().filter(|group| group.hi.0 <= hi.1 && hi.0 <= group.hi.1) {
-            let Some(pages) = self.pages(group.number, hi) else { continue };
-            for batch in self.read(group.number, pages)? {
+            let Some(rows) = self.pages(group.number, hi) else { continue };
+            let bytes = self.bytes(group.number, &rows)?;
+            let Some(rows) = self.narrowed(group.number, rows, hi, &bytes)? else { continue };
+            for batch in self.read(group.number, &rows, bytes, ProjectionMask::all())? {
                 visit(&batch.map_err(|error| damaged(&*self.name, error))?)?;
             }
         }
@@ -129,28 +151,52 @@ impl RunFile {
     }
 
     /// The rows of a row group that stand in pages which may hold an upper half between the two; `None` for none of them.
-    fn pages(&self, group: usize, hi: (i64, i64)) -> Option<RowSelection> {
+    fn pages(&self, group: usize, hi: (i64, i64)) -> Option<Span> {
         let metadata = self.metadata.metadata();
         let all = usize::try_from(metadata.row_groups().get(group)?.num_rows()).ok()?;
         let index = metadata.column_index().and_then(|index| index.get(group)?.get(column::ACCOUNT_HI));
         let pages = metadata.offset_index().and_then(|index| index.get(group)?.get(column::ACCOUNT_HI));
         let (Some(ColumnIndexMetaData::INT64(index)), Some(pages)) = (index, pages) else {
-            return Some(RowSelection::from(vec![RowSelector::select(all)]));
+            return Some(Span { rows: 0..all, all });
         };
         let first = index.max_values().partition_point(|max| *max < hi.0);
         let end = index.min_values().partition_point(|min| *min <= hi.1);
         let start_of = |page: usize| match pages.page_locations().get(page) {
-            Some(page) => usize::try_from(page.first_row_index).unwrap_or(all),
+            Some(page) => usize::try_from(page.first_row_index).unwrap_or(all).min(all),
             None => all,
         };
-        let (start, end) = (start_of(first), start_of(end));
-        (start < end).then(|| {
-            RowSelection::from(vec![
-                RowSelector::skip(start),
-                RowSelector::select(end - start),
-                RowSelector::skip(all - end),
-            ])
-        })
+        let rows = start_of(first)..start_of(end);
+        (!rows.is_empty()).then_some(Span { rows, all })
+    }
+
+    /// Of the rows of a page or two those whose upper half lies between the two; `None` for none of them. One column tells it, and
+    /// most runs do not have an account that is looked up: then the others, with their dictionaries, are not decoded.
+    fn narrowed(
+        &self,
+        group: usize,
+        span: Span,
+        hi: (i64, i64),
+        bytes: &Window,
+    ) -> Result<Option<Span>, LakeError> {
+        if span.rows.len() > 2 * PAGE {
+            return Ok(Some(span));
+        }
+        let schema = self.metadata.metadata().file_metadata().schema_descr();
+        let mask = ProjectionMask::leaves(schema, [column::ACCOUNT_HI]);
+        let (mut before, mut inside) = (0, 0);
+        for batch in self.read(group, &span, bytes.clone(), mask)? {
+            let batch = batch.map_err(|error| damaged(&*self.name, error))?;
+            let values = batch.columns().first().and_then(|column| column.as_primitive_opt::<Int64Type>());
+            let values = values.ok_or_else(|| damaged(&*self.name, "it has other columns"))?.values();
+            let (first, end) = (
+                values.partition_point(|value| *value < hi.0),
+                values.partition_point(|value| *value <= hi.1),
+            );
+            before += if inside == 0 { first } else { 0 };
+            inside += end - first;
+        }
+        let start = span.rows.start + before;
+        Ok((inside > 0).then(|| Span { rows: start..start + inside, all: span.all }))
     }
 
     /// The bytes of a row group in which `rows` and the dictionaries of their columns stand.
@@ -172,20 +218,32 @@ impl RunFile {
         ranges
     }
 
-    fn read(&self, group: usize, rows: RowSelection) -> Result<ParquetRecordBatchReader, LakeError> {
-        let groups = self.metadata.metadata().row_groups();
-        let facts = groups.get(group).ok_or_else(|| damaged(&*self.name, "a row group is missing"))?;
-        let bytes = match (&self.small, self.reads) {
+    /// What is needed to read rows of a row group: at once, where reads are not cheap.
+    fn bytes(&self, group: usize, rows: &Span) -> Result<Window, LakeError> {
+        Ok(match (&self.small, self.reads) {
             (Some(small), _) => small.clone(),
             (None, Reads::Cheap) => Window::of(Arc::clone(&self.at), Vec::new())?,
             (None, Reads::Joined | Reads::Dear) => {
-                let wanted = self.wanted(group, facts, &rows);
+                let groups = self.metadata.metadata().row_groups();
+                let facts =
+                    groups.get(group).ok_or_else(|| damaged(&*self.name, "a row group is missing"))?;
+                let wanted = self.wanted(group, facts, &rows.selection());
                 Window::of(Arc::clone(&self.at), joined(wanted, GAP))?
             }
-        };
+        })
+    }
+
+    fn read(
+        &self,
+        group: usize,
+        rows: &Span,
+        bytes: Window,
+        columns: ProjectionMask,
+    ) -> Result<ParquetRecordBatchReader, LakeError> {
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, self.metadata.clone())
+            .with_projection(columns)
             .with_row_groups(vec![group])
-            .with_row_selection(rows)
+            .with_row_selection(rows.selection())
             .with_batch_size(PAGE)
             .build()?;
         Ok(reader)

@@ -12,7 +12,8 @@ pub(crate) struct Words {
     text: String,
     /// Where each text ends in `text`.
     ends: Vec<usize>,
-    numbers: HashTable<u32>,
+    /// Half of each text's hash, and its number.
+    numbers: HashTable<(u32, u32)>,
     hasher: DefaultHashBuilder,
     /// Numbers that were asked for before, at the places of their texts: some texts are asked for again and again.
     recent: Vec<u32>,
@@ -20,6 +21,11 @@ pub(crate) struct Words {
 
 /// How many numbers are found again without a hash of the whole text.
 const RECENT: usize = 512;
+
+/// A hash for the table of half of one: it looks at both ends.
+const fn both(half: u32) -> u64 {
+    (half as u64) << 32 | half as u64
+}
 
 /// The place of a text among the recent ones: of its length, its first bytes and its last ones.
 fn place(word: &[u8]) -> usize {
@@ -50,17 +56,16 @@ impl Words {
     }
 
     fn find_or_add(&mut self, word: &str) -> u32 {
-        let hash = self.hasher.hash_one(word);
+        let half = self.hasher.hash_one(word) as u32;
         let (text, ends) = (&self.text, &self.ends);
-        if let Some(number) = self.numbers.find(hash, |number| word_at(text, ends, *number) == Some(word)) {
+        let is_it = |slot: &(u32, u32)| slot.0 == half && word_at(text, ends, slot.1) == Some(word);
+        if let Some((_, number)) = self.numbers.find(both(half), is_it) {
             return *number;
         }
         let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
         self.text.push_str(word);
         self.ends.push(self.text.len());
-        let (text, ends, hasher) = (&self.text, &self.ends, &self.hasher);
-        let hash_of = |number: &u32| hasher.hash_one(word_at(text, ends, *number).unwrap_or_default());
-        self.numbers.insert_unique(hash, number, hash_of);
+        self.numbers.insert_unique(both(half), (half, number), |slot| both(slot.0));
         number
     }
 
@@ -83,7 +88,7 @@ impl Words {
     pub(crate) fn weight(&self) -> usize {
         self.text.capacity()
             + self.ends.capacity() * 8
-            + self.numbers.capacity() * 5
+            + self.numbers.capacity() * 9
             + self.recent.capacity() * 4
     }
 }
