@@ -1,7 +1,7 @@
 //! Questions about one account or one domain, answered from the pages that can hold it.
 //!
-//! There is no plan and no query: the log's bounds name the files, footers and page indexes (which stay in memory) the pages,
-//! and of each run one page is decoded.
+//! There is no plan and no query: the log's bounds name the files, footers and page indexes (which stay in memory) the pages. Of each
+//! run one column of a page is decoded, and of the others the rows that it names.
 
 use std::sync::OnceLock;
 
