@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use crate::rough_hash::rough_hash;
+
 /// How many are remembered on each thread: 16 KiB, half of the fastest cache of most processors. Of a list whose ten
 /// first hosts hold two thirds of the accounts they answer six of seven questions.
 const SLOTS: usize = 512;
@@ -53,21 +55,9 @@ pub(crate) fn seen_or(host: &str, is_so: impl FnOnce(&str) -> bool) -> bool {
     })
 }
 
-/// The place of a host: of its first bytes, its last ones and its length. `None` where it has none, as the empty one: that
-/// is what empty places hold.
+/// The place of a host. `None` where it has none: a long one, and the empty one, which is what empty places hold.
 fn place(host: &[u8]) -> Option<usize> {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let (first, last) = match (host.first_chunk(), host.last_chunk()) {
-        (Some(first), Some(last)) if host.len() <= LONGEST => (*first, *last),
-        (None, None) if !host.is_empty() => {
-            let mut first = [0; 8];
-            first.get_mut(..host.len())?.copy_from_slice(host);
-            (first, [0; 8])
-        }
-        _ => return None,
-    };
-    let mixed = u64::from_le_bytes(first) ^ u64::from_le_bytes(last).rotate_left(23) ^ host.len() as u64;
-    Some((mixed.wrapping_mul(ODD) >> 32) as usize % SLOTS)
+    (1..=LONGEST).contains(&host.len()).then(|| rough_hash(host) as usize % SLOTS)
 }
 
 #[cfg(test)]

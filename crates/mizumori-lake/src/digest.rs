@@ -7,6 +7,8 @@ use mizumori_read::Input;
 use mizumori_scan::{Dump, DumpPlace, Progress};
 use serde::{Deserialize, Serialize};
 
+use crate::cores::on_cores;
+
 /// A file of a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFacts {
@@ -76,12 +78,7 @@ pub(crate) fn of_all(dumps: &[Dump], threads: usize, progress: &Progress) -> Vec
             facts.lock().unwrap_or_else(PoisonError::into_inner).push((at, file));
         }
     };
-    std::thread::scope(|scope| {
-        for _ in 1..threads.min(dumps.len()) {
-            scope.spawn(work);
-        }
-        work();
-    });
+    on_cores(threads, dumps.len(), work);
     let mut facts = facts.into_inner().unwrap_or_else(PoisonError::into_inner);
     facts.sort_by_key(|(at, _)| *at);
     facts.into_iter().map(|(_, file)| file).collect()

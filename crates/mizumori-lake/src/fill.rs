@@ -111,17 +111,31 @@ impl Work<'_> {
 
     /// The numbers of the dumps that hold sources that come.
     pub fn dumps(&self) -> impl Iterator<Item = usize> {
-        let of = self.material.sources_of.iter().enumerate();
-        of.filter(|(_, sources)| sources.iter().any(|source| self.comes(*source))).map(|(at, _)| at)
+        self.dumps_of(|_| true)
     }
 
-    /// The dumps that hold sources which come and are `wanted`.
-    fn dumps_if(&self, wanted: impl Fn(SourceIndex) -> bool) -> Vec<Dump> {
-        let Material { dumps, sources_of, .. } = self.material;
-        let of = dumps.iter().zip(*sources_of);
-        let chosen =
-            |sources: &[SourceIndex]| sources.iter().any(|source| self.comes(*source) && wanted(*source));
-        of.filter(|(_, sources)| chosen(sources)).map(|(dump, _)| dump.clone()).collect()
+    /// The numbers of those that hold `wanted` sources among them.
+    fn dumps_of(&self, wanted: impl Fn(SourceIndex) -> bool) -> impl Iterator<Item = usize> {
+        let of = self.material.sources_of.iter().enumerate();
+        let comes = move |source: &SourceIndex| self.comes(*source) && wanted(*source);
+        of.filter(move |(_, sources)| sources.iter().any(&comes)).map(|(at, _)| at)
+    }
+
+    /// The dumps of numbers.
+    fn dumps_at(&self, numbers: impl Iterator<Item = usize>) -> Vec<Dump> {
+        numbers.filter_map(|at| self.material.dumps.get(at).cloned()).collect()
+    }
+
+    /// Whether anything of it may be sealed.
+    fn may_seal(&self) -> bool {
+        let sealed = Some(Level::Sealed);
+        self.part != Part::Rest
+            && self.ring.data_keys().next().is_some()
+            && self.how.keep.watch().is_some_and(|watch| {
+                self.how.level == Level::Sealed
+                    || watch.categories.iter().any(|category| category.level == sealed)
+                    || watch.organisations.iter().any(|organisation| organisation.level == sealed)
+            })
     }
 
     /// What is read.
@@ -165,6 +179,22 @@ impl ThisMachine {
         }
     }
 
+    /// What those logs say of their computers of which something is sealed.
+    fn logs(&self, work: &Work<'_>, source_of: &MemberSources<'_>) -> Logs {
+        if !work.may_seal() {
+            return Logs::default();
+        }
+        let is_sealed = |source: SourceIndex| {
+            work.material.sources.get(source.0).is_some_and(|source| {
+                source.kind == SourceKind::StealerLog
+                    && source.level.is_none_or(|level| level == Level::Sealed)
+            })
+        };
+        let wanted = |member: &MemberName| source_of(member).is_some_and(|source| is_sealed(source.index));
+        let dumps = work.dumps_at(work.dumps_of(is_sealed));
+        Logs::find(&dumps, &wanted, &self.reader, self.threads, work.progress)
+    }
+
     /// Writes the rows of a part into sorted files; gives what is to be counted to `count`.
     pub(crate) fn sort(
         &self,
@@ -173,7 +203,7 @@ impl ThisMachine {
         count: &mut (dyn FnMut(CountTags) + Send),
     ) -> Result<Filled, LakeError> {
         let material = work.material;
-        let dumps = work.dumps_if(|_| true);
+        let dumps = work.dumps_at(work.dumps());
         let source_of =
             |member: &MemberName| (material.source_of)(member).filter(|source| work.comes(source.index));
         let watch = work.how.keep.watch();
@@ -234,23 +264,6 @@ impl ThisMachine {
         let written = sorter.write(FILE_ROWS, &|| lake.new_file())?;
         filled.files = lake.finish_files(written)?;
         Ok(filled)
-    }
-}
-
-impl ThisMachine {
-    /// What those logs say of their computers of which something is sealed.
-    fn logs(&self, work: &Work<'_>, source_of: &MemberSources<'_>) -> Logs {
-        let is_sealed = |source: SourceIndex| {
-            work.material.sources.get(source.0).is_some_and(|source| {
-                source.kind == SourceKind::StealerLog
-                    && source.level.is_none_or(|level| level == Level::Sealed)
-            })
-        };
-        if work.how.keep.watch().is_none() || work.ring.data_keys().next().is_none() {
-            return Logs::default();
-        }
-        let wanted = |member: &MemberName| source_of(member).is_some_and(|source| is_sealed(source.index));
-        Logs::find(&work.dumps_if(is_sealed), &wanted, &self.reader, self.threads, work.progress)
     }
 }
 

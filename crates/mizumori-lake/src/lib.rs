@@ -10,6 +10,7 @@
 
 mod background;
 mod contend;
+mod cores;
 mod counts;
 mod decide;
 mod described;

@@ -8,6 +8,7 @@ use hashbrown::HashMap;
 use mizumori_read::{MemberName, Reader};
 use mizumori_scan::{Dump, LogFacts, Progress};
 
+use crate::cores::on_cores;
 use crate::gather::log_folder;
 
 /// The facts of logs, by their folders.
@@ -37,12 +38,7 @@ impl Logs {
                 });
             }
         };
-        std::thread::scope(|scope| {
-            for _ in 1..threads.min(dumps.len()) {
-                scope.spawn(work);
-            }
-            work();
-        });
+        on_cores(threads, dumps.len(), work);
         Self(logs.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -12,6 +12,7 @@ use hashbrown::HashMap;
 use mizumori_core::SourceIndex;
 use mizumori_scan::Progress;
 
+use crate::cores::on_cores;
 use crate::error::LakeError;
 use crate::rows::{Key, Row, RowOf, Rows, Shared, dedup};
 use crate::run_file::RunFile;
@@ -126,12 +127,7 @@ pub(crate) fn write<W: Write + Send>(
             }
         }
     };
-    std::thread::scope(|scope| {
-        for _ in 1..cutting.threads.min(files.len()) {
-            scope.spawn(work);
-        }
-        work();
-    });
+    on_cores(cutting.threads, files.len(), work);
     let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, written): (usize, Result<_, _>)| written).collect()

@@ -10,6 +10,7 @@ use mizumori_core::{SourceIndex, WatchList};
 use mizumori_survey::model::Unreadable;
 use mizumori_survey::{AskedPeriod, Count, Counted, HasSecret, InputFacts, Report};
 
+use crate::cores::on_cores;
 use crate::counts::CountRow;
 use crate::error::{LakeError, damaged};
 use crate::lake::Lake;
@@ -92,12 +93,7 @@ impl Lake {
             }
             count.lock().unwrap_or_else(PoisonError::into_inner).merge(tally);
         };
-        std::thread::scope(|scope| {
-            for _ in 1..of.threads.min(ranges.len()) {
-                scope.spawn(work);
-            }
-            work();
-        });
+        on_cores(of.threads, ranges.len(), work);
         if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(error);
         }

@@ -3,8 +3,8 @@
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use mizumori_core::domain;
 use mizumori_core::keys::{HostTag, TagLayers};
+use mizumori_core::{domain, rough_hash};
 
 /// A table of texts.
 #[derive(Debug, Default)]
@@ -27,19 +27,10 @@ const fn both(half: u32) -> u64 {
     (half as u64) << 32 | half as u64
 }
 
-/// The place of a text among the recent ones: of its length, its first bytes and its last ones.
-fn place(word: &[u8]) -> usize {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let first = word.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
-    let last = word.last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
-    let mixed = (first ^ last.rotate_left(23) ^ word.len() as u64).wrapping_mul(ODD);
-    (mixed >> 32) as usize % RECENT
-}
-
 impl Words {
     /// The number of `word`, which is new when it was not among them.
     pub(crate) fn number(&mut self, word: &str) -> u32 {
-        let place = place(word.as_bytes());
+        let place = rough_hash(word.as_bytes()) as usize % RECENT;
         if let Some(number) = self.recent.get(place)
             && word_at(&self.text, &self.ends, *number) == Some(word)
         {

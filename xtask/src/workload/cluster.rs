@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -79,15 +79,8 @@ pub(super) fn run(work: &Work) -> Result<()> {
 
 fn start(command: &mut Command) -> Result<Machine> {
     let quiet = with_key(command).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    Ok(Machine(
-        quiet
-            .spawn()
-            .with_context(|| format!("could not start {}", shown(command.get_program().as_ref())))?,
-    ))
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
+    let child = quiet.spawn();
+    Ok(Machine(child.with_context(|| format!("could not start {}", command.get_program().display()))?))
 }
 
 /// The key of a cluster that lives as long as a bench.

@@ -102,12 +102,12 @@ pub(super) fn write_table(
     let mut rows = vec![titles.map(str::to_owned)];
     for Found { exposure, account } in found {
         let revealed = reveal.and_then(|ring| opened(exposure, ring)?.ok());
-        let account = match &revealed {
-            Some(opened) if exposure.account.is_login() => opened.local.expose().clone(),
-            Some(opened) => format!("{}@{}", opened.local.expose(), exposure.host),
-            None if account.is_some() => account.map(exposed).unwrap_or_default(),
-            None if exposure.account.is_login() => format!("login {:016x}", exposure.account.hi),
-            None => format!("{:016x}", exposure.account.hi),
+        let account = match (&revealed, account) {
+            (Some(opened), _) if exposure.account.is_login() => opened.local.expose().clone(),
+            (Some(opened), _) => format!("{}@{}", opened.local.expose(), exposure.host),
+            (None, Some(account)) => exposed(account),
+            (None, None) if exposure.account.is_login() => format!("login {:016x}", exposure.account.hi),
+            (None, None) => format!("{:016x}", exposure.account.hi),
         };
         let secret = match &revealed {
             Some(opened) => opened.secret.expose().clone(),

@@ -6,7 +6,19 @@ use mizumori_world::pack::{Member, ZipMethod, zip};
 use serde_json::Value;
 
 use super::lake::{lake, status, two_sources};
-use crate::run::Folder;
+use crate::run::{Folder, Run};
+
+/// Runs a command of the keys of the lake `lake`.
+fn keys(folder: &Folder, arguments: &[&str]) -> Run {
+    folder.run_with_keys(&[&["lake", "keys"], &arguments[..1], &["--lake", "lake"], &arguments[1..]].concat())
+}
+
+/// Makes a lake, and a key for a domain in its ring: the lake has to be there before.
+fn with_data_key(folder: &Folder) {
+    folder.write("nothing.txt", "");
+    lake(folder, &["ingest", "--watch", "list.toml", "nothing.txt"]).ends(0);
+    keys(folder, &["add", "suigen.example"]).ends(0);
+}
 
 #[test]
 fn keys_that_are_missing_or_wrong_are_refused() {
@@ -38,16 +50,8 @@ fn keys_that_are_missing_or_wrong_are_refused() {
 #[test]
 fn what_is_sealed_opens_for_its_keys_alone() {
     let folder = two_sources();
-    // A lake has to be there before a domain can have a key in its ring.
-    folder.write("nothing.txt", "");
-    lake(&folder, &["ingest", "--watch", "list.toml", "nothing.txt"]).ends(0);
-    let keys = |arguments: &[&str]| {
-        folder.run_with_keys(
-            &[&["lake", "keys"], &arguments[..1], &["--lake", "lake"], &arguments[1..]].concat(),
-        )
-    };
-    keys(&["add", "suigen.example"]).ends(0);
-    keys(&["list"]).ends(0).printing(&["1\tsuigen.example"]);
+    with_data_key(&folder);
+    keys(&folder, &["list"]).ends(0).printing(&["1\tsuigen.example"]);
     let ingest = ["ingest", "--level", "sealed", "--watch", "list.toml", "dumps"];
     lake(&folder, &ingest).ends(0);
     let masked = lake(&folder, &["lookup", "taro@suigen.example"]).ends(0).lines();
@@ -66,7 +70,7 @@ fn what_is_sealed_opens_for_its_keys_alone() {
     let tags = lake(&folder, &["lookup", "jiro@mizube.test"]).ends(0).lines();
     assert_eq!(tags[0]["sealed"], false);
 
-    keys(&["shred", "suigen.example"]).ends(0).saying(&["destroyed 1 keys", "copies"]);
+    keys(&folder, &["shred", "suigen.example"]).ends(0).saying(&["destroyed 1 keys", "copies"]);
     let shredded = lake(&folder, &reveal).ends(0).lines();
     let shredded: Vec<_> = shredded.iter().filter(|row| row["sealed"] == true).collect();
     assert!(!shredded.is_empty());
@@ -128,9 +132,7 @@ fn a_stealer_log_tells_its_computer_to_who_may_know() {
         member("JP3/system_info.txt", "System Summary:\n\t- UserName: hana\n\t- Computer Name: PC-3\n"),
     ];
     folder.write("logs/more.zip", zip(&zipped, ZipMethod::Deflated).unwrap());
-    folder.write("nothing.txt", "");
-    lake(&folder, &["ingest", "--watch", "list.toml", "nothing.txt"]).ends(0);
-    folder.run_with_keys(&["lake", "keys", "add", "--lake", "lake", "suigen.example"]).ends(0);
+    with_data_key(&folder);
     lake(&folder, &["ingest", "--level", "sealed", "--watch", "list.toml", "logs"]).ends(0);
     let reveal = ["lookup", "--reveal", "--yes", "taro@suigen.example"];
     let rows = lake(&folder, &reveal).ends(0).lines();
@@ -155,14 +157,7 @@ fn a_stealer_log_tells_its_computer_to_who_may_know() {
 #[test]
 fn a_lake_comes_under_new_keys() {
     let folder = two_sources();
-    folder.write("nothing.txt", "");
-    lake(&folder, &["ingest", "--watch", "list.toml", "nothing.txt"]).ends(0);
-    let keys = |arguments: &[&str]| {
-        folder.run_with_keys(
-            &[&["lake", "keys"], &arguments[..1], &["--lake", "lake"], &arguments[1..]].concat(),
-        )
-    };
-    keys(&["add", "suigen.example"]).ends(0);
+    with_data_key(&folder);
     lake(&folder, &["ingest", "--level", "sealed", "--watch", "list.toml", "dumps"]).ends(0);
     let reveal = || {
         let rows = lake(&folder, &["lookup", "--reveal", "--yes", "suigen.example"]).ends(0).lines();
@@ -175,8 +170,8 @@ fn a_lake_comes_under_new_keys() {
     let (before, tag) = (reveal(), tags());
     let ring = fs::read_dir(folder.path("keys/mizumori/keys")).unwrap().next().unwrap().unwrap().path();
     fs::copy(&ring, folder.path("old.toml")).unwrap();
-    keys(&["add", "suigen.example"]).ends(0);
-    let done = keys(&["layer"]);
+    keys(&folder, &["add", "suigen.example"]).ends(0);
+    let done = keys(&folder, &["layer"]);
     done.ends(0).saying(&[
         "5 rows are under 2 layers",
         "3 sealed values were sealed anew",
@@ -188,17 +183,19 @@ fn a_lake_comes_under_new_keys() {
     lake(&folder, &old).ends(2).saying(&["under 2 layers of keys, the key ring has 1"]);
     // Without a new layer the tags stay.
     let tag = tags();
-    keys(&["renew"]).ends(0).saying(&["5 rows are under 2 layers", "3 sealed values were sealed anew"]);
+    keys(&folder, &["renew"])
+        .ends(0)
+        .saying(&["5 rows are under 2 layers", "3 sealed values were sealed anew"]);
     assert_eq!((tags(), reveal()), (tag, before));
 
     let master = ["rewrap", "--new-master-key", "new.key"];
-    keys(&master).ends(0).saying(&["made a master key: `new.key`", "master_key = \"new.key\""]);
+    keys(&folder, &master).ends(0).saying(&["made a master key: `new.key`", "master_key = \"new.key\""]);
     lake(&folder, &["lookup", "taro@suigen.example"]).ends(2).saying(&["another master key"]);
     folder.write("mizumori.toml", "master_key = \"new.key\"\n");
     lake(&folder, &["lookup", "taro@suigen.example"]).ends(0);
 
-    keys(&["shred", "suigen.example"]).ends(0);
-    keys(&["renew"]).ends(0).saying(&["3 sealed values are gone"]);
+    keys(&folder, &["shred", "suigen.example"]).ends(0);
+    keys(&folder, &["renew"]).ends(0).saying(&["3 sealed values are gone"]);
     assert!(
         lake(&folder, &["lookup", "suigen.example"]).ends(0).lines().iter().all(|row| row["sealed"] == false)
     );
