@@ -28,7 +28,7 @@ use crate::rows::Key;
 use crate::sorter::{SortLimits, Sorter};
 use crate::tally::{CountKey, CountTags, Counter};
 use crate::upload::Upload;
-use crate::write::{Facts, Marks, Origin};
+use crate::write::{Facts, FileWriter, Marks, Origin};
 
 /// Who reads, sorts and writes for an ingest: this machine, or a cluster. The ingest itself decides what comes, and commits.
 pub trait Runner: Sync {
@@ -233,7 +233,7 @@ impl ThisMachine {
             pieces: PieceSizes::default(),
         };
         let origins = work.origins();
-        let mut sorter = Sorter::new(&origins, self.limits(), work.kept_out, work.progress);
+        let mut sorter = Sorter::new(self.limits(), work.kept_out, work.progress);
         let mut filled = Filled::default();
         let mut failed = None;
         scan.run(&dumps, &Gather(&method), work.progress, |event| {
@@ -261,18 +261,21 @@ impl ThisMachine {
             return Err(LakeError::Interrupted);
         }
         filled.spilled = sorter.spilled_bytes();
-        let written = sorter.write(FILE_ROWS, &|| lake.new_file())?;
+        let written = sorter.write(FILE_ROWS, &|| lake.new_file(&origins))?;
         filled.files = lake.finish_files(written)?;
         Ok(filled)
     }
 }
 
 impl Lake {
-    /// Begins a file of the table, under a name that nothing else has.
-    pub(crate) fn new_file(&self) -> Result<NamedUpload, LakeError> {
+    /// Begins a file of the table for rows of the sources `origins`, under a name that nothing else has.
+    pub(crate) fn new_file<'o>(
+        &self,
+        origins: &'o [Origin],
+    ) -> Result<FileWriter<'o, NamedUpload>, LakeError> {
         let name = format!("part-{}.parquet", ingest_id()?);
         let upload = Upload::new(self.runtime.clone(), self.log.store(), Path::from(name.as_str()));
-        Ok(NamedUpload { name, upload })
+        FileWriter::new(NamedUpload { name, upload }, origins)
     }
 
     /// Ends files that belong together.

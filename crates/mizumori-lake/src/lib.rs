@@ -36,6 +36,7 @@ mod run_file;
 mod schema;
 mod since;
 mod sorter;
+mod spill;
 mod spread;
 mod store;
 mod stored;

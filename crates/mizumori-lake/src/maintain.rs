@@ -272,7 +272,7 @@ impl Lake {
         let mut concerned = Vec::new();
         for file in live.iter().filter(|file| file.may_hold(hi.0, hi.1)) {
             let mut holds = false;
-            self.run_file(file)?.visit(hi, &mut |batch| {
+            self.run_file(file)?.visit(hi, None, &mut |batch| {
                 if let Some(columns) = crate::run_file::Columns::of(batch) {
                     holds |= (0..batch.num_rows()).any(|row| match what {
                         Forget::Account(tag) => {

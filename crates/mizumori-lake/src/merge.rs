@@ -3,7 +3,6 @@
 //! What a range holds is loaded from every run, sorted (the sort finds the runs in it), freed of doubles and written. So
 //! ingesting and optimising are one piece of work, and memory is bounded by the size of a range.
 
-use std::io::Write;
 use std::ops::Deref;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +15,7 @@ use crate::cores::on_cores;
 use crate::error::LakeError;
 use crate::rows::{Key, Row, RowOf, Rows, Shared, dedup};
 use crate::run_file::RunFile;
-use crate::write::{Facts, FileWriter, Origin};
+use crate::write::Origin;
 
 /// Files that one piece of work writes, at most: from then on they grow, so that a lake has room for many.
 const MOST_FILES_AT_ONCE: u64 = 1_000;
@@ -55,7 +54,19 @@ impl Deref for SharedBy<'_> {
     }
 }
 
-/// Runs in files: spilled ones, and those of the lake.
+/// Takes rows in the order of their keys.
+pub(crate) trait Sink: Send {
+    /// What there is at the end.
+    type Done: Send;
+
+    /// Takes `rows`, which follow those that it took before.
+    fn take(&mut self, rows: &[Row], shared: &Shared) -> Result<(), LakeError>;
+
+    /// Ends it.
+    fn finish(self) -> Result<Self::Done, LakeError>;
+}
+
+/// Runs in files of the lake.
 pub(crate) struct RunFiles<'f> {
     files: &'f [RunFile],
     /// The numbers of the sources whose rows are wanted.
@@ -104,13 +115,12 @@ pub(crate) struct Cutting<'p> {
     pub(crate) progress: Option<&'p Progress>,
 }
 
-/// Merges `runs` into files, which `open` begins; gives what was written, in the order of keys. There is at least one file.
-pub(crate) fn write<W: Write + Send>(
-    runs: &dyn Runs,
-    origins: &[Origin],
+/// Merges `runs` into files, which `begin` begins; gives what was written, in the order of keys. There is at least one file.
+pub(crate) fn write<S: Sink>(
+    runs: &(impl Runs + ?Sized),
     cutting: Cutting<'_>,
-    open: &(dyn Fn() -> Result<W, LakeError> + Sync),
-) -> Result<Vec<(W, Facts)>, LakeError> {
+    begin: &(dyn Fn() -> Result<S, LakeError> + Sync),
+) -> Result<Vec<S::Done>, LakeError> {
     let files = plan(runs.samples(), cutting);
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
@@ -118,7 +128,7 @@ pub(crate) fn write<W: Write + Send>(
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(ranges) = files.get(at) else { break };
-            let written = write_file(runs, origins, ranges, cutting.progress, open);
+            let written = begin().and_then(|file| write_file(runs, ranges, cutting.progress, file));
             let failed = written.is_err();
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, written));
             if failed {
@@ -133,15 +143,13 @@ pub(crate) fn write<W: Write + Send>(
     done.into_iter().map(|(_, written): (usize, Result<_, _>)| written).collect()
 }
 
-/// Merges what lies in `ranges`, which follow one another, into a file, which `open` begins.
-pub(crate) fn write_file<W: Write + Send>(
-    runs: &dyn Runs,
-    origins: &[Origin],
+/// Merges what lies in `ranges`, which follow one another, into `file`.
+pub(crate) fn write_file<S: Sink>(
+    runs: &(impl Runs + ?Sized),
     ranges: &[(Key, Option<Key>)],
     progress: Option<&Progress>,
-    open: &(dyn Fn() -> Result<W, LakeError> + Sync),
-) -> Result<(W, Facts), LakeError> {
-    let mut file = FileWriter::new(open()?)?;
+    mut file: S,
+) -> Result<S::Done, LakeError> {
     for (from, to) in ranges {
         if progress.is_some_and(Progress::is_stopped) {
             return Err(LakeError::Interrupted);
@@ -149,9 +157,9 @@ pub(crate) fn write_file<W: Write + Send>(
         let mut loaded = runs.load(*from, *to)?;
         loaded.rows.sort();
         dedup(&mut loaded.rows);
-        file.write(&loaded.rows, &loaded.shared, origins)?;
+        file.take(&loaded.rows, &loaded.shared)?;
     }
-    file.finish(origins)
+    file.finish()
 }
 
 /// The files, each a list of ranges that follow one another; together they cover all keys.

@@ -6,14 +6,15 @@
 use std::sync::OnceLock;
 
 use arrow_array::{Array, RecordBatch};
-use mizumori_core::Month;
-use mizumori_core::keys::{AccountTag, DomainRange, LogTag, SecretTag};
+use mizumori_core::domain::registrable;
+use mizumori_core::keys::{AccountTag, DomainRange, LogTag, SecretTag, TagLayers};
+use mizumori_core::{Account, Month};
 use mizumori_scan::SecretKind;
 
 use crate::error::{LakeError, damaged};
 use crate::lake::Lake;
 use crate::log::Live;
-use crate::run_file::{Columns, RunFile};
+use crate::run_file::{At, Columns, RunFile};
 use crate::write::month_of;
 
 /// Files of an object store that are asked at the same time.
@@ -64,13 +65,15 @@ impl Lake {
 }
 
 impl PointReader<'_> {
-    /// The exposures of an account, in the order of the lake's files.
+    /// The exposures of an account, whose tag is made with the lake's `tags`, in the order of the lake's files.
     ///
     /// # Errors
     /// When a file of the lake cannot be read.
-    pub fn account(&self, tag: AccountTag) -> Result<Vec<Exposure>, LakeError> {
+    pub fn account(&self, tags: &TagLayers, account: &Account<'_>) -> Result<Vec<Exposure>, LakeError> {
+        let tag = tags.account(account);
+        let at = At { domain: registrable(account.host()), host: account.host() };
         let mut found = Vec::new();
-        self.each((tag.hi, tag.hi), &mut |columns, row| {
+        self.each((tag.hi, tag.hi), Some(at), &mut |columns, row| {
             if columns.lo.value(row) == tag.lo {
                 found.push(exposure(columns, row)?);
             }
@@ -85,17 +88,19 @@ impl PointReader<'_> {
     /// When a file of the lake cannot be read.
     pub fn domain(&self, range: DomainRange) -> Result<Vec<Exposure>, LakeError> {
         let mut found = Vec::new();
-        self.each((range.first, range.last), &mut |columns, row| {
+        self.each((range.first, range.last), None, &mut |columns, row| {
             found.push(exposure(columns, row)?);
             Ok(())
         })?;
         Ok(found)
     }
 
-    /// Visits the rows whose upper half lies between the two, both included.
+    /// Visits the rows whose upper half lies between the two, both included; all of those rows are `at` a host, where whoever
+    /// asks knows it.
     pub(crate) fn each(
         &self,
         hi: (i64, i64),
+        at: Option<At<'_>>,
         visit: &mut dyn FnMut(&Columns<'_>, usize) -> Result<(), LakeError>,
     ) -> Result<(), LakeError> {
         let asked: Vec<_> = self.files.iter().filter(|(live, _)| live.may_hold(hi.0, hi.1)).collect();
@@ -109,12 +114,13 @@ impl PointReader<'_> {
         if self.lake.place.is_local() || asked.len() < 2 {
             return asked
                 .into_iter()
-                .try_for_each(|file| self.open(file)?.visit(hi, &mut |batch| rows_of(&file.0, batch)));
+                .try_for_each(|file| self.open(file)?.visit(hi, at, &mut |batch| rows_of(&file.0, batch)));
         }
         // Files that are elsewhere are asked at the same time, and answer in their order.
         for some in asked.chunks(AT_ONCE) {
             let answers: Vec<_> = std::thread::scope(|scope| {
-                let asked: Vec<_> = some.iter().map(|file| scope.spawn(|| self.batches(file, hi))).collect();
+                let asked: Vec<_> =
+                    some.iter().map(|file| scope.spawn(|| self.batches(file, hi, at))).collect();
                 let join = |answer: std::thread::ScopedJoinHandle<'_, _>| {
                     answer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
                 };
@@ -140,9 +146,10 @@ impl PointReader<'_> {
         &self,
         file: &(Live, OnceLock<RunFile>),
         hi: (i64, i64),
+        at: Option<At<'_>>,
     ) -> Result<Vec<RecordBatch>, LakeError> {
         let mut batches = Vec::new();
-        self.open(file)?.visit(hi, &mut |batch| {
+        self.open(file)?.visit(hi, at, &mut |batch| {
             batches.push(batch.clone());
             Ok(())
         })?;

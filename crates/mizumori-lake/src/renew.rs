@@ -135,9 +135,9 @@ impl Lake {
             gone: AtomicU64::new(0),
         };
         let nobody = KeptOut::default();
-        let sorter = Sorter::new(&origins, machine.limits(), &nobody, progress);
+        let sorter = Sorter::new(machine.limits(), &nobody, progress);
         let sorter = method.all(&runs, machine.threads, sorter, progress)?;
-        let written = sorter.write(FILE_ROWS, &|| self.new_file())?;
+        let written = sorter.write(FILE_ROWS, &|| self.new_file(&origins))?;
         let mut written = self.finish_files(written)?;
         // A source without a row stays known.
         if let Some(first) = written.first_mut() {

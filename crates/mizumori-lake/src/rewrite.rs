@@ -31,7 +31,7 @@ impl Lake {
         let files = files.iter().map(|file| self.run_file(file)).collect::<Result<Vec<_>, _>>()?;
         let merged = RunFiles::new(&files, &origins, is_kept);
         let cutting = Cutting { threads: cores(), file_rows: FILE_ROWS, progress: None };
-        let written = merge::write(&merged, &origins, cutting, &|| self.new_file())?;
+        let written = merge::write(&merged, cutting, &|| self.new_file(&origins))?;
         let mut written = self.finish_files(written)?;
         // A source of which no row is left stays known.
         if let Some(first) = written.first_mut() {

@@ -125,7 +125,12 @@ impl Shared {
 
     /// The leak of a row.
     pub(crate) fn leak_of(&self, row: &Row) -> Option<&Leak> {
-        self.leaks.get(row.leak as usize)
+        self.leak_at(row.leak)
+    }
+
+    /// The leak of a number.
+    pub(crate) fn leak_at(&self, number: u32) -> Option<&Leak> {
+        self.leaks.get(number as usize)
     }
 
     /// The site of a row.

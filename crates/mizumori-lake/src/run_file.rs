@@ -4,12 +4,14 @@
 //! for the pages of a row group that are needed, and for what lies between them. A small file is read at once.
 
 use std::io;
+use std::iter::repeat_n;
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int64Type};
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, ArrayRef, BinaryArray, Date32Array, Int64Array, RecordBatch, StringArray};
+use arrow_schema::ArrowError;
 use bytes::{Buf, Bytes};
 use mizumori_core::SourceIndex;
 use mizumori_read::ReadAt;
@@ -28,7 +30,7 @@ use parquet::file::statistics::Statistics;
 
 use crate::error::{LakeError, damaged};
 use crate::rows::{Key, Leak, NO_SECRET, Row, Rows};
-use crate::schema::{PAGE, column};
+use crate::schema::{EXPOSURES, PAGE, column};
 
 /// Finds the number of a source by its id; `None` drops its rows.
 pub(crate) type SourceOf<'s> = dyn Fn(&str) -> Option<SourceIndex> + Sync + 's;
@@ -48,8 +50,6 @@ pub(crate) struct RunFile {
 pub(crate) enum Reads {
     /// Next to nothing: a page at a time.
     Cheap,
-    /// A little more the more there are: what lies together is read at once, and nothing is kept.
-    Joined,
     /// A request to somewhere else: as few as there can be.
     Dear,
 }
@@ -72,6 +72,48 @@ pub(crate) struct Group {
     pub(crate) hi: (i64, i64),
     /// How many rows it has.
     pub(crate) rows: u64,
+}
+
+/// Where all rows are that are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At<'a> {
+    /// Their registrable domain.
+    pub(crate) domain: &'a str,
+    /// Their host.
+    pub(crate) host: &'a str,
+}
+
+/// What is known of rows before they are read. Their columns are not decoded: dictionaries of hosts are long.
+#[derive(Clone, Copy, Default)]
+struct Known<'a> {
+    hi: Option<i64>,
+    at: Option<At<'a>>,
+}
+
+impl Known<'_> {
+    /// The values of a column in `rows` rows, where they are known.
+    fn column(&self, column: usize, rows: usize) -> Option<ArrayRef> {
+        let text = |text: &str| Arc::new(StringArray::from_iter_values(repeat_n(text, rows))) as ArrayRef;
+        match column {
+            column::DOMAIN => Some(text(self.at?.domain)),
+            column::HOST => Some(text(self.at?.host)),
+            column::ACCOUNT_HI => Some(Arc::new(Int64Array::from_value(self.hi?, rows))),
+            _ => None,
+        }
+    }
+
+    /// The columns that are to be read.
+    fn others(&self) -> impl Iterator<Item = usize> {
+        (0..EXPOSURES.fields().len()).filter(|column| self.column(*column, 0).is_none())
+    }
+
+    /// A batch of the other columns, with those that are known.
+    fn complete(&self, others: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+        let (mut others, rows) = (others.columns().iter(), others.num_rows());
+        let columns = (0..EXPOSURES.fields().len())
+            .map_while(|column| self.column(column, rows).or_else(|| others.next().cloned()));
+        RecordBatch::try_new(Arc::clone(&EXPOSURES), columns.collect())
+    }
 }
 
 /// Rows of a row group that stand together.
@@ -100,7 +142,7 @@ impl RunFile {
             .with_offset_index_policy(PageIndexPolicy::Optional)
             .with_column_index_policy(PageIndexPolicy::Optional);
         let length = match reads {
-            Reads::Cheap | Reads::Joined => TAIL,
+            Reads::Cheap => TAIL,
             Reads::Dear if at.len() <= SMALL => SMALL,
             Reads::Dear => TAIL.max(at.len() / TAIL_OF),
         };
@@ -128,23 +170,34 @@ impl RunFile {
         sources: &SourceOf<'_>,
         into: &mut Rows,
     ) -> Result<(), LakeError> {
-        self.visit((from.hi, to.map_or(i64::MAX, |to| to.hi)), &mut |batch| {
+        self.visit((from.hi, to.map_or(i64::MAX, |to| to.hi)), None, &mut |batch| {
             self.take(batch, from, to, sources, into)
         })
     }
 
-    /// Hands over the batches in which rows may be whose upper half lies between the two, both included.
+    /// Hands over the batches in which rows may be whose upper half lies between the two, both included; all of those
+    /// rows are `at` a host, where whoever asks knows it.
     pub(crate) fn visit(
         &self,
         hi: (i64, i64),
+        at: Option<At<'_>>,
         visit: &mut dyn FnMut(&RecordBatch) -> Result<(), LakeError>,
     ) -> Result<(), LakeError> {
+        let failed = |error: ArrowError| damaged(&*self.name, error);
         for group in self.groups().filter(|group| group.hi.0 <= hi.1 && hi.0 <= group.hi.1) {
-            let Some(rows) = self.pages(group.number, hi) else { continue };
-            let bytes = self.bytes(group.number, &rows)?;
-            let Some(rows) = self.narrowed(group.number, rows, hi, &bytes)? else { continue };
-            for batch in self.read(group.number, &rows, bytes, ProjectionMask::all())? {
-                visit(&batch.map_err(|error| damaged(&*self.name, error))?)?;
+            let Some(mut rows) = self.pages(group.number, hi) else { continue };
+            let is_narrow = rows.rows.len() <= 2 * PAGE;
+            // Among many pages there are others' rows, of which nothing is known.
+            let known =
+                if is_narrow { Known { hi: (hi.0 == hi.1).then_some(hi.0), at } } else { Known::default() };
+            let columns: Vec<_> = known.others().collect();
+            let bytes = self.bytes(group.number, &rows, &columns)?;
+            if is_narrow {
+                let Some(few) = self.narrowed(group.number, rows, hi, &bytes)? else { continue };
+                rows = few;
+            }
+            for batch in self.read(group.number, &rows, bytes, &columns)? {
+                visit(&known.complete(&batch.map_err(failed)?).map_err(failed)?)?;
             }
         }
         Ok(())
@@ -178,13 +231,8 @@ impl RunFile {
         hi: (i64, i64),
         bytes: &Window,
     ) -> Result<Option<Span>, LakeError> {
-        if span.rows.len() > 2 * PAGE {
-            return Ok(Some(span));
-        }
-        let schema = self.metadata.metadata().file_metadata().schema_descr();
-        let mask = ProjectionMask::leaves(schema, [column::ACCOUNT_HI]);
         let (mut before, mut inside) = (0, 0);
-        for batch in self.read(group, &span, bytes.clone(), mask)? {
+        for batch in self.read(group, &span, bytes.clone(), &[column::ACCOUNT_HI])? {
             let batch = batch.map_err(|error| damaged(&*self.name, error))?;
             let values = batch.columns().first().and_then(|column| column.as_primitive_opt::<Int64Type>());
             let values = values.ok_or_else(|| damaged(&*self.name, "it has other columns"))?.values();
@@ -199,11 +247,20 @@ impl RunFile {
         Ok((inside > 0).then(|| Span { rows: start..start + inside, all: span.all }))
     }
 
-    /// The bytes of a row group in which `rows` and the dictionaries of their columns stand.
-    fn wanted(&self, group: usize, facts: &RowGroupMetaData, rows: &RowSelection) -> Vec<Range<u64>> {
+    /// The bytes of a row group in which `rows` of `columns`, their keys, and the columns' dictionaries stand.
+    fn wanted(
+        &self,
+        group: usize,
+        facts: &RowGroupMetaData,
+        rows: &RowSelection,
+        columns: &[usize],
+    ) -> Vec<Range<u64>> {
         let index = self.metadata.metadata().offset_index().and_then(|index| index.get(group));
         let mut ranges = Vec::new();
         for (at, column) in facts.columns().iter().enumerate() {
+            if at != column::ACCOUNT_HI && !columns.contains(&at) {
+                continue;
+            }
             let (start, length) = column.byte_range();
             match index.and_then(|index| index.get(at)).map(OffsetIndexMetaData::page_locations) {
                 Some(pages) if !pages.is_empty() => {
@@ -219,15 +276,15 @@ impl RunFile {
     }
 
     /// What is needed to read rows of a row group: at once, where reads are not cheap.
-    fn bytes(&self, group: usize, rows: &Span) -> Result<Window, LakeError> {
+    fn bytes(&self, group: usize, rows: &Span, columns: &[usize]) -> Result<Window, LakeError> {
         Ok(match (&self.small, self.reads) {
             (Some(small), _) => small.clone(),
             (None, Reads::Cheap) => Window::of(Arc::clone(&self.at), Vec::new())?,
-            (None, Reads::Joined | Reads::Dear) => {
+            (None, Reads::Dear) => {
                 let groups = self.metadata.metadata().row_groups();
                 let facts =
                     groups.get(group).ok_or_else(|| damaged(&*self.name, "a row group is missing"))?;
-                let wanted = self.wanted(group, facts, &rows.selection());
+                let wanted = self.wanted(group, facts, &rows.selection(), columns);
                 Window::of(Arc::clone(&self.at), joined(wanted, GAP))?
             }
         })
@@ -238,10 +295,14 @@ impl RunFile {
         group: usize,
         rows: &Span,
         bytes: Window,
-        columns: ProjectionMask,
+        columns: &[usize],
     ) -> Result<ParquetRecordBatchReader, LakeError> {
+        let schema = self.metadata.metadata().file_metadata().schema_descr();
+        if schema.num_columns() != EXPOSURES.fields().len() {
+            return Err(damaged(&*self.name, "it has other columns"));
+        }
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, self.metadata.clone())
-            .with_projection(columns)
+            .with_projection(ProjectionMask::leaves(schema, columns.iter().copied()))
             .with_row_groups(vec![group])
             .with_row_selection(rows.selection())
             .with_batch_size(PAGE)
@@ -281,18 +342,18 @@ impl RunFile {
 
 /// The columns of a batch, typed.
 pub(crate) struct Columns<'b> {
-    pub(crate) source: &'b arrow_array::StringArray,
-    pub(crate) place: &'b arrow_array::StringArray,
-    pub(crate) month: &'b arrow_array::Date32Array,
-    pub(crate) domain: &'b arrow_array::StringArray,
-    pub(crate) host: &'b arrow_array::StringArray,
-    pub(crate) hi: &'b arrow_array::Int64Array,
-    pub(crate) lo: &'b arrow_array::Int64Array,
-    pub(crate) secret: &'b arrow_array::Int64Array,
-    pub(crate) kind: &'b arrow_array::StringArray,
-    pub(crate) site: &'b arrow_array::StringArray,
-    pub(crate) log: &'b arrow_array::Int64Array,
-    pub(crate) sealed: &'b arrow_array::BinaryArray,
+    pub(crate) source: &'b StringArray,
+    pub(crate) place: &'b StringArray,
+    pub(crate) month: &'b Date32Array,
+    pub(crate) domain: &'b StringArray,
+    pub(crate) host: &'b StringArray,
+    pub(crate) hi: &'b Int64Array,
+    pub(crate) lo: &'b Int64Array,
+    pub(crate) secret: &'b Int64Array,
+    pub(crate) kind: &'b StringArray,
+    pub(crate) site: &'b StringArray,
+    pub(crate) log: &'b Int64Array,
+    pub(crate) sealed: &'b BinaryArray,
 }
 
 impl<'b> Columns<'b> {
@@ -344,15 +405,7 @@ fn bounds(group: &RowGroupMetaData) -> Option<(i64, i64)> {
 
 fn read(at: &dyn ReadAt, start: u64, length: usize) -> Result<Vec<u8>, io::Error> {
     let mut bytes = vec![0; length];
-    let mut filled = 0;
-    while let Some(rest) = bytes.get_mut(filled..)
-        && !rest.is_empty()
-    {
-        match at.read_at(start + filled as u64, rest)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            read => filled += read,
-        }
-    }
+    at.read_exact_at(start, &mut bytes)?;
     Ok(bytes)
 }
 

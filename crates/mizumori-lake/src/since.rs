@@ -87,7 +87,7 @@ impl Lake {
 }
 
 fn each(file: &RunFile, receive: &mut dyn FnMut(Exposure)) -> Result<(), LakeError> {
-    file.visit((i64::MIN, i64::MAX), &mut |batch| {
+    file.visit((i64::MIN, i64::MAX), None, &mut |batch| {
         let columns = Columns::of(batch).ok_or_else(|| damaged("a file", "it has other columns"))?;
         (0..batch.num_rows()).try_for_each(|row| {
             receive(exposure(&columns, row)?);

@@ -1,18 +1,14 @@
 //! Rows in any order into sorted runs: in memory, and, when there are more than fit, in an encrypted file.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use mizumori_read::{SpoolWriter, Unreadable};
 use mizumori_scan::Progress;
 
 use crate::error::LakeError;
 use crate::maintain::KeptOut;
-use crate::merge::{self, Cutting, Loaded, RunFiles, Runs, SharedBy};
+use crate::merge::{self, Cutting, Loaded, Runs, SharedBy, Sink};
 use crate::rows::{Key, Row, Rows, Shared};
-use crate::run_file::{Reads, RunFile};
-use crate::write::{Facts, Origin};
+use crate::spill::{SpillWriter, SpilledRun};
 
 /// A sorted chunk gives a sample for so many rows.
 const SAMPLE: usize = 4096;
@@ -32,26 +28,18 @@ pub(crate) struct SortLimits {
 
 /// Takes rows and keeps them in sorted runs.
 pub(crate) struct Sorter<'o> {
-    origins: &'o [Origin],
     limits: SortLimits,
     memory: InMemory,
     held: usize,
-    spilled: Vec<RunFile>,
-    spilled_bytes: u64,
+    spilled: Vec<SpilledRun>,
     kept_out: &'o KeptOut,
     progress: &'o Progress,
 }
 
 impl<'o> Sorter<'o> {
-    /// Sorts rows of the sources `origins`; those of accounts that are `kept_out` are dropped.
-    pub(crate) fn new(
-        origins: &'o [Origin],
-        limits: SortLimits,
-        kept_out: &'o KeptOut,
-        progress: &'o Progress,
-    ) -> Self {
-        let (memory, spilled) = (InMemory::default(), Vec::new());
-        Self { origins, limits, memory, held: 0, spilled, spilled_bytes: 0, kept_out, progress }
+    /// Sorts rows; those of accounts that are `kept_out` are dropped.
+    pub(crate) fn new(limits: SortLimits, kept_out: &'o KeptOut, progress: &'o Progress) -> Self {
+        Self { limits, memory: InMemory::default(), held: 0, spilled: Vec::new(), kept_out, progress }
     }
 
     /// Takes [settled](Rows::settle) rows.
@@ -73,23 +61,22 @@ impl<'o> Sorter<'o> {
     }
 
     /// How much went to disk, in bytes.
-    pub(crate) const fn spilled_bytes(&self) -> u64 {
-        self.spilled_bytes
+    pub(crate) fn spilled_bytes(&self) -> u64 {
+        self.spilled.iter().map(SpilledRun::len).sum()
     }
 
-    /// Merges all runs into files, which `open` begins.
-    pub(crate) fn write<W: Write + Send>(
+    /// Merges all runs into files, which `begin` begins.
+    pub(crate) fn write<S: Sink>(
         mut self,
         file_rows: u64,
-        open: &(dyn Fn() -> Result<W, LakeError> + Sync),
-    ) -> Result<Vec<(W, Facts)>, LakeError> {
+        begin: &(dyn Fn() -> Result<S, LakeError> + Sync),
+    ) -> Result<Vec<S::Done>, LakeError> {
         let cutting = Cutting { threads: self.limits.threads, file_rows, progress: Some(self.progress) };
         if self.spilled.is_empty() {
-            return merge::write(&self.memory, self.origins, cutting, open);
+            return merge::write(&self.memory, cutting, begin);
         }
         self.spill()?;
-        let runs = RunFiles::new(&self.spilled, self.origins, &|_| true);
-        merge::write(&runs, self.origins, cutting, open)
+        merge::write(&*self.spilled, cutting, begin)
     }
 
     /// Writes what is in memory to disk, as one run.
@@ -97,20 +84,14 @@ impl<'o> Sorter<'o> {
         if self.memory.chunks.is_empty() {
             return Ok(());
         }
-        let limit = self.limits.disk_bytes.saturating_sub(self.spilled_bytes);
-        let folder: &Path = &self.limits.folder;
-        let open = || Ok(SpoolSink(SpoolWriter::new(folder, 0, limit)));
+        let limit = self.limits.disk_bytes.saturating_sub(self.spilled_bytes());
+        let begin = || Ok(SpillWriter::new(&self.limits.folder, limit));
         let cutting =
             Cutting { threads: self.limits.threads, file_rows: u64::MAX, progress: Some(self.progress) };
-        let written = merge::write(&self.memory, self.origins, cutting, &open)?;
+        let written = merge::write(&self.memory, cutting, &begin)?;
+        self.spilled.extend(written);
         self.memory = InMemory::default();
         self.held = 0;
-        for (sink, _) in written {
-            let spool = sink.0.finish().map_err(from_spool)?;
-            let at: Arc<dyn mizumori_read::ReadAt> = Arc::new(spool);
-            self.spilled_bytes += at.len();
-            self.spilled.push(RunFile::open("a spilled run", at, Reads::Joined)?);
-        }
         Ok(())
     }
 }
@@ -137,22 +118,4 @@ impl Runs for InMemory {
         }
         Ok(Loaded { rows, shared: SharedBy::Runs(&self.shared) })
     }
-}
-
-/// Writes into a spool.
-struct SpoolSink<'f>(SpoolWriter<'f>);
-
-impl Write for SpoolSink<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.push(bytes).map_err(|error| io::Error::other(error.to_string()))?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn from_spool(error: Unreadable) -> LakeError {
-    LakeError::Io(io::Error::other(error.to_string()))
 }

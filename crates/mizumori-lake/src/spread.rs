@@ -169,7 +169,7 @@ impl MergeOrder {
         let open = |(path, size): &(String, u64)| lake.open_run(path, *size);
         let files = self.runs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let runs = RunFiles::new(&files, &self.origins, &|_| true);
-        let written = merge::write_file(&runs, &self.origins, &self.ranges, None, &|| lake.new_file())?;
+        let written = merge::write_file(&runs, &self.ranges, None, lake.new_file(&self.origins)?)?;
         let written = lake.finish_files(vec![written])?;
         written.into_iter().next().ok_or_else(|| damaged("an order", "it makes no file"))
     }
@@ -252,7 +252,7 @@ impl<'s> Spread<'s> {
         // A source without a row is in the lake too, in a file that says so.
         if self.filled.files.is_empty() {
             let none = RunFiles::new(&[], &[], &|_| true);
-            let written = merge::write_file(&none, &[], &[], None, &|| lake.new_file())?;
+            let written = merge::write_file(&none, &[], None, lake.new_file(&[])?)?;
             self.filled.files = lake.finish_files(vec![written])?;
         }
         self.filled.counts = self.counter.finish();

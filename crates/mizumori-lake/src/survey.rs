@@ -65,7 +65,7 @@ impl Lake {
         let work = || {
             let mut tally = empty.begin();
             while let Some(range) = ranges.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let outcome = points.each(*range, &mut |columns, row| {
+                let outcome = points.each(*range, None, &mut |columns, row| {
                     let account = AccountTag { hi: columns.hi.value(row), lo: columns.lo.value(row) };
                     if account.is_login() {
                         return Ok(());

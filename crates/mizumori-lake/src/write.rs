@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::{LakeError, damaged};
+use crate::merge::Sink;
 use crate::rows::{Key, Leak, NO_SECRET, Row, Shared};
 use crate::schema::{EXPOSURES, PAGE, writer_properties};
 
@@ -115,49 +116,23 @@ pub(crate) fn first_day(month: Month) -> i32 {
     i32::try_from(days).unwrap_or_default()
 }
 
-/// A file while it is written, row by row in their order.
-pub(crate) struct FileWriter<W: Write + Send> {
+/// A file of rows of the sources `origins` while it is written.
+pub(crate) struct FileWriter<'o, W: Write + Send> {
     writer: ArrowWriter<W>,
+    origins: &'o [Origin],
     facts: Facts,
     /// Rows by source.
     rows_of: Vec<u64>,
 }
 
-impl<W: Write + Send> FileWriter<W> {
+impl<'o, W: Write + Send> FileWriter<'o, W> {
     /// Begins a file.
-    pub(crate) fn new(out: W) -> Result<Self, LakeError> {
+    pub(crate) fn new(out: W, origins: &'o [Origin]) -> Result<Self, LakeError> {
         let writer = ArrowWriter::try_new(out, Arc::clone(&EXPOSURES), Some(writer_properties()))?;
-        Ok(Self { writer, facts: Facts::default(), rows_of: Vec::new() })
+        Ok(Self { writer, origins, facts: Facts::default(), rows_of: vec![0; origins.len()] })
     }
 
-    /// Appends `rows`, which follow what was written before in the order of keys.
-    pub(crate) fn write(
-        &mut self,
-        rows: &[Row],
-        shared: &Shared,
-        origins: &[Origin],
-    ) -> Result<(), LakeError> {
-        for rows in rows.chunks(PAGE) {
-            self.note(rows, shared, origins)?;
-            let columns = columns(rows, shared, origins)?;
-            let batch = RecordBatch::try_new(Arc::clone(&COLUMNS), columns);
-            self.writer.write(&batch.map_err(|error| damaged("a batch of rows", error))?)?;
-        }
-        Ok(())
-    }
-
-    /// Ends the file; `origins` as for its rows.
-    pub(crate) fn finish(self, origins: &[Origin]) -> Result<(W, Facts), LakeError> {
-        let mut facts = self.facts;
-        for (origin, rows) in origins.iter().zip(self.rows_of).filter(|(_, rows)| *rows > 0) {
-            facts.sources.insert(origin.id.clone(), origin.ingest.clone());
-            facts.rows_of.insert(origin.id.clone(), rows);
-        }
-        Ok((self.writer.into_inner()?, facts))
-    }
-
-    fn note(&mut self, rows: &[Row], shared: &Shared, origins: &[Origin]) -> Result<(), LakeError> {
-        self.rows_of.resize(origins.len(), 0);
+    fn note(&mut self, rows: &[Row], shared: &Shared) -> Result<(), LakeError> {
         let facts = &mut self.facts;
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
         match facts.marks.last_mut() {
@@ -171,7 +146,7 @@ impl<W: Write + Send> FileWriter<W> {
         for row in rows {
             (low, high) = (low.min(row.lo), high.max(row.lo));
             let source = leak(shared, row)?.source;
-            let origin = origin(origins, source)?;
+            let origin = origin(self.origins, source)?;
             match origin.month {
                 Some(month) => {
                     months =
@@ -185,6 +160,29 @@ impl<W: Write + Send> FileWriter<W> {
         }
         (facts.lo, facts.months) = (Some((low, high)), months);
         Ok(())
+    }
+}
+
+impl<W: Write + Send> Sink for FileWriter<'_, W> {
+    type Done = (W, Facts);
+
+    fn take(&mut self, rows: &[Row], shared: &Shared) -> Result<(), LakeError> {
+        for rows in rows.chunks(PAGE) {
+            self.note(rows, shared)?;
+            let columns = columns(rows, shared, self.origins)?;
+            let batch = RecordBatch::try_new(Arc::clone(&COLUMNS), columns);
+            self.writer.write(&batch.map_err(|error| damaged("a batch of rows", error))?)?;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(W, Facts), LakeError> {
+        let mut facts = self.facts;
+        for (origin, rows) in self.origins.iter().zip(self.rows_of).filter(|(_, rows)| *rows > 0) {
+            facts.sources.insert(origin.id.clone(), origin.ingest.clone());
+            facts.rows_of.insert(origin.id.clone(), rows);
+        }
+        Ok((self.writer.into_inner()?, facts))
     }
 }
 

@@ -21,6 +21,20 @@ pub trait ReadAt: Send + Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Fills `buf` from `offset` on.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::UnexpectedEof`] when there are not so many bytes, and those of [`read_at`](Self::read_at).
+    fn read_exact_at(&self, offset: u64, mut buf: &mut [u8]) -> io::Result<()> {
+        let mut at = offset;
+        while !buf.is_empty() {
+            let read = self.read_at(at, buf)?;
+            buf = buf.get_mut(read..).filter(|_| read > 0).ok_or(io::ErrorKind::UnexpectedEof)?;
+            at += read as u64;
+        }
+        Ok(())
+    }
 }
 
 impl<T: ReadAt + ?Sized> ReadAt for Arc<T> {

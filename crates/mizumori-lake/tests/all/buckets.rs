@@ -289,10 +289,12 @@ fn a_look_up_is_few_requests() {
     assert_eq!(look(&lake, "user2500@suigen.example", 4).data, gets(2 + 3));
     // What is known of the files is not asked again.
     let points = lake.points().unwrap();
-    let tag = |account: &str| world.ring.tags().account(&Account::parse(account, LocalPart::Column).unwrap());
-    points.account(tag("user0@suigen.example")).unwrap();
+    let find = |account: &str| {
+        points.account(&world.ring.tags(), &Account::parse(account, LocalPart::Column).unwrap()).unwrap()
+    };
+    find("user0@suigen.example");
     store.take_requests();
-    points.account(tag("user2500@suigen.example")).unwrap();
+    find("user2500@suigen.example");
     let again = asked(&store);
     assert!(again.data.get(&Kind::Get).is_some_and(|gets| *gets <= 2) && again.log.is_empty(), "{again:?}");
     lake.optimize(true).unwrap();

@@ -64,9 +64,11 @@ fn a_question_is_asked_again_when_its_files_are_gone() {
     let mut asked = world.lake();
     world.ingest(&mut asked, &[("a", &list(0, 100)), ("b", &list(50, 100))]).unwrap();
     // Somebody else deletes a row, and with it the file that `asked` knows.
-    let account = |name: &str| world.ring.tags().account(&Account::parse(name, LocalPart::Column).unwrap());
-    world.lake().forget(&world.ring, &Forget::Account(account("user60@suigen.example"))).unwrap();
-    let question = |lake: &mizumori_lake::Lake| lake.points()?.account(account("user61@suigen.example"));
+    let (tags, account) = (world.ring.tags(), |name| Account::parse(name, LocalPart::Column).unwrap());
+    let forgotten = tags.account(&account("user60@suigen.example"));
+    world.lake().forget(&world.ring, &Forget::Account(forgotten)).unwrap();
+    let question =
+        |lake: &mizumori_lake::Lake| lake.points()?.account(&tags, &account("user61@suigen.example"));
     question(&asked).unwrap_err();
     assert_eq!(asked.current(question).unwrap().len(), 2);
     // Where nothing changed it is the question's own fault.

@@ -137,7 +137,7 @@ impl World {
     pub(crate) fn sources_of(&self, lake: &Lake, account: &str) -> BTreeMap<String, usize> {
         let account = Account::parse(account, LocalPart::Column).unwrap();
         let mut sources = BTreeMap::new();
-        for exposure in lake.points().unwrap().account(self.ring.tags().account(&account)).unwrap() {
+        for exposure in lake.points().unwrap().account(&self.ring.tags(), &account).unwrap() {
             *sources.entry(exposure.source).or_default() += 1;
         }
         sources

@@ -122,8 +122,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         Some(What::Account(_)) | None => {
             let points = lake.points()?;
             let mut found = Vec::new();
-            for tag in directory.tags() {
-                found.extend(points.account(tag)?);
+            for account in directory.accounts() {
+                found.extend(points.account(&tags, account)?);
             }
             Ok(found)
         }

@@ -67,9 +67,9 @@ impl Directory {
         self.accounts.len()
     }
 
-    /// Their tags, in the order of the lake.
-    pub(super) fn tags(&self) -> impl Iterator<Item = AccountTag> {
-        self.accounts.iter().map(|(tag, _)| *tag)
+    /// All of them, in the order of the lake.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &Account<'static>> {
+        self.accounts.iter().map(|(_, account)| account)
     }
 
     /// The account of a tag.
