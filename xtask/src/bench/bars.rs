@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::Case;
+use super::data::LOOKUPS_PART;
 use super::measure::{Role, Runs};
 
 /// The lines of the lists that the bars are for.
@@ -46,6 +47,8 @@ pub(super) fn judge(case: Case, lines: u64, results: &[Runs]) -> Vec<Bar> {
         // Half of the time or more goes into opening and reading.
         Case::SmallFiles => vec![faster(results, Role::Naive, 0.5, "opening and reading them")],
         Case::Unique => vec![time(results, 8.0, at_length), memory(results, 1_000, at_length)],
+        // 0.3 ms an account.
+        Case::Lookups => vec![time(results, 0.3, lines == LINES / LOOKUPS_PART)],
         Case::Lake => vec![time(results, 12.0, at_length), memory(results, 2_147, at_length)],
         Case::Cluster => vec![faster(results, Role::Naive, 1.7, "one executor")],
         Case::Domains => vec![

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Case;
 use super::data::{self, Input};
+use super::lookups::Lookups;
 use super::measure::{Contender, Output, Role};
 use crate::command::{self, program};
 use crate::components::VENV;
@@ -33,6 +34,21 @@ fn ours(case: Case, input: &Input) -> Contender {
             program,
             arguments,
             output,
+            accepts: &[0],
+        };
+    }
+    if case == Case::Lookups {
+        let lookups = Lookups::of(input.totals.lines);
+        let keys = format!("XDG_DATA_HOME={}", shown(&lookups.data_home()));
+        let (lake, directory) = (shown(&lookups.lake()), shown(&lookups.directory()));
+        let program = shown(&data::built("mizumori"));
+        return Contender {
+            name: "mizumori lookup",
+            role: Role::Ours,
+            // The keys were made with the lake.
+            program: PathBuf::from("env"),
+            arguments: words(&[&keys, &program, "lookup", "--lake", &lake, "--accounts", &directory]),
+            output: Output::Discarded,
             accepts: &[0],
         };
     }
@@ -92,16 +108,14 @@ fn naive(case: Case, input: &Input) -> Contender {
         Case::Unique | Case::Lake => ("naive set", "unique", Output::Discarded),
         Case::Cluster => return cluster("one executor", Role::Naive, 1, input),
         Case::Domains => ("naive sets", "domains", Output::Discarded),
+        Case::Lookups => ("naive set over the dumps", "lookups", Output::Discarded),
     };
-    let arguments = words(&[
-        "workload",
-        "naive",
-        "--work",
-        work,
-        "--domains",
-        &shown(&input.domains),
-        &shown(&input.path),
-    ]);
+    let lookups = Lookups::of(input.totals.lines);
+    let (names, path) = match case {
+        Case::Lookups => (lookups.directory(), lookups.dumps()),
+        _ => (input.domains.clone(), input.path.clone()),
+    };
+    let arguments = words(&["workload", "naive", "--work", work, "--domains", &shown(&names), &shown(&path)]);
     Contender { name, role: Role::Naive, program: data::built("xtask"), arguments, output, accepts: &[0] }
 }
 
@@ -161,6 +175,19 @@ fn peers(case: Case, input: &Input) -> Vec<Contender> {
             );
             peers.extend(chdb(&counted, Output::Discarded));
             peers
+        }
+        // It, too, goes by the bounds of row groups and pages, and keeps what it knows of files.
+        Case::Lookups => {
+            let lookups = Lookups::of(input.totals.lines);
+            let files = shown(&lookups.lake().join("exposures/*.parquet"));
+            let script = "import duckdb, sys\ndatabase = duckdb.connect()\n\
+                          database.execute('SET enable_progress_bar = false')\n\
+                          database.execute('SET parquet_metadata_cache = true')\n\
+                          question = 'SELECT * FROM read_parquet(?) WHERE account_hi = ?'\n\
+                          for tag in open(sys.argv[2]):\n    \
+                          print(database.execute(question, [sys.argv[1], int(tag)]).fetchall())";
+            let tags = shown(&lookups.tags());
+            python("duckdb", script, &[&files, &tags], Output::Discarded).into_iter().collect()
         }
         // Sorted, distinct, in a Parquet file; neither tagged nor parsed.
         Case::Lake => {
@@ -247,21 +274,21 @@ fn duckdb(statement: &str, output: Output) -> Option<Contender> {
     let script = "import duckdb, sys\ndatabase = duckdb.connect()\n\
                   database.execute('SET enable_progress_bar = false')\n\
                   print(database.execute(sys.argv[1]).fetchall()[0][0])";
-    python("duckdb", script, statement, output)
+    python("duckdb", script, &[statement], output)
 }
 
 fn chdb(statement: &str, output: Output) -> Option<Contender> {
     let script = "import chdb, sys\nprint(chdb.query(sys.argv[1], 'CSV'), end='')";
-    python("chdb", script, statement, output)
+    python("chdb", script, &[statement], output)
 }
 
 /// A database as a Python module, in the bench's own environment.
-fn python(name: &'static str, script: &str, statement: &str, output: Output) -> Option<Contender> {
+fn python(name: &'static str, script: &str, arguments: &[&str], output: Output) -> Option<Contender> {
     let python = repository::top().join(VENV).join("bin/python");
     if !command::succeeds(program(&python).args(["-c", &format!("import {name}")])) {
         return None;
     }
-    let arguments = words(&["-c", script, statement]);
+    let arguments = [words(&["-c", script]), words(arguments)].concat();
     Some(Contender { name, role: Role::Database, program: python, arguments, output, accepts: &[0] })
 }
 

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::Case;
+use super::lookups::Lookups;
 use crate::command;
 use crate::repository;
 
@@ -41,6 +42,9 @@ pub(super) struct Totals {
 /// Lines of all the small files together: 50 in each of the 10,000.
 const SMALL_FILES_LINES: u64 = 500_000;
 
+/// Of the lists' lines, so many times fewer are in each ingest of the lake in which accounts are looked up.
+pub(super) const LOOKUPS_PART: u64 = 16;
+
 /// The programs that were built for this bench.
 pub(super) fn built(name: &str) -> PathBuf {
     let target =
@@ -68,6 +72,7 @@ impl Input {
     pub(super) fn make(case: Case, lines: u64) -> Result<Self> {
         let (kind, lines) = match case {
             Case::Survey | Case::Unique | Case::Lake | Case::Domains | Case::Cluster => ("list", lines),
+            Case::Lookups => ("list", lines / LOOKUPS_PART),
             Case::NoHit => ("no-hit", lines),
             Case::Urls => ("urls", lines),
             Case::Gzip => ("gzip", lines),
@@ -81,12 +86,16 @@ impl Input {
             generator.args(["workload", "make", "--kind", kind, "--lines", &lines.to_string()]).arg(&folder);
             command::run(&mut generator).context("could not make the bench's input")?;
         }
+        let path = folder.join(match case {
+            Case::SmallFiles => stem,
+            Case::Gzip => format!("{stem}.txt.gz"),
+            _ => format!("{stem}.txt"),
+        });
+        if case == Case::Lookups {
+            Lookups::of(lines).make(&path, lines).context("could not make the lake")?;
+        }
         Ok(Self {
-            path: folder.join(match case {
-                Case::SmallFiles => stem,
-                Case::Gzip => format!("{stem}.txt.gz"),
-                _ => format!("{stem}.txt"),
-            }),
+            path,
             watch_list: folder.join("watch.toml"),
             domains: folder.join("domains.txt"),
             expressions: folder.join("expressions.txt"),

@@ -7,6 +7,7 @@
 mod bars;
 mod contenders;
 mod data;
+mod lookups;
 mod measure;
 mod report;
 
@@ -55,6 +56,8 @@ pub(super) enum Case {
     Unique,
     /// Every account of the list into a lake, as tags
     Lake,
+    /// A thousand accounts, one after the other, in a lake of eight ingests that all have them
+    Lookups,
     /// The exact number of distinct accounts of every domain of the list
     Domains,
     /// The list three times over into a lake, by executors of a cluster with a core each
@@ -72,13 +75,14 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     build.args(["build", "--profile", "dist", "--package", "mizumori"]);
     // What lakes and questions need takes long at its best: only for the cases that ask for it.
     let needed = [
-        (Case::Cluster, "scan,demo,cluster"),
-        (Case::Domains, "scan,demo,sql"),
-        (Case::Lake, "scan,demo,lake"),
+        (Case::Lake, ",lake"),
+        (Case::Lookups, ",lake"),
+        (Case::Domains, ",sql"),
+        (Case::Cluster, ",cluster"),
     ];
-    let features =
-        needed.iter().find(|(case, _)| cases.contains(case)).map_or("scan,demo", |(_, features)| features);
-    build.args(["--no-default-features", "--features", features]);
+    let more = needed.into_iter().filter(|(case, _)| cases.contains(case)).map(|(_, feature)| feature);
+    let features = format!("scan,demo{}", more.collect::<String>());
+    build.args(["--no-default-features", "--features", &features]);
     command::run(&mut build)?;
     command::run(cargo().args([
         "build",

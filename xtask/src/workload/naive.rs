@@ -26,6 +26,8 @@ pub(super) enum Work {
     Unique,
     /// Count the distinct accounts of every domain; the number is their sum.
     Domains,
+    /// Count the lines of accounts of a list, in every `list.txt` in the folders of a folder.
+    Lookups,
 }
 
 /// Does the work and prints its number.
@@ -72,6 +74,17 @@ pub(super) fn run(work: Work, domains: &Path, path: &Path) -> Result<()> {
                 }
             })?;
             writeln!(out, "{}", domains.values().map(HashSet::len).sum::<usize>())?;
+        }
+        Work::Lookups => {
+            let accounts = fs::read_to_string(domains)?;
+            let (accounts, mut found) = (accounts.lines().collect::<HashSet<_>>(), 0_u64);
+            for dump in fs::read_dir(path)? {
+                for_each_line(&dump?.path().join("list.txt"), |line| {
+                    let account = line.split(':').next().unwrap_or_default().to_lowercase();
+                    found += u64::from(accounts.contains(account.as_str()));
+                })?;
+            }
+            writeln!(out, "{found}")?;
         }
     }
     out.flush().context("could not write")

@@ -60,6 +60,19 @@ fn a_layer_changes_every_tag_and_nothing_else() {
 }
 
 #[test]
+fn a_lake_without_a_row_keeps_its_sources() {
+    let world = World::new();
+    let mut lake = world.lake();
+    world.ingest(&mut lake, &[("a", "no account\n"), ("b", "none either\n")]).unwrap();
+    let world = layered(&world);
+    assert_eq!(renewed(&world, &mut lake).unwrap(), Renewed::default());
+    let status = lake.status().unwrap();
+    assert_eq!((status.rows, status.sources), (0, 2));
+    world.ingest(&mut lake, &[("c", TEXT)]).unwrap();
+    assert_eq!(world.sources_of(&lake, "taro@suigen.example").len(), 1);
+}
+
+#[test]
 fn older_keys_are_refused_and_races_are_lost() {
     let world = World::new();
     let mut lake = filled(&world);
