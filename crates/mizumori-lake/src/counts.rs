@@ -21,10 +21,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::error::{LakeError, damaged};
+use crate::forget::{Forget, Forgotten};
 use crate::ingest::ingest_id;
 use crate::lake::{Known, Lake};
 use crate::log::{Change, ChangeKind, Live, Log, NewFile};
-use crate::maintain::{Forget, Forgotten, is_below};
 use crate::manifest::{Ingests, Manifest, origin};
 use crate::schema;
 use crate::tally::group_of;
@@ -188,17 +188,17 @@ impl Lake {
         match what {
             // Nobody knows which accounts were counted.
             Forget::Account(_) => {}
-            Forget::Domain(name) => {
+            Forget::Domain { .. } => {
                 self.publish_counts_with(None, &mut known)?;
                 done.counted = self.change_counts(&mut known, &|_, rows| {
-                    let kept: Vec<_> =
-                        rows.iter().filter(|row| !is_below(&row.host, name)).cloned().collect();
+                    let kept: Vec<_> = rows.iter().filter(|row| !what.is_host(&row.host)).cloned().collect();
                     (kept.len() < rows.len()).then_some(kept)
                 })?;
             }
-            Forget::Sources(ids) => {
-                for id in ids {
-                    self.forget_counted(id, ids, &mut known, &mut done)?;
+            Forget::Sources(_) | Forget::Ingests(_) => {
+                let ids = what.sources(&self.ingests()?);
+                for id in &ids {
+                    self.forget_counted(id, &ids, &mut known, &mut done)?;
                 }
             }
         }

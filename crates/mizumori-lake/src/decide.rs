@@ -6,7 +6,7 @@ use mizumori_core::{LeakTime, Source};
 
 use crate::error::LakeError;
 use crate::lake::Lake;
-use crate::manifest::{Manifest, whole_of};
+use crate::manifest::{Ingests, Manifest, whole_of};
 use crate::method::{Ingest, Missing, Refused, WhatHappened};
 use crate::tally::{Group, group_of, is_lowered};
 
@@ -51,6 +51,8 @@ pub(crate) struct Decided {
     pub(crate) held_back: Vec<(String, LakeError)>,
     /// The sources that have counts already.
     pub(crate) counted: BTreeSet<String>,
+    /// What was there: should it be something else at the commit, somebody else was quicker.
+    pub(crate) there: Ingests,
 }
 
 /// What is asked: sources, and what would be in the lake of each.
@@ -83,7 +85,40 @@ impl Lake {
             decided.fates.push(fate);
         }
         self.decide_groups(asked, &mut decided)?;
+        decided.there = there;
         Ok(decided)
+    }
+
+    /// Whether what was decided by `before` about sources that come whole holds by what is there now.
+    pub(crate) fn still_holds(
+        &self,
+        come: &[&Manifest],
+        before: &Ingests,
+        missing: Missing,
+    ) -> Result<(), LakeError> {
+        let there = self.ingests()?;
+        let is_new = |(id, ingest): &(&String, &String)| before.get(*id) != Some(*ingest);
+        let groups = groups_counted(come)?;
+        for (id, ingest) in there.iter().filter(is_new) {
+            let quicker = self.manifest(id, ingest)?;
+            match come.iter().find(|manifest| manifest.id() == id) {
+                // What it has and we have not would go.
+                Some(manifest) if missing == Missing::Refused && !quicker.missing_in(manifest).is_empty() => {
+                    return Err(LakeError::Raced(id.clone()));
+                }
+                Some(_) => {}
+                None if !groups.is_empty()
+                    && quicker.counts.as_ref().is_some_and(|counts| counts.rows > 0) =>
+                {
+                    let source = quicker.source()?;
+                    if let Some(ours) = groups.get(&group_of(&source)) {
+                        return Err(counted_already(ours, &source, vec![id.clone()]));
+                    }
+                }
+                None => {}
+            }
+        }
+        Ok(())
     }
 
     /// Sources of one place and month are counted together, or not at all: no account is kept with which another could be
@@ -133,13 +168,7 @@ impl Lake {
         for (group, counted) in counted {
             let members = groups.get(&group).into_iter().flatten().filter(|at| coming.contains(*at));
             for (at, source) in members.filter_map(|at| Some((*at, asked.sources.get(*at)?))) {
-                let time = match source.time() {
-                    LeakTime::Unknown => "of unknown month".to_owned(),
-                    time => time.to_string(),
-                };
-                let source_id = source.id.to_string();
-                let place = source.place.clone();
-                let error = LakeError::CountedAlready { source_id, place, time, counted: counted.clone() };
+                let error = counted_already(source.id.as_str(), source, counted.clone());
                 if asked.how.refused != Refused::HoldsBack {
                     return Err(error);
                 }
@@ -151,6 +180,22 @@ impl Lake {
         }
         Ok(())
     }
+}
+
+/// The groups in which sources are counted, each with one of the sources.
+pub(crate) fn groups_counted<'m>(come: &[&'m Manifest]) -> Result<BTreeMap<Group, &'m str>, LakeError> {
+    let counted =
+        come.iter().filter(|manifest| manifest.counts.as_ref().is_some_and(|counts| counts.rows > 0));
+    counted.map(|manifest| Ok((group_of(&manifest.source()?), manifest.id()))).collect()
+}
+
+/// That `counted` have been counted, with which the source `id`, of the place and time of `group`, would have to be.
+fn counted_already(id: &str, group: &Source, counted: Vec<String>) -> LakeError {
+    let time = match group.time() {
+        LeakTime::Unknown => "of unknown month".to_owned(),
+        time => time.to_string(),
+    };
+    LakeError::CountedAlready { source_id: id.to_owned(), place: group.place.clone(), time, counted }
 }
 
 impl Asked<'_> {

@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 use crate::counts::CountRow;
 use crate::digest::{self, FileFacts};
 use crate::error::LakeError;
+use crate::forget::KeptOut;
 use crate::gather::{Gather, MemberSources, Method, Others, Part};
 use crate::ingest::{FILE_ROWS, ingest_id};
 use crate::lake::Lake;
 use crate::log::NewFile;
 use crate::logs::Logs;
-use crate::maintain::KeptOut;
-use crate::manifest::origin;
+use crate::manifest::{Ingests, origin};
 use crate::method::{Ingest, Material};
 use crate::rows::Key;
 use crate::sorter::{SortLimits, Sorter};
@@ -70,6 +70,8 @@ pub struct Work<'w> {
     pub(crate) part: Part,
     /// By source: the ingest that brings it; `None` of those that do not come.
     pub(crate) ingests: &'w [Option<String>],
+    /// What was in the lake when that was decided.
+    pub(crate) there: &'w Ingests,
     pub(crate) kept_out: &'w KeptOut,
     pub(crate) count_key: &'w CountKey,
     pub(crate) progress: &'w Progress,

@@ -9,8 +9,8 @@ use mizumori_read::MemberName;
 use mizumori_scan::{LogFacts, Login, Match, MemberContext, MemberSource, Record, Sink, Workshop};
 use serde::{Deserialize, Serialize};
 
+use crate::forget::KeptOut;
 use crate::logs::Logs;
-use crate::maintain::KeptOut;
 use crate::rows::{Leak, NO_SECRET, Row, Rows};
 use crate::tally::{CountKey, CountTags};
 use crate::words::{HostTags, Hosts};

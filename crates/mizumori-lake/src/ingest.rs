@@ -14,14 +14,14 @@ use mizumori_core::keys::{AccountTag, KeyRing};
 use mizumori_scan::Progress;
 
 use crate::counts::CountRow;
-use crate::decide::{Asked, Decided, Fate};
+use crate::decide::{Asked, Decided, Fate, groups_counted};
 use crate::digest::FileFacts;
 use crate::error::LakeError;
 use crate::fill::{Filled, Work};
+use crate::forget::Forget;
 use crate::gather::Part;
 use crate::lake::Lake;
 use crate::log::{Change, ChangeKind, Live, NewFile};
-use crate::maintain::Forget;
 use crate::manifest::{Manifest, RunFacts, half_of};
 use crate::method::{Ingest, Ingested, Material, SourceIngested, WhatHappened};
 use crate::tally::CountKey;
@@ -59,7 +59,7 @@ impl Lake {
             described.map(|(source, files)| Manifest::new(source, &run, &scope, files)).collect();
         let first_scope = (parts.len() > 1).then(|| how.scope(ring, Part::Watched));
         self.refresh()?;
-        let Decided { fates, held_back, mut counted } = self.current(|lake| {
+        let Decided { fates, held_back, mut counted, there } = self.current(|lake| {
             let (sources, first_scope) = (material.sources, first_scope.as_deref());
             lake.decide(&Asked { sources, manifests: &manifests, first_scope, how })
         })?;
@@ -79,6 +79,7 @@ impl Lake {
                 how,
                 part: *part,
                 ingests: &ingests,
+                there: &there,
                 kept_out,
                 count_key: &count_key,
                 progress,
@@ -137,7 +138,7 @@ impl Lake {
             unreadable: done.unreadable.clone(),
         };
         let scope = work.how.scope(work.ring, work.part);
-        let mut come = BTreeMap::new();
+        let mut come = Vec::new();
         for (at, manifest) in manifests.iter_mut().enumerate() {
             let Some((ingest, source)) =
                 work.ingests.get(at).cloned().flatten().zip(work.material.sources.get(at))
@@ -156,65 +157,87 @@ impl Lake {
             manifest.ingest.clone_from(&ingest);
             manifest.scope.clone_from(&scope);
             manifest.run.clone_from(&facts);
-            self.put(&Manifest::path(manifest.id(), &ingest), manifest.to_bytes())?;
-            come.insert(manifest.id().to_owned(), ingest);
+            come.push(&*manifest);
         }
         let files: Vec<_> = files.into_iter().map(|written| written.file).collect();
         done.rows += files.iter().map(|file| file.rows).sum::<u64>();
         done.bytes += files.iter().map(|file| file.size).sum::<u64>();
-        done.versions.push(self.commit_sources(files, &come, work.part)?);
+        // There is room for one run more before it comes.
+        self.keep_bounds(1, files.len())?;
+        done.versions.push(self.commit_sources(files, &come, work)?);
         // Whoever was forgotten while this ran is not in the list that it began with.
         for (hi, lo) in self.suppressed()?.difference(work.kept_out).copied().collect::<Vec<_>>() {
             self.forget(work.ring, &Forget::Account(AccountTag { hi, lo }))?;
         }
-        self.keep_bounds()?;
+        // Others may have come at the same time. What came is in the lake, whatever becomes of this.
+        done.unmerged = self.keep_bounds(0, 0).err();
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Commits `files`, the rows of the sources that come, each with its ingest, in the place of what the lake has of these sources.
-    /// Halves come where nothing is, and beside the first half; else somebody else was quicker.
+    /// Commits `files`, the rows of the sources that come, in the place of what the lake has of these sources. Halves come where
+    /// nothing is, and beside the first half; else somebody else was quicker.
     fn commit_sources(
         &mut self,
         mut files: Vec<NewFile>,
-        come: &BTreeMap<String, String>,
-        part: Part,
+        come: &[&Manifest],
+        work: &Work<'_>,
     ) -> Result<u64, LakeError> {
         // A source without a row is in the lake too: the first file says so.
         if let Some(first) = files.first_mut() {
-            for (id, ingest) in come {
-                first.sources.entry(id.clone()).or_insert_with(|| ingest.clone());
+            for manifest in come {
+                let (id, ingest) = (manifest.id().to_owned(), || manifest.ingest.clone());
+                first.sources.entry(id).or_insert_with(ingest);
             }
         }
-        let sources: BTreeSet<_> = come.keys().cloned().collect();
+        self.put_manifests(come)?;
+        let before = self.version()?;
+        let sources: BTreeSet<_> = come.iter().map(|manifest| manifest.id().to_owned()).collect();
+        let groups = groups_counted(come)?.into_keys().map(|(place, time)| format!("{time}/{place}"));
+        let groups: BTreeSet<_> = groups.collect();
         let committed = self.contend(|lake| {
-            let (fresh, kind) = (files.clone(), ChangeKind::Rows);
-            if part != Part::Whole {
+            lake.still_holds(come, work.there, work.how.missing)?;
+            let mut change = Change {
+                fresh: files.clone(),
+                sources: sources.clone(),
+                groups: groups.clone(),
+                kind: ChangeKind::Rows,
+                ..Change::default()
+            };
+            if work.part != Part::Whole {
                 let there = lake.ingests()?;
-                let before = |ingest| (part == Part::Rest).then(|| half_of(ingest));
-                if let Some((id, _)) =
-                    come.iter().find(|(id, ingest)| there.get(*id) != before(ingest).as_ref())
-                {
-                    return Err(LakeError::Raced(id.clone()));
-                }
-                return Ok(Some(Change { fresh, sources: sources.clone(), kind, ..Change::default() }));
+                let before = |ingest: &str| (work.part == Part::Rest).then(|| half_of(ingest));
+                let raced =
+                    |manifest: &&&Manifest| there.get(manifest.id()) != before(&manifest.ingest).as_ref();
+                return match come.iter().find(raced) {
+                    Some(manifest) => Err(LakeError::Raced(manifest.id().to_owned())),
+                    None => Ok(Some(change)),
+                };
             }
             let concerned = |file: &Live| file.sources.keys().any(|id| sources.contains(id));
-            let remove: Vec<_> = lake.log.live()?.into_iter().filter(concerned).collect();
+            change.remove = lake.log.live()?.into_iter().filter(concerned).collect();
             let mixed = |file: &&Live| file.sources.keys().any(|id| !sources.contains(id));
-            let mixed: Vec<_> = remove.iter().filter(mixed).collect();
-            let rewritten = if mixed.is_empty() {
-                Vec::new()
-            } else {
-                lake.rewrite(&mixed, &|id| !sources.contains(id), &|_| true)?
-            };
-            let sources = sources.clone();
-            Ok(Some(Change { fresh, rewritten, remove, sources, kind, ..Change::default() }))
+            let mixed: Vec<_> = change.remove.iter().filter(mixed).collect();
+            if !mixed.is_empty() {
+                change.rewritten = lake.rewrite(&mixed, &|id| !sources.contains(id), &|_| true)?;
+            }
+            Ok(Some(change))
         });
         // Elsewhere a commit that failed may be done all the same, and then names these files.
         if committed.is_err() && self.place.is_local() {
             self.wait(self.log.discard(&files));
         }
-        Ok(committed?.unwrap_or_default())
+        let version = committed?.unwrap_or_default();
+        // Whoever forgot a source in between has deleted what was said of it.
+        if version != before + 1 {
+            self.put_manifests(come)?;
+        }
+        Ok(version)
+    }
+
+    fn put_manifests(&self, come: &[&Manifest]) -> Result<(), LakeError> {
+        come.iter().try_for_each(|manifest| {
+            self.put(&Manifest::path(manifest.id(), &manifest.ingest), manifest.to_bytes())
+        })
     }
 }
 

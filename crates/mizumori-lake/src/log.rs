@@ -90,6 +90,8 @@ pub(crate) struct Change {
     pub(crate) remove: Vec<Live>,
     /// The sources whose rows it moves, beside those of the files that are removed.
     pub(crate) sources: BTreeSet<String>,
+    /// The groups of sources in which it counts.
+    pub(crate) groups: BTreeSet<String>,
     /// What it is.
     pub(crate) kind: ChangeKind,
     /// Properties of the table that it sets, or takes away.
@@ -123,6 +125,12 @@ impl Change {
     /// The sources whose rows it moves.
     pub(crate) fn moves(&self) -> impl Iterator<Item = &String> {
         self.remove.iter().flat_map(|file| file.sources.keys()).chain(&self.sources)
+    }
+
+    /// The ids of its transactions: two commits with one in common do not both succeed.
+    fn transactions(&self) -> BTreeSet<String> {
+        let groups = self.groups.iter().map(|group| format!("counted/{group}"));
+        self.moves().map(|source| transaction(source)).chain(groups).collect()
     }
 }
 
@@ -247,10 +255,10 @@ impl Log {
         Ok((!fresh.is_empty()).then_some(Brought { fresh, removed }))
     }
 
-    /// The version of a source's transaction: it rises with every commit that moves the source's rows.
-    pub(crate) async fn transaction(&self, source: &str) -> Result<Option<i64>, LakeError> {
+    /// The version of a transaction: it rises with every commit that has it.
+    async fn transaction(&self, id: &str) -> Result<Option<i64>, LakeError> {
         let log = self.table.log_store();
-        Ok(self.table.snapshot()?.transaction_version(log.as_ref(), transaction(source)).await?)
+        Ok(self.table.snapshot()?.transaction_version(log.as_ref(), id).await?)
     }
 
     /// Commits a change to what this log shows. A store may have done what it did not live to confirm: then the log names the
@@ -292,11 +300,10 @@ impl Log {
     async fn try_commit(&self, change: &Change) -> Result<Option<DeltaTableState>, LakeError> {
         let is_data = change.kind != ChangeKind::Layout;
         let now = now_millis();
-        // With a transaction for every source whose rows move, two commits that move the same rows do not both succeed.
         let mut transactions = Vec::new();
-        for source in change.moves().collect::<BTreeSet<_>>() {
-            let before = self.transaction(source).await?;
-            transactions.push(Transaction::new(transaction(source), before.map_or(0, |before| before + 1)));
+        for id in change.transactions() {
+            let before = self.transaction(&id).await?;
+            transactions.push(Transaction::new(id, before.map_or(0, |before| before + 1)));
         }
         let removes = change.remove.iter().filter_map(|file| {
             let remove = file.remove.clone()?;
@@ -380,6 +387,7 @@ fn tags(sources: &BTreeMap<String, String>, run: &str, is_fresh: bool) -> HashMa
     tags.into_iter().map(|(key, value)| (key.to_owned(), Some(value))).collect()
 }
 
+/// The id of the transaction of every commit that moves the rows of a source.
 fn transaction(source: &str) -> String {
     format!("source/{source}")
 }

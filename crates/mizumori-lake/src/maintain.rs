@@ -1,19 +1,17 @@
-//! Keeping a lake in order: merging runs, taking away what nothing names, forgetting.
+//! Keeping a lake in order: merging runs, taking away what nothing names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use deltalake_core::operations::vacuum::VacuumMode;
 use futures::TryStreamExt;
-use mizumori_core::keys::{AccountTag, KeyRing};
-use mizumori_core::{DomainName, domain};
 use object_store::ObjectMeta;
 use object_store::path::Path;
 
 use crate::counts::COUNTS;
 use crate::error::LakeError;
 use crate::lake::{Known, Lake, TABLE};
-use crate::log::{Change, ChangeKind, Live, Log, NewFile};
+use crate::log::{Change, ChangeKind, Live, Log};
 use crate::manifest::{Manifest, SOURCES};
 
 /// Runs of which the files of one key may be, before they are merged.
@@ -22,12 +20,6 @@ pub const MOST_RUNS: usize = 24;
 const FEW_RUNS: usize = 12;
 /// Files of a lake.
 pub const MOST_FILES: usize = 2_000;
-/// Where the tags of forgotten accounts lie, one object each.
-pub(crate) const SUPPRESSED: &str = "suppressed";
-
-/// The tags of accounts that are to be kept out.
-pub(crate) type KeptOut = BTreeSet<(i64, i64)>;
-
 /// What a lake is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
@@ -62,38 +54,6 @@ pub struct Optimized {
     pub into: usize,
 }
 
-/// What is to be forgotten.
-#[derive(Clone, Debug)]
-pub enum Forget {
-    /// An account: kept out from now on, too.
-    Account(AccountTag),
-    /// The accounts of a domain and of the hosts below it.
-    Domain(DomainName),
-    /// Sources, with their descriptions.
-    Sources(BTreeSet<String>),
-}
-
-impl Forget {
-    /// One source.
-    pub fn source(id: impl Into<String>) -> Self {
-        Self::Sources(BTreeSet::from([id.into()]))
-    }
-}
-
-/// What forgetting did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Forgotten {
-    /// Rows that are gone.
-    pub rows: u64,
-    /// Accounts that are counted no more.
-    pub counted: u64,
-    /// Sources whose accounts another source of their place and month had counted, which is gone: where several are left, who of
-    /// them has which nobody can tell, and these figures are too small.
-    pub short: Vec<String>,
-    /// Files that were rewritten or removed.
-    pub files: usize,
-}
-
 impl Lake {
     /// What the lake is made of.
     ///
@@ -119,11 +79,18 @@ impl Lake {
     /// # Errors
     /// When the lake cannot be read or written, or others write to the same sources all the time.
     pub fn optimize(&mut self, all: bool) -> Result<Optimized, LakeError> {
+        self.optimize_with(&|live| if all { everything(live) } else { like_sized(live, 0) })
+    }
+
+    /// Merges the runs that are chosen.
+    fn optimize_with(
+        &mut self,
+        choose: &dyn Fn(&[Live]) -> Option<BTreeSet<String>>,
+    ) -> Result<Optimized, LakeError> {
         let mut done = Optimized::default();
         self.contend(|lake| {
             let live = lake.log.live()?;
-            let chosen = if all { everything(&live) } else { like_sized(&live) };
-            let Some(chosen) = chosen else { return Ok(None) };
+            let Some(chosen) = choose(&live) else { return Ok(None) };
             let merged: Vec<_> = live.iter().filter(|file| chosen.contains(&file.run)).collect();
             let rewritten = lake.rewrite(&merged, &|_| true, &|_| true)?;
             done = Optimized { version: None, merged: merged.len(), into: rewritten.len() };
@@ -133,14 +100,14 @@ impl Lake {
         .map(|version| Optimized { version, ..done })
     }
 
-    /// Merges until the bounds hold: what every ingest does before it ends.
-    pub(crate) fn keep_bounds(&mut self) -> Result<(), LakeError> {
+    /// Merges until the bounds hold, also with so many runs and files more.
+    pub(crate) fn keep_bounds(&mut self, runs: usize, files: usize) -> Result<(), LakeError> {
         loop {
             let live = self.log.live()?;
-            if depth(&live) <= MOST_RUNS && live.len() <= MOST_FILES {
+            if depth(&live) + runs <= MOST_RUNS && (live.len() + files <= MOST_FILES || live.len() < 2) {
                 return Ok(());
             }
-            if self.optimize(false)?.version.is_none() {
+            if self.optimize_with(&|live| like_sized(live, runs))?.version.is_none() {
                 self.optimize(true)?;
                 return Ok(());
             }
@@ -176,7 +143,13 @@ impl Lake {
     }
 
     /// Deletes files of a table: those that its log does not name, or (`Lite`) those that it names no more.
-    fn vacuum_as(&self, log: &Log, name: &str, mode: VacuumMode, age: Duration) -> Result<usize, LakeError> {
+    pub(crate) fn vacuum_as(
+        &self,
+        log: &Log,
+        name: &str,
+        mode: VacuumMode,
+        age: Duration,
+    ) -> Result<usize, LakeError> {
         let age = chrono::Duration::from_std(age).unwrap_or(chrono::Duration::MAX);
         let table = log.table().clone();
         // It only tells: what it would commit of its own work would come in the way of others.
@@ -201,139 +174,15 @@ impl Lake {
         Ok(deleted)
     }
 
-    /// Forgets: rewrites what holds it, and deletes the files that held it at once.
-    ///
-    /// Out of reach are older versions that a bucket keeps, backups, and what was handed on; and an account among those that were
-    /// only counted.
-    ///
-    /// # Errors
-    /// When the keys are not the lake's, or the store fails.
-    pub fn forget(&mut self, ring: &KeyRing, what: &Forget) -> Result<Forgotten, LakeError> {
-        self.refresh()?;
-        self.check_keys(ring)?;
-        // First of all: an ingest that is under way looks at the list before it ends.
-        if let Forget::Account(tag) = what {
-            self.put(&format!("{SUPPRESSED}/{}", name_of(*tag)), Vec::new())?;
-        }
-        let mut done = self.forget_counts(what)?;
-        self.contend(|lake| {
-            let live = lake.log.live()?;
-            let concerned = lake.concerned(ring, what, &live)?;
-            if concerned.is_empty() {
-                return Ok(None);
-            }
-            let before: u64 = concerned.iter().map(|file| file.rows).sum();
-            let rewritten = lake.without(&concerned, what)?;
-            let after: u64 = rewritten.iter().map(|file| file.rows).sum();
-            (done.rows, done.files) = (before.saturating_sub(after), concerned.len());
-            let remove = concerned.into_iter().cloned().collect();
-            Ok(Some(Change { rewritten, remove, kind: ChangeKind::Deletion, ..Change::default() }))
-        })?;
-        if let Forget::Sources(ids) = what {
-            self.publish_counts(Some(&BTreeSet::new()))?;
-            for id in ids {
-                for object in self.objects(&Manifest::folder(id))? {
-                    self.delete(object.location.as_ref())?;
-                }
-            }
-        }
-        self.delete_removed()?;
-        if let Some(counts) = self.counts_log()? {
-            self.vacuum_as(&counts, COUNTS, VacuumMode::Lite, Duration::ZERO)?;
-        }
-        Ok(done)
-    }
-
     /// Deletes at once the files of the table of exposures that are named no more.
     pub(crate) fn delete_removed(&self) -> Result<usize, LakeError> {
         self.vacuum_as(&self.log, TABLE, VacuumMode::Lite, Duration::ZERO)
-    }
-
-    /// The files that may hold what is to be forgotten.
-    fn concerned<'f>(
-        &self,
-        ring: &KeyRing,
-        what: &Forget,
-        live: &'f [Live],
-    ) -> Result<Vec<&'f Live>, LakeError> {
-        let hi = match what {
-            Forget::Sources(ids) => {
-                let holds = |file: &&Live| file.sources.keys().any(|id| ids.contains(id));
-                return Ok(live.iter().filter(holds).collect());
-            }
-            Forget::Account(tag) => (tag.hi, tag.hi),
-            // Below a public suffix are domains without number.
-            Forget::Domain(name) if domain::is_public_suffix(name.as_str()) => (i64::MIN, i64::MAX),
-            Forget::Domain(name) => {
-                let range = ring.tags().domain(name.as_str());
-                (range.first, range.last)
-            }
-        };
-        let mut concerned = Vec::new();
-        for file in live.iter().filter(|file| file.may_hold(hi.0, hi.1)) {
-            let mut holds = false;
-            self.run_file(file)?.visit(hi, None, &mut |batch| {
-                if let Some(columns) = crate::run_file::Columns::of(batch) {
-                    holds |= (0..batch.num_rows()).any(|row| match what {
-                        Forget::Account(tag) => {
-                            columns.hi.value(row) == tag.hi && columns.lo.value(row) == tag.lo
-                        }
-                        Forget::Domain(name) => is_below(columns.host.value(row), name),
-                        Forget::Sources(_) => false,
-                    });
-                }
-                Ok(())
-            })?;
-            if holds {
-                concerned.push(file);
-            }
-        }
-        Ok(concerned)
-    }
-
-    fn without(&self, files: &[&Live], what: &Forget) -> Result<Vec<NewFile>, LakeError> {
-        match what {
-            Forget::Sources(ids) => {
-                let keeps = |file: &&&Live| file.sources.keys().any(|id| !ids.contains(id));
-                let mixed: Vec<_> = files.iter().filter(keeps).copied().collect();
-                if mixed.is_empty() {
-                    Ok(Vec::new())
-                } else {
-                    self.rewrite(&mixed, &|of| !ids.contains(of), &|_| true)
-                }
-            }
-            Forget::Account(tag) => {
-                self.rewrite(files, &|_| true, &|row| (row.row.hi, row.row.lo) != (tag.hi, tag.lo))
-            }
-            Forget::Domain(name) => self.rewrite(files, &|_| true, &|row| !is_below(row.host(), name)),
-        }
     }
 
     /// The objects of the lake below a path.
     pub(crate) fn objects(&self, below: &str) -> Result<Vec<ObjectMeta>, LakeError> {
         Ok(self.wait(self.place.store().list(Some(&Path::from(below))).try_collect())?)
     }
-
-    /// The tags of accounts that are to be kept out.
-    pub(crate) fn suppressed(&self) -> Result<KeptOut, LakeError> {
-        let objects = self.objects(SUPPRESSED)?;
-        let tags = objects.iter().filter_map(|object| tag_of(object.location.filename()?));
-        Ok(tags.collect())
-    }
-}
-
-pub(crate) fn is_below(host: &str, name: &DomainName) -> bool {
-    domain::self_and_parents(host).any(|parent| parent == name.as_str())
-}
-
-pub(crate) fn name_of(tag: AccountTag) -> String {
-    format!("{:016x}{:016x}", tag.hi, tag.lo)
-}
-
-fn tag_of(name: &str) -> Option<(i64, i64)> {
-    let (hi, lo) = name.split_at_checked(16)?;
-    let half = |text| u64::from_str_radix(text, 16).ok().map(u64::cast_signed);
-    Some((half(hi)?, half(lo)?))
 }
 
 /// How many runs may hold one key, at most.
@@ -370,8 +219,8 @@ fn everything(live: &[Live]) -> Option<BTreeSet<String>> {
 }
 
 /// The smallest runs, as long as the next one is not many times larger than all before it: so a row is written anew only so
-/// often as the lake doubles. When there are too many runs, so many of the smallest that few are left.
-fn like_sized(live: &[Live]) -> Option<BTreeSet<String>> {
+/// often as the lake doubles. When there are too many runs, with those `more` that come, so many of the smallest that few are left.
+fn like_sized(live: &[Live], more: usize) -> Option<BTreeSet<String>> {
     let runs = runs(live);
     let mut sum = 0;
     let mut like = 0;
@@ -382,7 +231,7 @@ fn like_sized(live: &[Live]) -> Option<BTreeSet<String>> {
         sum += rows;
         like = at + 1;
     }
-    let too_many = if depth(live) > MOST_RUNS { runs.len() + 1 - FEW_RUNS.min(runs.len()) } else { 0 };
+    let too_many = if depth(live) + more > MOST_RUNS { runs.len() + 1 - FEW_RUNS.min(runs.len()) } else { 0 };
     let chosen = like.max(too_many);
     (chosen > 1).then(|| runs.into_iter().take(chosen).map(|(run, _)| run.to_owned()).collect())
 }

@@ -99,6 +99,8 @@ pub struct Ingested {
     pub spilled: u64,
     /// What could not be read, with the reason.
     pub unreadable: Vec<(String, String)>,
+    /// Why runs were not merged afterwards, should that have failed: what came is in the lake all the same.
+    pub unmerged: Option<LakeError>,
     /// Whether it was interrupted; what is in `versions` was committed before that.
     pub interrupted: bool,
 }

@@ -13,10 +13,10 @@ use mizumori_scan::Progress;
 
 use crate::error::LakeError;
 use crate::fill::ThisMachine;
+use crate::forget::{KeptOut, SUPPRESSED, name_of};
 use crate::ingest::FILE_ROWS;
 use crate::lake::{Lake, property};
 use crate::log::{Change, ChangeKind, NewFile};
-use crate::maintain::{KeptOut, SUPPRESSED, name_of};
 use crate::manifest::origin;
 use crate::merge::{self, Cutting, Loaded, RunFiles, Runs};
 use crate::rows::{Leak, NO_SECRET, Row, Rows};

@@ -3,6 +3,7 @@
 use mizumori_core::{Clock, LeakTime};
 
 use crate::error::LakeError;
+use crate::forget::Forget;
 use crate::lake::Lake;
 use crate::manifest::stem;
 
@@ -21,10 +22,19 @@ pub struct Retention {
 pub struct Expired {
     /// Its id.
     pub id: String,
+    /// The ingest from which it is there.
+    pub ingest: String,
     /// When it leaked.
     pub leaked: LeakTime,
     /// For how many whole days the lake has had it; `None` when its ingest does not say.
     pub kept_days: Option<u64>,
+}
+
+impl Forget {
+    /// What is over, as far as nothing of it came anew meanwhile.
+    pub fn expired(expired: impl IntoIterator<Item = Expired>) -> Self {
+        Self::Ingests(expired.into_iter().map(|source| (source.id, source.ingest)).collect())
+    }
 }
 
 impl Lake {
@@ -42,7 +52,7 @@ impl Lake {
             });
             let is_long = kept_days.zip(rule.kept_days).is_some_and(|(kept, days)| kept > u64::from(days));
             if is_old || is_long {
-                expired.push(Expired { id, leaked, kept_days });
+                expired.push(Expired { id, ingest, leaked, kept_days });
             }
         }
         Ok(expired)

@@ -11,7 +11,8 @@ use crate::merge::{self, Cutting, RunFiles};
 use crate::rows::RowOf;
 
 impl Lake {
-    /// Merges `files` into new ones, with the rows of the sources that `keeps` names, without those that `is_kept` drops.
+    /// Merges `files` into new ones, with the rows of the sources that `keeps` names, without those that `is_kept` drops. Of whom was
+    /// forgotten nothing is written again, should it have come back after all.
     pub(crate) fn rewrite(
         &self,
         files: &[&Live],
@@ -29,7 +30,9 @@ impl Lake {
             origins.push(origin(&self.manifest(id, ingest)?.source()?, ingest));
         }
         let files = files.iter().map(|file| self.run_file(file)).collect::<Result<Vec<_>, _>>()?;
-        let merged = RunFiles::new(&files, &origins, is_kept);
+        let kept_out = self.suppressed()?;
+        let is_kept = |row: &RowOf<'_>| is_kept(row) && !kept_out.contains(&(row.row.hi, row.row.lo));
+        let merged = RunFiles::new(&files, &origins, &is_kept);
         let cutting = Cutting { threads: cores(), file_rows: FILE_ROWS, progress: None };
         let written = merge::write(&merged, cutting, &|| self.new_file(&origins))?;
         let mut written = self.finish_files(written)?;

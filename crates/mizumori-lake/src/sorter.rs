@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use mizumori_scan::Progress;
 
 use crate::error::LakeError;
-use crate::maintain::KeptOut;
+use crate::forget::KeptOut;
 use crate::merge::{self, Cutting, Loaded, Runs, SharedBy, Sink};
 use crate::rows::{Key, Row, Rows, Shared};
 use crate::spill::{SpillWriter, SpilledRun};

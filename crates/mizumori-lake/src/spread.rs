@@ -16,6 +16,7 @@ use crate::fill::{Filled, ThisMachine, Work, Written};
 use crate::gather::Part;
 use crate::ingest::FILE_ROWS;
 use crate::lake::Lake;
+use crate::manifest::Ingests;
 use crate::merge::{self, Cutting, RunFiles};
 use crate::method::{Commits, Ingest, Keep, Material, Missing, Refused};
 use crate::rows::Key;
@@ -128,6 +129,8 @@ impl FillOrder {
             how: &how,
             part: self.part,
             ingests: &self.ingests,
+            // The driver decides, and commits.
+            there: &Ingests::new(),
             kept_out: &kept_out,
             count_key: &count_key,
             progress: &progress,

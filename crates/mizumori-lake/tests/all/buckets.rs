@@ -113,7 +113,7 @@ fn it_says_what_a_folder_says() {
     for lake in &mut lakes {
         lake.forget(&bucket.ring, &account(&bucket, "user210@suigen.example")).unwrap();
         lake.forget(&bucket.ring, &Forget::source("b")).unwrap();
-        lake.forget(&bucket.ring, &Forget::Domain(DomainName::parse("mori.example").unwrap())).unwrap();
+        lake.forget(&bucket.ring, &Forget::domain(DomainName::parse("mori.example").unwrap())).unwrap();
         assert!(lake.vacuum(std::time::Duration::ZERO).unwrap() > 0);
     }
     check(&lakes, 548);
@@ -219,7 +219,7 @@ fn a_commit_of_counts_whose_answer_is_lost_is_one_commit() {
         let before = answers.load(Ordering::Relaxed);
         assert!(before >= 2, "{before}");
         assert_eq!((counts::totals(&world, &lake), lake.status().unwrap().counts), ((1, 3), 2));
-        let deep = Forget::Domain(DomainName::parse("deep.mori.example").unwrap());
+        let deep = Forget::domain(DomainName::parse("deep.mori.example").unwrap());
         assert_eq!(lake.forget(&world.ring, &deep).unwrap().counted, 1);
         assert_eq!(answers.load(Ordering::Relaxed), before + 1);
         store.heal();

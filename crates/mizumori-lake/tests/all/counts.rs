@@ -161,7 +161,7 @@ fn counts_are_replaced_and_forgotten() {
     let account = mizumori_core::Account::parse("x@mori.example", mizumori_core::LocalPart::Column).unwrap();
     lake.forget(&world.ring, &Forget::Account(world.ring.tags().account(&account))).unwrap();
     assert_eq!(totals(&world, &lake), (1, 3));
-    let deep = Forget::Domain(DomainName::parse("deep.mori.example").unwrap());
+    let deep = Forget::domain(DomainName::parse("deep.mori.example").unwrap());
     let before = files(&world);
     assert_eq!(lake.forget(&world.ring, &deep).unwrap().counted, 1);
     assert_eq!(totals(&world, &lake), (1, 2));

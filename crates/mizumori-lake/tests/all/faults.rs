@@ -228,7 +228,7 @@ fn forgetting_a_domain_that_was_counted() {
             .unwrap();
     };
     let work = |world: &World, lake: &mut Lake| {
-        lake.forget(&world.ring, &Forget::Domain(mizumori_core::DomainName::parse("mori.example").unwrap()))
+        lake.forget(&world.ring, &Forget::domain(mizumori_core::DomainName::parse("mori.example").unwrap()))
             .map(drop)
     };
     at_every_write(prepare, work, |world, lake| match crate::counts::totals(&world.mixed(), lake) {

@@ -9,6 +9,8 @@ mod faults;
 #[cfg(test)]
 mod halves;
 #[cfg(test)]
+mod quicker;
+#[cfg(test)]
 mod races;
 #[cfg(test)]
 mod renew;

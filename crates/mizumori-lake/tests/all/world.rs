@@ -7,7 +7,7 @@ use mizumori_core::keys::KeyRing;
 use mizumori_core::watch::Level;
 use mizumori_core::{Account, LocalPart, Source, SourceIndex, WatchList};
 use mizumori_lake::{
-    Commits, Ingest, Ingested, Keep, Lake, LakeError, Material, Missing, Place, Refused, ThisMachine,
+    Commits, Ingest, Ingested, Keep, Lake, LakeError, Material, Missing, Place, Refused, Runner, ThisMachine,
 };
 use mizumori_read::{Bytes, Limits, MemberName, Reader};
 use mizumori_scan::{Dump, DumpPlace, MemberSource, Progress, RecordLimits};
@@ -104,6 +104,17 @@ impl World {
         sources: &[(String, Vec<(String, &str)>)],
         change: &dyn Fn(&mut Ingest<'w>),
     ) -> Result<Ingested, LakeError> {
+        self.ingest_by(lake, sources, &self.machine, change)
+    }
+
+    /// The same by another runner.
+    pub(crate) fn ingest_by<'w>(
+        &'w self,
+        lake: &mut Lake,
+        sources: &[(String, Vec<(String, &str)>)],
+        runner: &'w dyn Runner,
+        change: &dyn Fn(&mut Ingest<'w>),
+    ) -> Result<Ingested, LakeError> {
         let described: Vec<_> =
             sources.iter().map(|(description, _)| Source::parse("s", description).unwrap()).collect();
         let (mut dumps, mut sources_of) = (Vec::new(), Vec::new());
@@ -122,7 +133,7 @@ impl World {
         let material =
             Material { sources: &described, dumps: &dumps, sources_of: &sources_of, source_of: &index };
         let mut how = Ingest {
-            runner: &self.machine,
+            runner,
             keep: Keep::Watched(&self.watch),
             level: Level::Tags,
             missing: Missing::Refused,

@@ -186,6 +186,10 @@ fn tell(ingested: &Ingested) {
             tidings::hint(&hint);
         }
     }
+    if let Some(error) = &ingested.unmerged {
+        tidings::warning(&format!("what came is in the lake, but its runs could not be merged: {error}"));
+        tidings::hint("`mizumori lake optimize` does it");
+    }
     if ingested.uncounted > 0 {
         tidings::say(&format!(
             "{} records at level `counts` are of no account or without a secret: nothing of them is kept",

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
+use mizumori_core::domain::self_and_parents;
 use mizumori_core::keys::KeyRing;
+use mizumori_core::watch::WatchedDomain;
 use mizumori_core::{Account, DomainName, LocalPart, SystemClock};
 use mizumori_lake::{Forget, Lake, MOST_FILES, MOST_RUNS, Retention, ThisMachine};
 use mizumori_read::Reader;
@@ -223,7 +225,7 @@ fn forget(config: &Config, arguments: &ForgetArguments) -> Result<Outcome, Failu
             Account::parse(account, LocalPart::Column).ok_or_else(|| Failure::say("this is no account"))?;
         vec![Forget::Account(ring.tags().account(&account))]
     } else if let Some(name) = &arguments.domain {
-        vec![Forget::Domain(domain(name)?)]
+        vec![Forget::domain(domain(name)?)]
     } else if let Some(source) = &arguments.source {
         if !lake.sources()?.iter().any(|known| known.id.as_str() == source) {
             return Err(Failure::say(format!("the lake has no source `{source}`")));
@@ -234,13 +236,23 @@ fn forget(config: &Config, arguments: &ForgetArguments) -> Result<Outcome, Failu
         let file = arguments.watch.clone().unwrap_or_default();
         let watch = load_watch_list(file)?;
         let of = |index: mizumori_core::watch::OrganisationIndex| watch.organisations.get(index.0);
-        let domains =
-            watch.domains.iter().filter(|domain| of(domain.organisation).is_some_and(|of| of.id == id));
-        let domains: Vec<_> = domains.map(|domain| Forget::Domain(domain.name.clone())).collect();
-        if domains.is_empty() {
+        let (own, others): (Vec<_>, Vec<_>) =
+            watch.domains.iter().partition(|domain| of(domain.organisation).is_some_and(|of| of.id == id));
+        if own.is_empty() {
             return Err(Failure::say(format!("the watch list has no organisation `{id}`")));
         }
-        domains
+        if let Some(shared) = own.iter().find(|own| others.iter().any(|other| other.name == own.name)) {
+            let what = format!("`{}` was another organisation's at another time", shared.name);
+            return Err(Failure::say(what)
+                .hint("forget it with --domain, for all of them, or the sources of that time"));
+        }
+        // What is below a domain is of whoever has the nearest one above it.
+        let except = |own: &WatchedDomain| {
+            let is_below =
+                |name: &DomainName| self_and_parents(name.as_str()).any(|above| above == own.name.as_str());
+            others.iter().map(|other| other.name.clone()).filter(is_below).collect()
+        };
+        own.into_iter().map(|own| Forget::Domain { name: own.name.clone(), except: except(own) }).collect()
     };
     forget_all(&mut lake, &ring, &what)?;
     let of_account = if arguments.account.is_some() && has_counts(&lake)? {
@@ -305,8 +317,7 @@ fn retain(config: &Config, arguments: &RetainArguments) -> Result<Outcome, Failu
     if expired.is_empty() {
         tidings::say("the time of no source is over");
     } else if !arguments.dry_run {
-        let ids = expired.into_iter().map(|source| source.id).collect();
-        forget_all(&mut lake, &ring, &[Forget::Sources(ids)])?;
+        forget_all(&mut lake, &ring, &[Forget::expired(expired)])?;
         tidings::say(&format!("out of reach: {OUT_OF_REACH}"));
     }
     Ok(Outcome::Done)

@@ -259,6 +259,39 @@ fn who_is_forgotten_stays_out() {
 }
 
 #[test]
+fn an_organisation_is_forgotten_without_those_below_its_domain() {
+    let folder = two_sources();
+    let organisation = |id: &str, domains: &str| {
+        format!("[[organisation]]\nid = '{id}'\ncategory = 'c'\nname = '{id}'\ndomains = {domains}\n")
+    };
+    let list = [
+        "[[category]]\nid = 'c'\nname = 'C'\n",
+        &organisation("suigen", "['suigen.example', 'own.mori.suigen.example']"),
+        &organisation("mori", "['mori.suigen.example']"),
+    ];
+    folder.write("nested.toml", list.concat());
+    let hosts = ["suigen", "vpn.suigen", "mori.suigen", "deep.mori.suigen", "a.own.mori.suigen"];
+    folder.write("nested/n.txt", hosts.map(|host| format!("taro@{host}.example:pw\n")).concat());
+    lake(&folder, &["ingest", "--watch", "nested.toml", "nested"]).ends(0);
+    let forget = ["lake", "forget", "--organisation", "suigen", "--watch", "nested.toml"];
+    lake(&folder, &forget).ends(0).saying(&["forgot 3 rows"]);
+    let rest = lake(&folder, &["lookup", "suigen.example"]).ends(0).lines();
+    let mut hosts: Vec<_> = rest.iter().filter_map(|row| row["host"].as_str()).collect();
+    hosts.sort_unstable();
+    assert_eq!(hosts, ["deep.mori.suigen.example", "mori.suigen.example"]);
+    // Whose the rows of a domain are that changed hands, the domain alone does not say.
+    let earlier = organisation("kisho", "[{ name = 'suigen.example', to = '2015-01' }]");
+    folder.write(
+        "nested.toml",
+        format!(
+            "{}{earlier}",
+            list.concat().replace("'suigen.example'", "{ name = 'suigen.example', from = '2015-02' }")
+        ),
+    );
+    lake(&folder, &forget).ends(2).saying(&["another organisation's at another time", "--domain"]);
+}
+
+#[test]
 fn a_dump_that_cannot_be_read_does_not_keep_the_others_out() {
     let folder = two_sources();
     folder.write("dumps/one/broken.zip", b"PK\x03\x04\x14\x00\x00\x00\x08\x00 this is no archive");
