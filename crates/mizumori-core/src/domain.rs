@@ -17,7 +17,7 @@ pub const MAX_HOST: usize = 253;
 const MAX_LABEL: usize = 63;
 
 /// The version of the public suffix list that is compiled in, as the version of the crate that carries it.
-pub const SUFFIX_LIST: &str = "psl 2.1";
+pub const SUFFIX_LIST: &str = "psl 2.1.247";
 
 /// A canonical domain name of at least one label.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -155,6 +155,16 @@ fn is_host(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_suffix_list_is_the_one_that_is_named() {
+        let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock")).unwrap();
+        let (name, version) = SUFFIX_LIST.split_once(' ').unwrap();
+        assert!(
+            lock.contains(&format!("name = \"{name}\"\nversion = \"{version}\"\n")),
+            "{SUFFIX_LIST} is another"
+        );
+    }
 
     #[test]
     fn hosts_become_canonical() {

@@ -18,6 +18,9 @@ use crate::run_file::Columns;
 /// Where the tags of forgotten accounts lie, one object each.
 pub(crate) const SUPPRESSED: &str = "suppressed";
 
+/// Nobody writes any more to a file that was begun and not touched for so long.
+const DEAD: Duration = Duration::from_secs(60 * 60);
+
 /// The tags of accounts that are to be kept out.
 pub(crate) type KeptOut = BTreeSet<(i64, i64)>;
 
@@ -129,6 +132,7 @@ impl Lake {
             self.delete_manifests(&gone)?;
         }
         self.delete_removed()?;
+        self.place.delete_unfinished(DEAD)?;
         if let Some(counts) = self.counts_log()? {
             self.vacuum_as(&counts, COUNTS, VacuumMode::Lite, Duration::ZERO)?;
         }

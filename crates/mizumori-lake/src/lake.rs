@@ -144,6 +144,16 @@ impl Lake {
         Ok(self.log.property(property::KEYS)?.unwrap_or_default())
     }
 
+    /// The public suffix list by which its tags were made, where that is another than this program's: tags of accounts begin
+    /// with one of their registrable domain, and that of some hosts is another now.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn other_suffix_list(&self) -> Result<Option<String>, LakeError> {
+        let list = self.log.property(property::SUFFIXES)?;
+        Ok(list.filter(|list| list != mizumori_core::domain::SUFFIX_LIST))
+    }
+
     /// A URL under which other machines find it too: those that have the same folder, if it is one.
     pub fn url(&self) -> &str {
         self.place.url()

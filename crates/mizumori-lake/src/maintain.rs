@@ -124,6 +124,7 @@ impl Lake {
             self.publish_counts_with(None, &mut known)?;
         }
         let mut deleted = self.vacuum_as(&self.log, TABLE, VacuumMode::Full, age)?;
+        deleted += self.place.delete_unfinished(age)?;
         // Manifests and counts of ingests that were replaced, or never committed.
         let ingests = self.ingests()?;
         let named = self.named_counts(&ingests, &mut known)?;

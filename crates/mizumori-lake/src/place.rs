@@ -3,15 +3,15 @@
 use std::fmt;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use object_store::ObjectStore;
-use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use url::Url;
 
 use crate::error::LakeError;
-use crate::store::{Patience, Trouble, open};
+use crate::store::{Durable, Patience, Trouble, open, unfinished};
 
 /// A folder or a prefix of an object store.
 #[derive(Clone)]
@@ -90,7 +90,7 @@ impl Place {
         std::fs::create_dir_all(path)?;
         let absolute = path.canonicalize()?;
         let url = Url::from_directory_path(&absolute).map_err(|()| "it is no path of a folder")?;
-        let root = Arc::new(LocalFileSystem::new());
+        let root = Arc::new(Durable::new());
         Ok(Self { shown: path.display().to_string(), folder: Some(absolute), ..Self::of_store(root, url) })
     }
 
@@ -117,6 +117,20 @@ impl Place {
     /// Where a file of a table is on this machine; `None` when it is elsewhere.
     pub(crate) fn file(&self, table: &str, path: &str) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join(table).join(path))
+    }
+
+    /// Deletes files that somebody began to write and did not touch again for `age`: no list names them. Gives their number.
+    pub(crate) fn delete_unfinished(&self, age: Duration) -> std::io::Result<usize> {
+        let before = SystemTime::now().checked_sub(age);
+        let Some((folder, before)) = self.folder.as_ref().zip(before) else { return Ok(0) };
+        let found = unfinished(folder, before)?;
+        for file in &found {
+            match std::fs::remove_file(file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(found.len())
     }
 
     /// The store in which the paths of URLs are paths.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use mizumori_core::Secret;
+use mizumori_core::domain::SUFFIX_LIST;
 use mizumori_core::keys::{KeyError, KeyRing, MasterKey};
 use mizumori_lake::{Lake, Place};
 
@@ -153,6 +154,13 @@ impl LakeOptions {
     fn ring(&self, config: &Config, lake: &Lake) -> Result<KeyRing, Failure> {
         let ring = self.ring_of(config, lake)?;
         lake.check_keys(&ring)?;
+        if let Some(list) = lake.other_suffix_list()? {
+            tidings::warning(&format!(
+                "this lake was made with the public suffix list of `{list}`, this program has that of `{SUFFIX_LIST}`: \
+                 accounts below suffixes that changed in between are not found"
+            ));
+            tidings::hint("ingest all sources into a new lake when you can");
+        }
         Ok(ring)
     }
 
