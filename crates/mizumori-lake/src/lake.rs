@@ -27,7 +27,7 @@ use crate::stored::Stored;
 /// The version of the layout of a lake.
 const VERSION: u32 = 1;
 /// Requests for small objects that are under way at the same time.
-const AT_ONCE: usize = 16;
+pub(crate) const AT_ONCE: usize = 16;
 /// The table of exposures.
 pub(crate) const TABLE: &str = "exposures";
 

@@ -282,6 +282,34 @@ fn a_lake_for_another_watch_list_is_told() {
 }
 
 #[test]
+fn who_is_only_counted_is_not_said_to_be_nowhere() {
+    let folder = two_sources();
+    let list = crate::world::LIST.replacen("id = \"mori\"", "id = \"mori\"\nlevel = \"counts\"", 1);
+    folder.write("list.toml", list);
+    lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]).ends(0);
+    let of_account = "accounts of `mori.suigen.example` are kept as counts alone";
+    let check = |what: &[&str], rows: usize, says: &str| {
+        let run = lake(&folder, &[&["lookup"], what].concat());
+        run.ends(0).saying(&[says]);
+        assert_eq!(run.lines().len(), rows, "{what:?}");
+        assert!(!run.err().contains("nothing in this lake"), "{}", run.err());
+    };
+    check(&["mori.suigen.example"], 0, "1 accounts of `mori.suigen.example` are kept as counts alone");
+    // Of a domain some is kept as rows, and some as counts.
+    check(&["suigen.example"], 3, "1 accounts of `suigen.example` are kept as counts alone");
+    for account in ["hana@mori.suigen.example", "nobody@mori.suigen.example"] {
+        check(&[account], 0, of_account);
+    }
+    folder.write("directory.txt", "taro@suigen.example\nhana@mori.suigen.example\n");
+    check(&["--accounts", "directory.txt"], 3, of_account);
+    lake(&folder, &["lookup", "taro@suigen.example"]).ends(0).quietly();
+    lake(&folder, &["lookup", "nobody@suigen.example"]).ends(0).saying(&["nothing in this lake"]);
+    // What is counted of a source goes with it.
+    lake(&folder, &["lake", "forget", "--source", "one"]).ends(0);
+    lake(&folder, &["lookup", "mori.suigen.example"]).ends(0).saying(&["nothing in this lake"]);
+}
+
+#[test]
 fn mistakes_are_told_before_anything_is_made() {
     let folder = two_sources();
     for (arguments, says) in [
