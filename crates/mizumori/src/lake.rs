@@ -48,7 +48,6 @@ impl LakeOptions {
     }
 
     /// Whether one is.
-    #[cfg(feature = "sql")]
     pub(crate) fn is_asked(&self, config: &Config) -> bool {
         self.asked(config).is_some()
     }

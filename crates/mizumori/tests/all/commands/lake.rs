@@ -310,6 +310,32 @@ fn who_is_only_counted_is_not_said_to_be_nowhere() {
 }
 
 #[test]
+fn a_configured_lake_is_surveyed_where_no_dumps_are_named() {
+    let folder = two_sources();
+    lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]).ends(0);
+    let survey = ["survey", "--watch", "list.toml", "--format", "json"];
+    let of_lake = lake(&folder, &survey).ends(0).json();
+    let of_one = folder.run(&[&survey[..], &["dumps/one"]].concat()).ends(0).json();
+    assert_ne!(of_one["categories"], of_lake["categories"]);
+    let by_variable = |paths: &[&str]| {
+        let mut command = folder.command_with_keys(&[&survey[..], paths].concat());
+        folder.wait(command.env("MIZUMORI_LAKE", "lake").spawn().unwrap())
+    };
+    assert_eq!(by_variable(&[]).ends(0).quietly().json(), of_lake);
+    assert_eq!(by_variable(&["dumps/one"]).ends(0).quietly().json(), of_one);
+    folder.run(&survey).ends(2).saying(&["no PATH is given"]);
+    folder.write("mizumori.toml", "lake = \"lake\"\n");
+    assert_eq!(folder.run_with_keys(&survey).ends(0).quietly().json(), of_lake);
+    let dumps = [&survey[..], &["dumps/one"]].concat();
+    assert_eq!(folder.run_with_keys(&dumps).ends(0).quietly().json(), of_one);
+    #[cfg(feature = "cluster")]
+    for lake in [&[][..], &["--lake", "lake"]] {
+        let run = folder.run_with_keys(&[&survey[..], &["--cluster", "127.0.0.1:1"], lake].concat());
+        run.ends(2).saying(&["a cluster surveys dumps, and no lake", "hint: leave --cluster out"]);
+    }
+}
+
+#[test]
 fn mistakes_are_told_before_anything_is_made() {
     let folder = two_sources();
     for (arguments, says) in [
