@@ -76,6 +76,7 @@ impl Lake {
     /// # Errors
     /// When the store cannot be written, or the lake that is there is of a later version or of other keys.
     pub fn create(place: &Place, ring: &KeyRing) -> Result<Self, LakeError> {
+        place.make()?;
         let runtime = runtime()?;
         let properties = [
             (property::VERSION, VERSION.to_string()),

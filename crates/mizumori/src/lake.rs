@@ -84,6 +84,8 @@ impl LakeOptions {
             let ring = self.ring(config, &lake)?;
             return Ok((lake, ring));
         }
+        // Keys are not made for a place where no lake can be.
+        place.make()?;
         let files = self.key_files(config);
         let ring = match &files.ring {
             Some(file) if file.exists() => read_ring(file, &files.master_key()?)?,

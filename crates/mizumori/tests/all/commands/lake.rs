@@ -336,6 +336,34 @@ fn a_configured_lake_is_surveyed_where_no_dumps_are_named() {
 }
 
 #[test]
+fn only_what_makes_a_lake_makes_its_folder() {
+    let folder = two_sources();
+    lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]).ends(0);
+    let before = folder.names();
+    let mut commands = vec![
+        vec!["lookup", "--lake", "laek/deep", "taro@suigen.example"],
+        vec!["survey", "--lake", "laek/deep", "--watch", "list.toml"],
+        vec!["new", "--lake", "laek/deep", "--since", "0"],
+    ];
+    for command in ["status", "optimize", "vacuum"] {
+        commands.push(vec!["lake", command, "--lake", "laek/deep"]);
+    }
+    #[cfg(feature = "sql")]
+    commands.push(vec!["sql", "--lake", "laek/deep", "select 1"]);
+    for command in &commands {
+        folder.run_with_keys(command).ends(2).saying(&["there is no lake at `laek/deep`"]);
+        assert_eq!(folder.names(), before, "{command:?}");
+    }
+    // Keys are not made for a place where no folder can be.
+    fs::remove_dir_all(folder.path("keys")).unwrap();
+    let ingest = ["ingest", "--watch", "list.toml", "--lake", "list.toml/lake", "dumps"];
+    folder.run_with_keys(&ingest).ends(2).saying(&["`list.toml/lake` is no place for a lake"]);
+    assert!(!folder.path("keys").exists());
+    folder.run_with_keys(&["ingest", "--watch", "list.toml", "--lake", "laek/deep", "dumps"]).ends(0);
+    assert!(folder.path("laek/deep/exposures").is_dir());
+}
+
+#[test]
 fn mistakes_are_told_before_anything_is_made() {
     let folder = two_sources();
     for (arguments, says) in [
