@@ -21,7 +21,6 @@ use crate::method::EVERYTHING;
 use crate::place::Place;
 use crate::run_file::{Reads, RunFile};
 use crate::schema::EXPOSURES;
-use crate::store::Trouble;
 use crate::stored::Stored;
 
 /// The version of the layout of a lake.
@@ -205,16 +204,6 @@ impl Lake {
             }
         };
         RunFile::open(path, at, reads)
-    }
-
-    /// The same; `None` when a vacuum has taken it.
-    pub(crate) fn run_file_if_there(&self, file: &Live) -> Result<Option<RunFile>, LakeError> {
-        match self.run_file(file) {
-            Ok(file) => Ok(Some(file)),
-            Err(LakeError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(LakeError::Store(error)) if error.trouble() == Trouble::Object => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 
     /// Deletes an object of the lake; it need not be there.

@@ -202,6 +202,16 @@ fn a_source_that_comes_again_is_replaced() {
     let replace = ["ingest", "--watch", "list.toml", "--replace", "dumps"];
     lake(&folder, &replace).ends(0).printing(&["replaced               1 rows  one"]);
     assert_eq!(status(&folder, "rows"), 3);
+
+    // What it had before is gone: what was new of it nobody can tell, but to those who had nothing of it.
+    folder.write("dumps/four.txt", "jiro@mizube.test:4\n");
+    lake(&folder, &ingest).ends(0);
+    lake(&folder, &["lake", "vacuum", "--older-than", "0"]).ends(0);
+    let new = lake(&folder, &["new", "--since", &(version + 1).to_string()]);
+    let said = format!("what version {} brought of `one` cannot be told any more", version + 2);
+    new.ends(3).saying(&[&said, "hint: `mizumori lookup`"]);
+    assert_eq!(new.lines().iter().map(|row| row["source"].clone()).collect::<Vec<_>>(), ["four"]);
+    assert_eq!(lake(&folder, &["new", "--since", "0"]).ends(0).quietly().lines().len(), 4);
 }
 
 #[test]
