@@ -12,7 +12,10 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, Date32Array, Int64Array, RecordBatch};
 use bytes::Bytes;
+use futures::{StreamExt as _, TryStreamExt as _};
 use mizumori_core::{Source, domain};
+use object_store::ObjectStoreExt as _;
+use object_store::path::Path;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
@@ -23,9 +26,10 @@ use serde_json::json;
 use crate::error::{LakeError, damaged};
 use crate::forget::{Forget, Forgotten};
 use crate::ingest::ingest_id;
-use crate::lake::{Known, Lake};
+use crate::lake::{AT_ONCE, Known, Lake};
 use crate::log::{Change, ChangeKind, Live, Log, NewFile};
 use crate::manifest::{Ingests, Manifest, origin};
+use crate::place::Place;
 use crate::schema;
 use crate::tally::group_of;
 
@@ -83,9 +87,26 @@ impl Lake {
     }
 
     fn counts_in(&self, file: &str) -> Result<Vec<CountRow>, LakeError> {
-        let path = path(file);
-        let bytes = self.get(&path)?.ok_or_else(|| damaged(&*path, "it is not there"))?;
-        of_parquet(&path, bytes.into())
+        self.wait(counts_in(&self.place, file))
+    }
+
+    /// How many accounts are kept as counts, by those hosts that `is_asked` names. Over the sources of a place and month an account
+    /// counts once.
+    ///
+    /// # Errors
+    /// When the lake cannot be read.
+    pub fn counted_at(&self, is_asked: impl Fn(&str) -> bool) -> Result<BTreeMap<String, u64>, LakeError> {
+        let live = self.live_counts()?;
+        let ingests = if live.is_empty() { Ingests::new() } else { self.ingests()? };
+        let is_current = |(id, ingest): (&String, &String)| ingests.get(id) == Some(ingest);
+        let files = live.into_iter().filter(|file| file.rows > 0 && file.sources.iter().any(is_current));
+        let read = |file: Live| async move { counts_in(&self.place, &file.path).await };
+        let read = futures::stream::iter(files).map(read).buffered(AT_ONCE).try_collect::<Vec<_>>();
+        let mut counted = BTreeMap::new();
+        for row in self.wait(read)?.into_iter().flatten().filter(|row| is_asked(&row.host)) {
+            *counted.entry(row.host).or_insert(0) += row.n;
+        }
+        Ok(counted)
     }
 
     /// The log of the table; `None` while nothing was ever counted.
@@ -271,6 +292,15 @@ impl Lake {
         }
         Ok(named)
     }
+}
+
+async fn counts_in(place: &Place, file: &str) -> Result<Vec<CountRow>, LakeError> {
+    let path = path(file);
+    let got = match place.store().get(&Path::from(&*path)).await {
+        Err(object_store::Error::NotFound { .. }) => return Err(damaged(path, "it is not there")),
+        got => got?,
+    };
+    of_parquet(&path, got.bytes().await?)
 }
 
 /// Where a file of the table lies in the lake.

@@ -54,6 +54,14 @@ pub enum LakeError {
     /// All of the lake is being brought under new keys, or was and the work ended before its end.
     #[error("the lake at `{0}` is being brought under new keys")]
     Renewing(String),
+    /// The log does not say any more what the commits after a version did.
+    #[error("the lake's log tells what came after version {first}, and not what came after {asked}")]
+    LogCut {
+        /// The version that was asked for.
+        asked: u64,
+        /// The first one after which it tells.
+        first: u64,
+    },
     /// Files of a source that the lake has seen are not there any more.
     #[error("of the source `{source_id}`, files that were ingested are missing now: {}", .files.join(", "))]
     FilesMissing {
@@ -152,6 +160,7 @@ impl LakeError {
             | Self::Layers { .. }
             | Self::DataKeyMissing(_)
             | Self::Renewing(_)
+            | Self::LogCut { .. }
             | Self::FilesMissing { .. }
             | Self::CountedAlready { .. } => ErrorClass::Usage,
             Self::Keys(error) => error.class(),
@@ -180,6 +189,9 @@ impl LakeError {
                  at level `counts` no account is kept with which another could be compared"
                     .to_owned(),
             ),
+            Self::LogCut { first, .. } => Some(format!(
+                "ask for what came after version {first}; what came before is in look-ups, surveys and questions in SQL"
+            )),
             Self::Renewing(_) => Some(
                 "when nobody does that any more, `mizumori lake keys renew` brings it to its end".to_owned(),
             ),

@@ -21,13 +21,12 @@ use crate::method::EVERYTHING;
 use crate::place::Place;
 use crate::run_file::{Reads, RunFile};
 use crate::schema::EXPOSURES;
-use crate::store::Trouble;
 use crate::stored::Stored;
 
 /// The version of the layout of a lake.
 const VERSION: u32 = 1;
 /// Requests for small objects that are under way at the same time.
-const AT_ONCE: usize = 16;
+pub(crate) const AT_ONCE: usize = 16;
 /// The table of exposures.
 pub(crate) const TABLE: &str = "exposures";
 
@@ -76,6 +75,7 @@ impl Lake {
     /// # Errors
     /// When the store cannot be written, or the lake that is there is of a later version or of other keys.
     pub fn create(place: &Place, ring: &KeyRing) -> Result<Self, LakeError> {
+        place.make()?;
         let runtime = runtime()?;
         let properties = [
             (property::VERSION, VERSION.to_string()),
@@ -214,16 +214,6 @@ impl Lake {
             }
         };
         RunFile::open(path, at, reads)
-    }
-
-    /// The same; `None` when a vacuum has taken it.
-    pub(crate) fn run_file_if_there(&self, file: &Live) -> Result<Option<RunFile>, LakeError> {
-        match self.run_file(file) {
-            Ok(file) => Ok(Some(file)),
-            Err(LakeError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(LakeError::Store(error)) if error.trouble() == Trouble::Object => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 
     /// Deletes an object of the lake; it need not be there.

@@ -12,7 +12,7 @@ use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::table::state::DeltaTableState;
 use deltalake_core::{DeltaTable, DeltaTableError, TableProperty};
-use futures::StreamExt;
+use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,9 @@ mod tag {
     /// Stands at files whose rows were not in the table before.
     pub(super) const FRESH: &str = "mizumori.fresh";
 }
+
+/// What the transactions of sources begin with.
+const SOURCE: &str = "source/";
 
 /// A table's log at one version.
 #[derive(Clone)]
@@ -105,6 +108,8 @@ pub(crate) struct Brought {
     pub(crate) fresh: Vec<Live>,
     /// Files that were named before.
     pub(crate) removed: Vec<Live>,
+    /// The sources of which nothing was ever in the table before.
+    pub(crate) first: BTreeSet<String>,
 }
 
 /// What a commit is.
@@ -228,9 +233,12 @@ impl Log {
     /// What a commit brought; `None` when it brought nothing, as a merge of files does.
     pub(crate) async fn brought(&self, version: u64) -> Result<Option<Brought>, LakeError> {
         let Some(entry) = self.table.log_store().read_commit_entry(version).await? else {
-            return Err(damaged(format!("version {version} of the log"), "it is not there any more"));
+            return Err(match self.first().await? {
+                Some(first) if first > version => LakeError::LogCut { asked: version - 1, first: first - 1 },
+                _ => damaged(format!("version {version} of the log"), "it is not there any more"),
+            });
         };
-        let (mut fresh, mut removed) = (Vec::new(), Vec::new());
+        let (mut fresh, mut removed, mut new) = (Vec::new(), Vec::new(), BTreeSet::new());
         for line in entry.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let action: Value = serde_json::from_slice(line)
                 .map_err(|error| damaged(format!("version {version} of the log"), error))?;
@@ -250,9 +258,21 @@ impl Log {
                 }
             } else if let Some(remove) = action.get("remove") {
                 removed.push(file(remove)?.0);
+            } else if let Some(moved) = action.get("txn") {
+                let is_first = moved.get("version").and_then(Value::as_i64) == Some(0);
+                let id = moved.get("appId").and_then(Value::as_str).and_then(|id| id.strip_prefix(SOURCE));
+                new.extend(id.filter(|_| is_first).map(str::to_owned));
             }
         }
-        Ok((!fresh.is_empty()).then_some(Brought { fresh, removed }))
+        Ok((!fresh.is_empty()).then_some(Brought { fresh, removed, first: new }))
+    }
+
+    /// The first version of which the log says what its commit did: older ones go when a checkpoint says what came of them.
+    async fn first(&self) -> Result<Option<u64>, LakeError> {
+        let entries: Vec<_> = self.store().list(Some(&Path::from("_delta_log"))).try_collect().await?;
+        let version =
+            |name: Option<&str>| name?.strip_suffix(".json").and_then(|version| version.parse().ok());
+        Ok(entries.iter().filter_map(|entry| version(entry.location.filename())).min())
     }
 
     /// The version of a transaction: it rises with every commit that has it.
@@ -389,7 +409,7 @@ fn tags(sources: &BTreeMap<String, String>, run: &str, is_fresh: bool) -> HashMa
 
 /// The id of the transaction of every commit that moves the rows of a source.
 fn transaction(source: &str) -> String {
-    format!("source/{source}")
+    format!("{SOURCE}{source}")
 }
 
 fn live(

@@ -1,9 +1,9 @@
 //! Where a lake is: a folder, or a URL of an object store.
 
-use std::fmt;
-use std::path::{Path as FilePath, PathBuf};
+use std::path::{Component, Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use std::{fmt, io};
 
 use object_store::ObjectStore;
 use object_store::path::Path;
@@ -87,11 +87,23 @@ impl Place {
     }
 
     fn folder(path: &FilePath) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        std::fs::create_dir_all(path)?;
-        let absolute = path.canonicalize()?;
+        let absolute = resolved(path)?;
+        if absolute.exists() && !absolute.is_dir() {
+            return Err("it is no folder".into());
+        }
         let url = Url::from_directory_path(&absolute).map_err(|()| "it is no path of a folder")?;
         let root = Arc::new(Durable::new());
         Ok(Self { shown: path.display().to_string(), folder: Some(absolute), ..Self::of_store(root, url) })
+    }
+
+    /// Makes the folder, where it is one of this machine and not there. Nothing else makes one: a look-up at a mistyped place leaves
+    /// no trace.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn make(&self) -> Result<(), LakeError> {
+        let made = self.folder.as_ref().map_or(Ok(()), std::fs::create_dir_all);
+        made.map_err(|error| LakeError::Place { place: self.shown.clone(), why: error.to_string() })
     }
 
     /// A URL under which other machines find it too: those that have the same folder, if it is one.
@@ -120,13 +132,13 @@ impl Place {
     }
 
     /// Deletes files that somebody began to write and did not touch again for `age`: no list names them. Gives their number.
-    pub(crate) fn delete_unfinished(&self, age: Duration) -> std::io::Result<usize> {
+    pub(crate) fn delete_unfinished(&self, age: Duration) -> io::Result<usize> {
         let before = SystemTime::now().checked_sub(age);
         let Some((folder, before)) = self.folder.as_ref().zip(before) else { return Ok(0) };
         let found = unfinished(folder, before)?;
         for file in &found {
             match std::fs::remove_file(file) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
         }
@@ -147,6 +159,25 @@ impl Place {
     }
 }
 
+/// The absolute path of what need not be there: as much of it as is there without links, and the rest as it was written.
+fn resolved(path: &FilePath) -> io::Result<PathBuf> {
+    let absolute = std::path::absolute(path)?;
+    let mut resolved = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            // Links are resolved already.
+            Component::ParentDir => {
+                resolved.pop();
+            }
+            part => resolved.push(part),
+        }
+        if resolved.try_exists()? {
+            resolved = resolved.canonicalize()?;
+        }
+    }
+    Ok(resolved)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,11 +187,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/lake");
         let place = Place::parse(path.to_str().unwrap()).unwrap();
+        assert!(!folder.path().join("a").exists(), "a place is no lake yet");
+        place.make().unwrap();
+        place.make().unwrap();
         assert!(path.is_dir());
         assert_eq!(place.to_string(), path.to_str().unwrap());
         let url = Url::from_directory_path(&path).unwrap();
         assert_eq!(place.table("exposures").1, url.join("exposures/").unwrap());
         assert_eq!(Place::parse(url.as_str()).unwrap().table("x").1, url.join("x/").unwrap());
+        std::os::unix::fs::symlink(&path, folder.path().join("link")).unwrap();
+        for same in ["link", "a/b/../lake", "link/../lake/../../link"] {
+            let same = Place::parse(folder.path().join(same).to_str().unwrap()).unwrap();
+            assert_eq!(same.url(), url.as_str());
+        }
+        std::fs::write(path.join("file"), "").unwrap();
+        for wrong in ["a/lake/file", "a/lake/file/below"] {
+            let wrong = Place::parse(folder.path().join(wrong).to_str().unwrap());
+            assert!(matches!(wrong, Err(LakeError::Place { .. })), "{wrong:?}");
+        }
         for wrong in ["ftp://x.example/lake", "https://x.example/lake", "file://host.example/lake", "s3:///"]
         {
             assert!(matches!(Place::parse(wrong), Err(LakeError::Place { .. })), "{wrong}");

@@ -27,11 +27,12 @@ Exit codes:
   130  interrupted
 
 Environment:
-  MIZUMORI_CONFIG  the configuration file, instead of ./mizumori.toml
-  MIZUMORI_WATCH   the watch list, where --watch is not given
-  MIZUMORI_LAKE    the lake, where --lake is not given
-  MIZUMORI_MASTER_KEY  the master key of the lake's keys
-  NO_COLOR         no colours
+  MIZUMORI_CONFIG       the configuration file, instead of ./mizumori.toml
+  MIZUMORI_WATCH        the watch list, where --watch is not given
+  MIZUMORI_LAKE         the lake, where --lake is not given
+  MIZUMORI_MASTER_KEY   the master key of the lake's keys
+  MIZUMORI_CLUSTER_KEY  the key that all machines of a cluster have
+  NO_COLOR              no colours
 
 Start with:
   mizumori demo";

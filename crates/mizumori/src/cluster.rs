@@ -37,6 +37,11 @@ pub(crate) fn shared<'f>(found: impl Iterator<Item = &'f FoundDump>) -> Vec<Shar
 }
 
 impl ClusterOptions {
+    /// Whether a cluster is asked for.
+    pub(crate) const fn is_asked(&self) -> bool {
+        self.cluster.is_some()
+    }
+
     /// The cluster that is asked for, and its key.
     pub(crate) fn open(&self, config: &Config) -> Result<Option<(Cluster, ClusterKey)>, Failure> {
         let Some((host, port)) = &self.cluster else { return Ok(None) };

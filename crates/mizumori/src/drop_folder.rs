@@ -15,9 +15,11 @@ use crate::dumps::{Dumps, FoundDump};
 use crate::sources::Sources;
 
 /// How a file looked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Look {
     bytes: Option<u64>,
+    /// What its store calls this version of it: an object may be replaced by one of the same size.
+    version: Option<Box<str>>,
     modified: Option<SystemTime>,
     /// When its size, time or rights were changed, in seconds and nanoseconds.
     changed: Option<(i64, i64)>,
@@ -86,7 +88,7 @@ impl DropFolder {
                 continue;
             }
             match (self.is_settled(seen, now), &seen.taken) {
-                (true, Some(taken)) if *taken == (seen.look, described) => {}
+                (true, Some((look, before))) if *look == seen.look && *before == described => {}
                 (true, _) => due.extend(of.iter().copied()),
                 // What was taken and changes is still a file of its source: without it the source would be poorer.
                 (false, Some(_)) => waiting.extend(of.iter().copied()),
@@ -129,7 +131,7 @@ impl DropFolder {
             let of = sources.of_dump(&found.dump.name);
             let described = of.iter().filter_map(|at| sources.list.get(at.0).cloned()).collect();
             if let Some(seen) = self.files.get_mut(found.dump.name.as_str()) {
-                seen.taken = Some((seen.look, described));
+                seen.taken = Some((seen.look.clone(), described));
             }
         }
     }
@@ -142,11 +144,13 @@ impl DropFolder {
 /// How a file looks; `None` of what is no file, or is gone.
 fn look(found: &FoundDump) -> Option<Look> {
     let Some(path) = found.file() else {
-        return Some(Look { bytes: found.bytes, modified: None, changed: None });
+        let version = found.dump.version.clone();
+        return Some(Look { bytes: found.bytes, version, modified: None, changed: None });
     };
     let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
     Some(Look {
         bytes: Some(metadata.len()),
+        version: None,
         modified: metadata.modified().ok(),
         changed: Some((metadata.ctime(), metadata.ctime_nsec())),
     })
@@ -155,8 +159,10 @@ fn look(found: &FoundDump) -> Option<Look> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mizumori_read::{Limits, Reader};
+    use mizumori_read::{Bytes, Limits, MemberName, Reader};
+    use mizumori_scan::{Dump, DumpPlace};
     use std::path::Path;
+    use std::sync::Arc;
 
     /// Looks, takes what is due, and gives its names.
     fn round(drops: &mut DropFolder, folder: &Path, now: Instant) -> Vec<String> {
@@ -226,5 +232,31 @@ mod tests {
         fs::write(path.join("two/source.toml"), "id = 'both'").unwrap();
         assert_eq!(look(220), ["more.txt", "one.txt", "two.txt"]);
         assert_eq!(drops.files.len(), 8);
+    }
+
+    #[test]
+    fn an_object_that_is_replaced_by_one_of_the_same_size_is_taken_again() {
+        let start = Instant::now();
+        let mut drops = DropFolder::new(Duration::from_secs(10));
+        let mut look = |seconds, version: &str| {
+            let place = DumpPlace::Held(Arc::new(Bytes::new(*b"a@suigen.example:1\n")));
+            let dump = Dump::new(MemberName::new("s3://bucket/feed/1.txt"), place);
+            let found = FoundDump {
+                dump: Dump { version: Some(version.into()), ..dump },
+                path: 0,
+                default_id: "feed".to_owned(),
+                bytes: Some(19),
+                sidecar: false,
+                inside: Vec::new(),
+                regular: true,
+            };
+            let dumps = Dumps { found: vec![found], ..Dumps::default() };
+            let (sources, _) = Sources::of_those_right(&dumps);
+            let due = drops.look(&dumps, &sources, start + Duration::from_secs(seconds), |_| None::<()>);
+            drops.taken(&dumps, &sources, &due);
+            due.len()
+        };
+        assert_eq!([look(0, "v1"), look(10, "v1"), look(20, "v1")], [0, 1, 0]);
+        assert_eq!([look(30, "v2"), look(40, "v2"), look(50, "v2")], [0, 1, 0]);
     }
 }

@@ -11,11 +11,12 @@ use anyhow::Context;
 use clap::Args;
 use mizumori_core::Secret;
 use mizumori_core::domain::SUFFIX_LIST;
-use mizumori_core::keys::{KeyError, KeyRing, MasterKey};
+use mizumori_core::keys::{KeyRing, MasterKey};
 use mizumori_lake::{Lake, Place};
 
 use crate::config::Config;
 use crate::outcome::Failure;
+use crate::ring_file::{RingFile, read_ring};
 use crate::tidings;
 
 /// The variable that holds the master key.
@@ -49,7 +50,6 @@ impl LakeOptions {
     }
 
     /// Whether one is.
-    #[cfg(feature = "sql")]
     pub(crate) fn is_asked(&self, config: &Config) -> bool {
         self.asked(config).is_some()
     }
@@ -86,6 +86,8 @@ impl LakeOptions {
             let ring = self.ring(config, &lake)?;
             return Ok((lake, ring));
         }
+        // Keys are not made for a place where no lake can be.
+        place.make()?;
         let files = self.key_files(config);
         let ring = match &files.ring {
             Some(file) if file.exists() => read_ring(file, &files.master_key()?)?,
@@ -101,11 +103,12 @@ impl LakeOptions {
         KeyFiles { ring, master: config.master_key.clone() }
     }
 
-    /// Changes the key ring of the lake: its file is whole at every moment.
+    /// Changes the key ring of the lake: its file is whole at every moment, and no other change gets lost. When `change` fails it
+    /// is as it was.
     pub(crate) fn change_ring<T>(
         &self,
         config: &Config,
-        change: impl FnOnce(&mut KeyRing) -> Result<T, KeyError>,
+        change: impl FnOnce(&mut KeyRing) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let lake = self.open(config)?;
         lake.check_keys(&self.ring_of(config, &lake)?)?;
@@ -117,20 +120,24 @@ impl LakeOptions {
         &self,
         config: &Config,
         lake: &Lake,
-        change: impl FnOnce(&mut KeyRing) -> Result<T, KeyError>,
+        change: impl FnOnce(&mut KeyRing) -> Result<T, Failure>,
     ) -> Result<(KeyRing, T), Failure> {
-        let mut ring = self.ring_of(config, lake)?;
         let files = self.key_files(config);
-        let changed = change(&mut ring).map_err(Failure::new)?;
-        let text = ring.to_text(&files.master_key()?).map_err(Failure::new)?;
-        replace(&files.ring_of(lake)?, &text)?;
+        let (file, master) = (RingFile::lock(&files.ring_of(lake)?)?, files.master_key()?);
+        let mut ring = file.read(&master)?;
+        let changed = change(&mut ring)?;
+        file.replace(&ring, &master)?;
         Ok((ring, changed))
     }
 
     /// Wraps the ring under the master key in `new_master`, which is made where there is none.
     pub(crate) fn rewrap(&self, config: &Config, new_master: &Path) -> Result<(), Failure> {
         let lake = self.open(config)?;
-        let ring = self.ring(config, &lake)?;
+        let files = self.key_files(config);
+        let path = files.ring_of(&lake)?;
+        let file = RingFile::lock(&path)?;
+        let ring = file.read(&files.master_key()?)?;
+        lake.check_keys(&ring)?;
         let master = if new_master.exists() {
             read_master(new_master)?
         } else {
@@ -139,9 +146,8 @@ impl LakeOptions {
             tidings::say(&format!("made a master key: `{}`", new_master.display()));
             master
         };
-        let file = self.key_files(config).ring_of(&lake)?;
-        replace(&file, &ring.to_text(&master).map_err(Failure::new)?)?;
-        tidings::say(&format!("wrapped `{}` under `{}`", file.display(), new_master.display()));
+        file.replace(&ring, &master)?;
+        tidings::say(&format!("wrapped `{}` under `{}`", path.display(), new_master.display()));
         tidings::hint(&format!(
             "write `master_key = \"{}\"` into mizumori.toml, or set {MASTER}; copies of the old ring still open under the old \
              key: destroy them",
@@ -235,27 +241,6 @@ fn read_master(file: &Path) -> Result<MasterKey, Failure> {
         })?;
     let text = Secret::new(text);
     MasterKey::parse(text.expose()).with_context(|| format!("in `{}`", file.display())).map_err(Failure::new)
-}
-
-/// Replaces a file, which is whole at every moment, and its owner's alone.
-fn replace(file: &Path, text: &str) -> Result<(), Failure> {
-    let replace = || {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut new = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        new.write_all(text.as_bytes())?;
-        new.as_file().sync_all()?;
-        new.persist(file).map_err(|error| error.error)
-    };
-    replace().map(drop).with_context(|| format!("could not write `{}`", file.display())).map_err(Failure::new)
-}
-
-fn read_ring(file: &Path, master: &MasterKey) -> Result<KeyRing, Failure> {
-    let text = fs::read_to_string(file)
-        .with_context(|| format!("could not read the key ring `{}`", file.display()))
-        .map_err(|error| {
-            Failure::new(error).hint("give --keys FILE: a lake without its keys answers nothing")
-        })?;
-    KeyRing::parse(&file.display().to_string(), &text, master).map_err(Failure::new)
 }
 
 /// Writes a file that was not there, for its owner's eyes only.

@@ -26,6 +26,8 @@ mod process;
 mod progress;
 #[cfg(any(feature = "scan", feature = "lake"))]
 mod reveal;
+#[cfg(feature = "lake")]
+mod ring_file;
 mod size;
 mod sources;
 mod tidings;

@@ -22,7 +22,7 @@ pub(crate) fn ingest(
 }
 
 /// Accounts of nobody who is watched.
-fn others(first: usize, accounts: usize) -> String {
+pub(crate) fn others(first: usize, accounts: usize) -> String {
     list(first, accounts).replace("suigen", "elsewhere")
 }
 
@@ -31,7 +31,7 @@ fn rest(world: &World, lake: &Lake) -> usize {
 }
 
 /// A lake that has the watched rows of the source `a`, because the store failed between two commits.
-fn half(text: &str) -> World {
+pub(crate) fn half(text: &str) -> World {
     for writes in 0..200 {
         let store = Failing::new();
         let world = World::over(Arc::clone(&store) as Arc<dyn object_store::ObjectStore>);

@@ -19,6 +19,8 @@ mod retain;
 #[cfg(test)]
 mod rows;
 #[cfg(test)]
+mod since;
+#[cfg(test)]
 mod spread;
 #[cfg(test)]
 mod world;

@@ -331,12 +331,20 @@ fn has_counts(lake: &Lake) -> Result<bool, Failure> {
 fn keys(config: &Config, command: &KeysCommand) -> Result<Outcome, Failure> {
     match command {
         KeysCommand::Add { lake, domain } => {
-            let domain = DomainName::parse(domain).ok_or_else(|| Failure::say("this is no domain"))?;
-            let number = lake.change_ring(config, |ring| ring.add_data_key(domain.as_str()))?;
+            let domain = parsed(domain)?;
+            let number =
+                lake.change_ring(config, |ring| ring.add_data_key(domain.as_str()).map_err(Failure::new))?;
             tidings::say(&format!("key {number} is for `{domain}` now"));
         }
         KeysCommand::Shred { lake, domain } => {
-            let shredded = lake.change_ring(config, |ring| Ok(ring.shred(domain)))?;
+            let domain = parsed(domain)?;
+            let shredded = lake.change_ring(config, |ring| match ring.shred(domain.as_str()) {
+                none if none.is_empty() => {
+                    Err(Failure::say(format!("the key ring has no key of `{domain}`"))
+                        .hint("`mizumori lake keys list` shows those that have one"))
+                }
+                shredded => Ok(shredded),
+            })?;
             tidings::say(&format!("destroyed {} keys of `{domain}`", shredded.len()));
             tidings::hint("copies of the old key ring still open what was sealed: destroy them too");
         }
@@ -355,6 +363,10 @@ fn keys(config: &Config, command: &KeysCommand) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
+fn parsed(domain: &str) -> Result<DomainName, Failure> {
+    DomainName::parse(domain).ok_or_else(|| Failure::say(format!("`{domain}` is no domain")))
+}
+
 /// Whether the tags get a new key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layer {
@@ -369,7 +381,7 @@ fn renew(config: &Config, arguments: &RenewArguments, layer: Layer) -> Result<()
     let there = arguments.lake.ring_of(config, &lake)?.tags().layers();
     lake.begin_renewal()?;
     let ring = if layer == Layer::New && there == layers {
-        arguments.lake.change_ring_of(config, &lake, KeyRing::add_layer)?.0
+        arguments.lake.change_ring_of(config, &lake, |ring| ring.add_layer().map_err(Failure::new))?.0
     } else {
         arguments.lake.ring_of(config, &lake)?
     };

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use mizumori_core::{Account, DomainName, LocalPart};
+use mizumori_lake::Lake;
 
 use self::directory::Directory;
 pub(super) use self::show::as_json;
@@ -17,6 +18,7 @@ use crate::config::Config;
 use crate::lake::LakeOptions;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Output;
+use crate::progress::grouped;
 use crate::reveal;
 use crate::tidings;
 
@@ -94,6 +96,43 @@ impl What {
     }
 }
 
+/// What to say of those of whom the lake keeps nothing but counts; `None` where there are none. Where every account was found,
+/// nobody asks.
+fn counted(
+    lake: &mut Lake,
+    what: Option<&What>,
+    directory: &Directory,
+    found: &[Found<'_>],
+) -> Result<Option<String>, Failure> {
+    if let Some(What::Domain(domain)) = what {
+        let counted = lake.current(|lake| lake.counted_at(|host| is_below(host, domain)))?;
+        let accounts: u64 = counted.values().sum();
+        return Ok((accounts > 0).then(|| {
+            format!(
+                "{} accounts of `{domain}` are kept as counts alone: whose they are is not known here",
+                grouped(accounts)
+            )
+        }));
+    }
+    let named: BTreeSet<_> = found.iter().map(|found| found.exposure.account).collect();
+    let missing = directory.missing(&named);
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    let counted = lake.current(|lake| lake.counted_at(|host| missing.contains(host)))?;
+    Ok(counted.first_key_value().map(|(first, _)| {
+        let others = match counted.len() - 1 {
+            0 => String::new(),
+            others => format!(" and {} other hosts", grouped(others as u64)),
+        };
+        format!("accounts of `{first}`{others} are kept as counts alone: nobody can tell who is among them")
+    }))
+}
+
+fn is_below(host: &str, domain: &DomainName) -> bool {
+    mizumori_core::domain::self_and_parents(host).any(|name| name == domain.as_str())
+}
+
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let what = arguments.what.as_deref().map(What::parse).transpose()?;
@@ -114,9 +153,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let exposures = lake.current(|lake| match &what {
         Some(What::Domain(domain)) => {
             let mut found = lake.points()?.domain(tags.domain(domain.as_str()))?;
-            found.retain(|exposure| {
-                mizumori_core::domain::self_and_parents(&exposure.host).any(|name| name == domain.as_str())
-            });
+            found.retain(|exposure| is_below(&exposure.host, domain));
             Ok(found)
         }
         Some(What::Account(_)) | None => {
@@ -139,8 +176,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         Format::Table => write_table(&mut out, &found, reveal)?,
     }
     out.finish()?;
-    if found.is_empty() {
-        tidings::say("nothing in this lake");
+    match counted(&mut lake, what.as_ref(), &directory, &found)? {
+        Some(counted) => tidings::say(&counted),
+        None if found.is_empty() => tidings::say("nothing in this lake"),
+        None => {}
     }
     if arguments.accounts.is_none() {
         return Ok(Outcome::Done);

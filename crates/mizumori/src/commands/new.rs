@@ -3,16 +3,19 @@
 use std::io::Write;
 
 use clap::Args;
+use mizumori_lake::Untold;
 
 use super::lookup::as_json;
 use crate::config::Config;
 use crate::lake::LakeOptions;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Output;
+use crate::tidings;
 
 /// Tell which exposures came into a lake after a version of it
 ///
-/// One object a line, in the order of the commits. Of a source that was replaced only what it did not have before is new.
+/// One object a line, in the order of the commits. Of a source that was replaced only what it did not have before is new. When a
+/// vacuum has taken what it had before, that cannot be told: the source is named on standard error, and nothing of it is new.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -28,7 +31,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let (lake, _) = arguments.lake.open_with_keys(&Config::load()?)?;
     let mut out = Output::open(None)?;
     let mut failed = None;
-    lake.since(arguments.since, &mut |new| {
+    let untold = lake.since(arguments.since, &mut |new| {
         for exposure in &new.exposures {
             let mut object = as_json(exposure, None);
             if let Some(object) = object.as_object_mut() {
@@ -44,5 +47,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         Some(error) => return Err(error.into()),
         None => out.finish()?,
     }
-    Ok(Outcome::Done)
+    for Untold { version, source } in &untold {
+        tidings::warning(&format!(
+            "what version {version} brought of `{source}` cannot be told any more: what it had before was deleted by a vacuum"
+        ));
+    }
+    if untold.is_empty() {
+        return Ok(Outcome::Done);
+    }
+    tidings::hint("`mizumori lookup` and `mizumori sql` show all that the lake has of it");
+    Ok(Outcome::Partly)
 }

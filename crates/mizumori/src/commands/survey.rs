@@ -149,8 +149,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let asked = AskedPeriod { from: arguments.from, to: arguments.to };
     let texts = Texts::read(arguments)?;
     #[cfg(feature = "lake")]
-    if arguments.lake.lake.is_some() {
-        return of_lake(arguments, asked, &texts);
+    {
+        let config = Config::load()?;
+        // A lake that is configured is no obstacle to a survey of dumps.
+        if arguments.lake.lake.is_some()
+            || (arguments.input.paths.is_empty() && arguments.lake.is_asked(&config))
+        {
+            return of_lake(arguments, asked, &texts, &config);
+        }
     }
     let survey = Survey::prepare(&arguments.input, asked)?;
     // Opened before the work: a place that cannot be written is told at once.
@@ -174,13 +180,22 @@ fn show(arguments: &Arguments, texts: &Texts, report: &Report, mut out: Output) 
 
 /// The survey of what a lake keeps.
 #[cfg(feature = "lake")]
-fn of_lake(arguments: &Arguments, asked: AskedPeriod, texts: &Texts) -> Result<Outcome, Failure> {
+fn of_lake(
+    arguments: &Arguments,
+    asked: AskedPeriod,
+    texts: &Texts,
+    config: &Config,
+) -> Result<Outcome, Failure> {
     if !arguments.input.paths.is_empty() {
         return Err(Failure::say("a survey is of dumps or of a lake").hint("leave the PATHs or --lake out"));
     }
-    let config = Config::load()?;
-    let Some(watch) = input::watch_list(&arguments.input, &config)? else { return Err(no_watch_list()) };
-    let (mut lake, ring) = arguments.lake.open_with_keys(&config)?;
+    #[cfg(feature = "cluster")]
+    if arguments.cluster.is_asked() {
+        return Err(Failure::say("a cluster surveys dumps, and no lake")
+            .hint("leave --cluster out, or name dumps in the place of the lake"));
+    }
+    let Some(watch) = input::watch_list(&arguments.input, config)? else { return Err(no_watch_list()) };
+    let (mut lake, ring) = arguments.lake.open_with_keys(config)?;
     let others = lake.kept_for_others(&watch)?;
     if let Some(first) = others.first() {
         tidings::warning(&format!(
@@ -197,7 +212,7 @@ fn of_lake(arguments: &Arguments, asked: AskedPeriod, texts: &Texts) -> Result<O
         ));
     }
     let out = Output::open(arguments.output.as_deref())?;
-    let threads = input::threads(arguments.input.threads, &config);
+    let threads = input::threads(arguments.input.threads, config);
     let of = mizumori_lake::SurveyOf { watch: Arc::new(watch), asked, by: PRODUCER, threads };
     let counted = Counted { report: lake.current(|lake| lake.survey(&ring, &of))? };
     show(arguments, texts, &counted.report, out)?;

@@ -1,5 +1,6 @@
 //! A list of accounts, one a line: what an organisation takes from its own directory.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -70,6 +71,12 @@ impl Directory {
     /// All of them, in the order of the lake.
     pub(super) fn accounts(&self) -> impl Iterator<Item = &Account<'static>> {
         self.accounts.iter().map(|(_, account)| account)
+    }
+
+    /// The hosts of the accounts that are not among `found`.
+    pub(super) fn missing(&self, found: &BTreeSet<AccountTag>) -> BTreeSet<&str> {
+        let missing = self.accounts.iter().filter(|(tag, _)| !found.contains(tag));
+        missing.map(|(_, account)| account.host()).collect()
     }
 
     /// The account of a tag.

@@ -70,7 +70,18 @@ fn what_is_sealed_opens_for_its_keys_alone() {
     let tags = lake(&folder, &["lookup", "jiro@mizube.test"]).ends(0).lines();
     assert_eq!(tags[0]["sealed"], false);
 
-    keys(&folder, &["shred", "suigen.example"]).ends(0).saying(&["destroyed 1 keys", "copies"]);
+    // A key that is not there cannot be destroyed, and nobody is told that it was.
+    for (domain, says) in [
+        ("mizube.test", "the key ring has no key of `mizube.test`"),
+        ("vpn.suigen.example", "no key of"),
+        ("no domain", "`no domain` is no domain"),
+    ] {
+        keys(&folder, &["shred", domain]).ends(2).saying(&[says]);
+    }
+    keys(&folder, &["shred", "Suigen.Example."])
+        .ends(0)
+        .saying(&["destroyed 1 keys of `suigen.example`", "copies"]);
+    keys(&folder, &["shred", "suigen.example"]).ends(2).saying(&["hint: `mizumori lake keys list`"]);
     let shredded = lake(&folder, &reveal).ends(0).lines();
     let shredded: Vec<_> = shredded.iter().filter(|row| row["sealed"] == true).collect();
     assert!(!shredded.is_empty());
@@ -152,6 +163,28 @@ fn a_stealer_log_tells_its_computer_to_who_may_know() {
     table.ends(0).printing(&["computer", "PC-CANARY, taro, 01.07.2020 09:00"]);
     let masked = lake(&folder, &["lookup", "taro@suigen.example", "--format", "table"]);
     assert!(!masked.ends(0).out().contains("computer"));
+}
+
+#[test]
+fn keys_that_are_added_at_once_are_all_there() {
+    let folder = two_sources();
+    with_data_key(&folder);
+    let domains: Vec<_> = (0..12).map(|at| format!("d{at}.example")).collect();
+    let add = |domain: &String| {
+        let arguments = ["lake", "keys", "add", "--lake", "lake", domain];
+        folder.command_with_keys(&arguments).spawn().unwrap()
+    };
+    let all: Vec<_> = domains.iter().map(add).collect();
+    for run in all {
+        folder.wait(run).ends(0);
+    }
+    let listed = keys(&folder, &["list"]).ends(0).out();
+    let mut listed: Vec<_> = listed.lines().map(|line| line.split_once('\t').unwrap().1).collect();
+    listed.sort_unstable();
+    let mut expected: Vec<_> = domains.iter().map(String::as_str).chain(["suigen.example"]).collect();
+    expected.sort_unstable();
+    assert_eq!(listed, expected);
+    assert_eq!(fs::read_dir(folder.path("keys/mizumori/keys")).unwrap().count(), 1);
 }
 
 #[test]

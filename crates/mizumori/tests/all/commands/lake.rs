@@ -202,6 +202,16 @@ fn a_source_that_comes_again_is_replaced() {
     let replace = ["ingest", "--watch", "list.toml", "--replace", "dumps"];
     lake(&folder, &replace).ends(0).printing(&["replaced               1 rows  one"]);
     assert_eq!(status(&folder, "rows"), 3);
+
+    // What it had before is gone: what was new of it nobody can tell, but to those who had nothing of it.
+    folder.write("dumps/four.txt", "jiro@mizube.test:4\n");
+    lake(&folder, &ingest).ends(0);
+    lake(&folder, &["lake", "vacuum", "--older-than", "0"]).ends(0);
+    let new = lake(&folder, &["new", "--since", &(version + 1).to_string()]);
+    let said = format!("what version {} brought of `one` cannot be told any more", version + 2);
+    new.ends(3).saying(&[&said, "hint: `mizumori lookup`"]);
+    assert_eq!(new.lines().iter().map(|row| row["source"].clone()).collect::<Vec<_>>(), ["four"]);
+    assert_eq!(lake(&folder, &["new", "--since", "0"]).ends(0).quietly().lines().len(), 4);
 }
 
 #[test]
@@ -312,6 +322,88 @@ fn a_lake_for_another_watch_list_is_told() {
     let run = lake(&folder, &["survey", "--watch", "other.toml"]);
     run.ends(0).saying(&["1 sources (`one` is the first) were ingested for another watch list"]);
     lake(&folder, &["survey", "--watch", "list.toml"]).ends(0).quietly();
+}
+
+#[test]
+fn who_is_only_counted_is_not_said_to_be_nowhere() {
+    let folder = two_sources();
+    let list = crate::world::LIST.replacen("id = \"mori\"", "id = \"mori\"\nlevel = \"counts\"", 1);
+    folder.write("list.toml", list);
+    lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]).ends(0);
+    let of_account = "accounts of `mori.suigen.example` are kept as counts alone";
+    let check = |what: &[&str], rows: usize, says: &str| {
+        let run = lake(&folder, &[&["lookup"], what].concat());
+        run.ends(0).saying(&[says]);
+        assert_eq!(run.lines().len(), rows, "{what:?}");
+        assert!(!run.err().contains("nothing in this lake"), "{}", run.err());
+    };
+    check(&["mori.suigen.example"], 0, "1 accounts of `mori.suigen.example` are kept as counts alone");
+    // Of a domain some is kept as rows, and some as counts.
+    check(&["suigen.example"], 3, "1 accounts of `suigen.example` are kept as counts alone");
+    for account in ["hana@mori.suigen.example", "nobody@mori.suigen.example"] {
+        check(&[account], 0, of_account);
+    }
+    folder.write("directory.txt", "taro@suigen.example\nhana@mori.suigen.example\n");
+    check(&["--accounts", "directory.txt"], 3, of_account);
+    lake(&folder, &["lookup", "taro@suigen.example"]).ends(0).quietly();
+    lake(&folder, &["lookup", "nobody@suigen.example"]).ends(0).saying(&["nothing in this lake"]);
+    // What is counted of a source goes with it.
+    lake(&folder, &["lake", "forget", "--source", "one"]).ends(0);
+    lake(&folder, &["lookup", "mori.suigen.example"]).ends(0).saying(&["nothing in this lake"]);
+}
+
+#[test]
+fn a_configured_lake_is_surveyed_where_no_dumps_are_named() {
+    let folder = two_sources();
+    lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]).ends(0);
+    let survey = ["survey", "--watch", "list.toml", "--format", "json"];
+    let of_lake = lake(&folder, &survey).ends(0).json();
+    let of_one = folder.run(&[&survey[..], &["dumps/one"]].concat()).ends(0).json();
+    assert_ne!(of_one["categories"], of_lake["categories"]);
+    let by_variable = |paths: &[&str]| {
+        let mut command = folder.command_with_keys(&[&survey[..], paths].concat());
+        folder.wait(command.env("MIZUMORI_LAKE", "lake").spawn().unwrap())
+    };
+    assert_eq!(by_variable(&[]).ends(0).quietly().json(), of_lake);
+    assert_eq!(by_variable(&["dumps/one"]).ends(0).quietly().json(), of_one);
+    folder.run(&survey).ends(2).saying(&["no PATH is given"]);
+    folder.write("mizumori.toml", "lake = \"lake\"\n");
+    assert_eq!(folder.run_with_keys(&survey).ends(0).quietly().json(), of_lake);
+    let dumps = [&survey[..], &["dumps/one"]].concat();
+    assert_eq!(folder.run_with_keys(&dumps).ends(0).quietly().json(), of_one);
+    #[cfg(feature = "cluster")]
+    for lake in [&[][..], &["--lake", "lake"]] {
+        let run = folder.run_with_keys(&[&survey[..], &["--cluster", "127.0.0.1:1"], lake].concat());
+        run.ends(2).saying(&["a cluster surveys dumps, and no lake", "hint: leave --cluster out"]);
+    }
+}
+
+#[test]
+fn only_what_makes_a_lake_makes_its_folder() {
+    let folder = two_sources();
+    lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]).ends(0);
+    let before = folder.names();
+    let mut commands = vec![
+        vec!["lookup", "--lake", "laek/deep", "taro@suigen.example"],
+        vec!["survey", "--lake", "laek/deep", "--watch", "list.toml"],
+        vec!["new", "--lake", "laek/deep", "--since", "0"],
+    ];
+    for command in ["status", "optimize", "vacuum"] {
+        commands.push(vec!["lake", command, "--lake", "laek/deep"]);
+    }
+    #[cfg(feature = "sql")]
+    commands.push(vec!["sql", "--lake", "laek/deep", "select 1"]);
+    for command in &commands {
+        folder.run_with_keys(command).ends(2).saying(&["there is no lake at `laek/deep`"]);
+        assert_eq!(folder.names(), before, "{command:?}");
+    }
+    // Keys are not made for a place where no folder can be.
+    fs::remove_dir_all(folder.path("keys")).unwrap();
+    let ingest = ["ingest", "--watch", "list.toml", "--lake", "list.toml/lake", "dumps"];
+    folder.run_with_keys(&ingest).ends(2).saying(&["`list.toml/lake` is no place for a lake"]);
+    assert!(!folder.path("keys").exists());
+    folder.run_with_keys(&["ingest", "--watch", "list.toml", "--lake", "laek/deep", "dumps"]).ends(0);
+    assert!(folder.path("laek/deep/exposures").is_dir());
 }
 
 #[test]
