@@ -88,6 +88,8 @@ pub struct Filled {
     pub(crate) unreadable: Vec<(String, String)>,
     /// Records at level `counts` that do not count.
     pub(crate) uncounted: u64,
+    /// Rows at level `sealed` for which there was no key.
+    pub(crate) unsealed: u64,
     /// Bytes that went through encrypted files.
     pub(crate) spilled: u64,
 }
@@ -134,7 +136,7 @@ impl Work<'_> {
         self.part != Part::Rest
             && self.ring.data_keys().next().is_some()
             && self.how.keep.watch().is_some_and(|watch| {
-                self.how.level == Level::Sealed
+                self.how.level.is_none_or(|level| level == Level::Sealed)
                     || watch.categories.iter().any(|category| category.level == sealed)
                     || watch.organisations.iter().any(|organisation| organisation.level == sealed)
             })
@@ -242,6 +244,7 @@ impl ThisMachine {
             match event {
                 Event::Batch { batch, .. } => {
                     filled.uncounted += batch.uncounted;
+                    filled.unsealed += batch.unsealed;
                     count(batch.counts);
                     let outcome = match batch.failed {
                         Some(error) => Err(error.into()),

@@ -25,8 +25,8 @@ pub(crate) struct Method<'g> {
     pub(crate) watch: Option<&'g WatchList>,
     pub(crate) sources: &'g [Source],
     pub(crate) source_of: &'g MemberSources<'g>,
-    /// The level where the watch list names none.
-    pub(crate) level: Level,
+    /// The level where the watch list names none; see [`Ingest::level`](crate::Ingest::level).
+    pub(crate) level: Option<Level>,
     /// Which exposures are taken.
     pub(crate) part: Part,
     /// Whether accounts are kept that concern nobody on the watch list.
@@ -101,6 +101,7 @@ impl<'g> Workshop for Gather<'g> {
             sites: Hosts::default(),
             counts: method.count_key.begin(source.index),
             uncounted: 0,
+            unsealed: 0,
             failed: None,
         }
     }
@@ -129,6 +130,8 @@ pub(crate) struct Gathered<'g> {
     pub(crate) counts: CountTags,
     /// Exposures at level `counts` that do not count: of no account, or without a secret.
     pub(crate) uncounted: u64,
+    /// Rows at level `sealed` for which there was no key: they are tags.
+    pub(crate) unsealed: u64,
     /// Why sealing failed.
     pub(crate) failed: Option<KeyError>,
 }
@@ -165,7 +168,9 @@ impl Sink for Gathered<'_> {
         let leak = self.rows.shared.leak(leak);
         let site = url.map(|host| self.sites.number(host));
         let site = self.rows.shared.site(site.map(|number| self.sites.domain(number)));
-        let sealed = self.data_key(level, matched).map_or(0, |key| self.seal(key, tag, record));
+        let key = self.data_key(level, matched);
+        self.unsealed += u64::from(level == Level::Sealed && key.is_none());
+        let sealed = key.map_or(0, |key| self.seal(key, tag, record));
         let secret = secret_tag.map_or(NO_SECRET, |SecretTag(tag)| tag.max(NO_SECRET + 1));
         self.rows.rows.push(Row { hi: tag.hi, lo: tag.lo, secret, leak, site, host, sealed });
         if secret != NO_SECRET
@@ -194,7 +199,7 @@ impl<'g> Gathered<'g> {
         let method = self.method;
         let is_counted = |level: Level| level == Level::Counts;
         // Of those that nobody watches there is never more than tags.
-        let others = method.level.min(Level::Tags).min(self.ceiling);
+        let others = method.level.unwrap_or(Level::Tags).min(Level::Tags).min(self.ceiling);
         let (level, of_rest) = match matched {
             None => (others, true),
             Some(matched) => {
@@ -235,15 +240,18 @@ impl<'g> Gathered<'g> {
             let category = || watch.categories.get(organisation.category.0)?.level;
             organisation.level.or_else(category)
         });
-        own.unwrap_or(self.method.level).min(self.ceiling)
+        let keyed = || if self.own_key(matched).is_some() { Level::Sealed } else { Level::Tags };
+        own.or(self.method.level).unwrap_or_else(keyed).min(self.ceiling)
     }
 
-    /// The key under which an exposure is sealed: of a verified domain that has one.
+    /// The key under which an exposure is sealed.
     fn data_key(&self, level: Level, matched: Option<&Match>) -> Option<&'g DataKey> {
-        if level != Level::Sealed {
-            return None;
-        }
-        let domain = matched?.domain(self.method.watch?).filter(|domain| domain.verified)?;
+        self.own_key(matched.filter(|_| level == Level::Sealed)?)
+    }
+
+    /// The data key of a verified domain, if it has one.
+    fn own_key(&self, matched: &Match) -> Option<&'g DataKey> {
+        let domain = matched.domain(self.method.watch?).filter(|domain| domain.verified)?;
         self.method.ring.data_key(domain.name.as_str())
     }
 

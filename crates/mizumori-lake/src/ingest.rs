@@ -108,7 +108,7 @@ impl Lake {
         manifests: &mut [Manifest],
         done: &mut Ingested,
     ) -> Result<ControlFlow<()>, LakeError> {
-        let Filled { files, mut counts, mut unreadable, uncounted, spilled } =
+        let Filled { files, mut counts, mut unreadable, uncounted, unsealed, spilled } =
             match work.how.runner.fill(self, work) {
                 Err(LakeError::Interrupted) => {
                     done.interrupted = true;
@@ -120,6 +120,7 @@ impl Lake {
         unreadable.retain(|what| !done.unreadable.contains(what));
         done.unreadable.append(&mut unreadable);
         done.uncounted += uncounted;
+        done.unsealed += unsealed;
         done.spilled += spilled;
         let mut rows_of = BTreeMap::new();
         for written in &files {

@@ -31,8 +31,9 @@ pub struct Ingest<'i> {
     pub runner: &'i dyn Runner,
     /// The accounts that are kept.
     pub keep: Keep<'i>,
-    /// The level where the watch list names none.
-    pub level: Level,
+    /// The level where the watch list names none. Without one it is `sealed` for domains that are verified and have a data key, and
+    /// `tags` for all others.
+    pub level: Option<Level>,
     /// Whether sources may lose files.
     pub missing: Missing,
     /// What becomes of sources that cannot be ingested as they are.
@@ -95,6 +96,8 @@ pub struct Ingested {
     pub bytes: u64,
     /// Records at level `counts` that do not count, of no account or without a secret: nothing of them is kept.
     pub uncounted: u64,
+    /// Rows at level `sealed` for whose domain there is no data key, or that is not verified: they are kept as tags.
+    pub unsealed: u64,
     /// Bytes that went through encrypted files on the way.
     pub spilled: u64,
     /// What could not be read, with the reason.
@@ -167,7 +170,7 @@ impl Ingest<'_> {
         };
         // With a key that was not there before, more is sealed.
         let keys: Vec<_> = ring.data_keys().map(|key| key.number().to_string()).collect();
-        format!("{list} {} {}", self.level.as_str(), keys.join(","))
+        format!("{list} {} {}", self.level.map_or("as-keyed", Level::as_str), keys.join(","))
     }
 
     /// Whether anything of a source may be kept as counts.
@@ -184,6 +187,6 @@ impl Ingest<'_> {
 
     /// Whether accounts may be counted that the watch list gives no level.
     pub(crate) fn counts_others(&self, source: &Source) -> bool {
-        self.level == Level::Counts || is_lowered(source)
+        self.level == Some(Level::Counts) || is_lowered(source)
     }
 }

@@ -34,7 +34,7 @@ pub struct FillOrder {
     /// The text of the watch list.
     watch: Option<String>,
     everything: bool,
-    level: String,
+    level: Option<String>,
     part: Part,
     ingests: Vec<Option<String>>,
 }
@@ -46,6 +46,7 @@ pub struct Run {
     files: Vec<Written>,
     unreadable: Vec<(String, String)>,
     uncounted: u64,
+    unsealed: u64,
     spilled: u64,
     bytes: u64,
     lines: u64,
@@ -76,7 +77,7 @@ impl FillOrder {
             data_keys: data_keys(work.ring),
             watch: work.how.keep.watch().map(|watch| watch.text.to_string()),
             everything: matches!(work.how.keep, Keep::Everything(_)),
-            level: work.how.level.as_str().to_owned(),
+            level: work.how.level.map(|level| level.as_str().to_owned()),
             part: work.part,
             ingests: work.ingests.to_vec(),
         }
@@ -116,7 +117,12 @@ impl FillOrder {
         let how = Ingest {
             runner: machine,
             keep,
-            level: self.level.parse().map_err(|_| wrong(&"an unknown level"))?,
+            level: self
+                .level
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(|_| wrong(&"an unknown level"))?,
             missing: Missing::Refused,
             refused: Refused::EndsIt,
             commits: Commits::One,
@@ -136,7 +142,7 @@ impl FillOrder {
             progress: &progress,
         };
         let mut counts: BTreeMap<SourceIndex, CountTags> = BTreeMap::new();
-        let Filled { files, unreadable, uncounted, spilled, .. } =
+        let Filled { files, unreadable, uncounted, unsealed, spilled, .. } =
             machine.sort(lake, &work, &mut |tags| {
                 let source = tags.source;
                 counts.entry(source).or_insert_with(|| count_key.begin(source)).append(tags);
@@ -148,6 +154,7 @@ impl FillOrder {
             files,
             unreadable,
             uncounted,
+            unsealed,
             spilled,
             bytes: read(&progress.bytes),
             lines: read(&progress.lines),
@@ -215,6 +222,7 @@ impl<'s> Spread<'s> {
         self.filled.files.extend(run.files);
         self.filled.unreadable.extend(run.unreadable);
         self.filled.uncounted += run.uncounted;
+        self.filled.unsealed += run.unsealed;
         self.filled.spilled += run.spilled;
         Ok(())
     }

@@ -188,7 +188,7 @@ fn everything_as_counts() {
     let mut lake = world.lake();
     let how = |how: &mut mizumori_lake::Ingest<'_>| {
         how.keep = Keep::Everything(None);
-        how.level = Level::Counts;
+        how.level = Some(Level::Counts);
     };
     let done = world.ingest_files(&mut lake, &sources(), &how).unwrap();
     assert_eq!(done.rows, 0);

@@ -13,7 +13,7 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
 use crate::world::{World, list};
@@ -271,4 +271,24 @@ fn a_renewal() {
             keys => panic!("{keys:?}"),
         }
     });
+}
+
+#[test]
+fn a_lake_of_a_later_version_is_left_alone() {
+    let store = Arc::new(InMemory::new());
+    let world = World::over(Arc::<InMemory>::clone(&store));
+    world.ingest(&mut world.lake(), &[("a", &list(0, 10))]).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let path = Path::from("lake/exposures/_delta_log/00000000000000000000.json");
+    let log = runtime.block_on(async { store.get(&path).await.unwrap().bytes().await }).unwrap();
+    let later = String::from_utf8(log.to_vec())
+        .unwrap()
+        .replace("\"mizumori.version\":\"1\"", "\"mizumori.version\":\"2\"");
+    assert_ne!(later.as_bytes(), log);
+    runtime.block_on(store.put(&path, later.into_bytes().into())).unwrap();
+    for outcome in [Lake::open(&world.place()).map(drop), Lake::create(&world.place(), &world.ring).map(drop)]
+    {
+        let error = outcome.unwrap_err();
+        assert!(matches!(&error, LakeError::Version { version, .. } if version == "2"), "{error}");
+    }
 }

@@ -61,7 +61,7 @@ impl Runner for Machines {
 
 /// Nothing, from a machine.
 fn empty() -> Run {
-    let text = r#"{"files":[],"unreadable":[],"uncounted":0,"spilled":0,"bytes":0,"lines":0,"addresses":0,"rejected":0}"#;
+    let text = r#"{"files":[],"unreadable":[],"uncounted":0,"unsealed":0,"spilled":0,"bytes":0,"lines":0,"addresses":0,"rejected":0}"#;
     serde_json::from_str(text).unwrap()
 }
 
@@ -92,10 +92,11 @@ fn compare(world: &World, keep: Keep<'_>, level: Level) {
     let others = World { watch: world.watch.clone(), ..others };
     let machines = Machines::of(&others);
     let (mut here, mut there) = (world.lake(), others.lake());
-    let one = world.ingest_files(&mut here, &sources, &|how| (how.keep, how.level) = (keep, level)).unwrap();
+    let one =
+        world.ingest_files(&mut here, &sources, &|how| (how.keep, how.level) = (keep, Some(level))).unwrap();
     let many = others
         .ingest_files(&mut there, &sources, &|how| {
-            (how.keep, how.level, how.runner) = (keep, level, &machines);
+            (how.keep, how.level, how.runner) = (keep, Some(level), &machines);
         })
         .unwrap();
     let rows = |done: &Ingested| -> Vec<_> {
@@ -113,7 +114,7 @@ fn compare(world: &World, keep: Keep<'_>, level: Level) {
     // The same again is as before.
     let again = others
         .ingest_files(&mut there, &sources, &|how| {
-            (how.keep, how.level, how.runner) = (keep, level, &machines);
+            (how.keep, how.level, how.runner) = (keep, Some(level), &machines);
         })
         .unwrap();
     assert!(again.versions.is_empty());

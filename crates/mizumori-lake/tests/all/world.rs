@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mizumori_core::keys::KeyRing;
-use mizumori_core::watch::Level;
 use mizumori_core::{Account, LocalPart, Source, SourceIndex, WatchList};
 use mizumori_lake::{
     Commits, Ingest, Ingested, Keep, Lake, LakeError, Material, Missing, Place, Refused, Runner, ThisMachine,
@@ -135,7 +134,7 @@ impl World {
         let mut how = Ingest {
             runner,
             keep: Keep::Watched(&self.watch),
-            level: Level::Tags,
+            level: None,
             missing: Missing::Refused,
             refused: Refused::EndsIt,
             commits: Commits::One,

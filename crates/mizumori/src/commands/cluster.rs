@@ -24,7 +24,7 @@ use crate::tidings;
 
 /// Run a machine of a cluster
 ///
-/// One scheduler, and executors on as many machines as there are; `--cluster HOST:PORT` has them do a survey or an ingest. Units of work
+/// One scheduler, and executors on as many machines as there are; `--cluster HOST:PORT` has them do a survey, an ingest or a question in SQL. Units of work
 /// and what comes of them are sealed under the cluster's key, which every executor and whoever gives work has; the
 /// scheduler needs none. Dumps and lakes are in buckets, or in folders that all machines have at the same path; executors that
 /// write to a lake have its keys, and everybody reaches the store with credentials of his own.

@@ -53,15 +53,16 @@ pub(crate) struct Arguments {
     #[arg(long)]
     all: bool,
 
-    /// How much is kept where the watch list says nothing: counts, tags or sealed
-    #[arg(long, value_name = "LEVEL", default_value = "tags")]
-    level: Level,
+    /// How much is kept where the watch list says nothing: counts, tags or sealed [default: sealed for domains that are verified and
+    /// have a key (`lake keys add`), tags for all others]
+    #[arg(long, value_name = "LEVEL")]
+    level: Option<Level>,
 
     /// Replace a source although files of it are missing now
     #[arg(long)]
     replace: bool,
 
-    /// Go on, and ingest what is dropped at the PATHs
+    /// Go on, and ingest what is dropped at the PATHs, folders or prefixes of buckets
     #[arg(long)]
     follow: bool,
 
@@ -189,6 +190,13 @@ fn tell(ingested: &Ingested) {
     if let Some(error) = &ingested.unmerged {
         tidings::warning(&format!("what came is in the lake, but its runs could not be merged: {error}"));
         tidings::hint("`mizumori lake optimize` does it");
+    }
+    if ingested.unsealed > 0 {
+        tidings::warning(&format!(
+            "{} exposures are kept as tags, not sealed: their domains are not verified, or have no key",
+            grouped(ingested.unsealed)
+        ));
+        tidings::hint("`mizumori lake keys add DOMAIN` makes a key; `verified` stands in the watch list");
     }
     if ingested.uncounted > 0 {
         tidings::say(&format!(

@@ -129,7 +129,7 @@ enum KeysCommand {
     /// Put a new key on top of those of the tags, and bring the lake under it
     ///
     /// Whoever has the lake and an old copy of the key ring can test no more guesses. The whole lake is read, sorted and written
-    /// anew, and nobody else writes meanwhile. What was sealed is sealed anew; of what is sealed with a key that is shredded nothing is
+    /// anew. Meanwhile, and after an interruption until it was done again, nobody else writes, and nothing is answered. What was sealed is sealed anew; of what is sealed with a key that is shredded nothing is
     /// left. Give a copy of the key ring to all who work with the lake.
     Layer(RenewArguments),
     /// Bring the lake under the keys that the ring has: what was sealed under the newest key of its domain, and what a layer that

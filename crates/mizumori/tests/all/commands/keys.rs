@@ -52,8 +52,11 @@ fn what_is_sealed_opens_for_its_keys_alone() {
     let folder = two_sources();
     with_data_key(&folder);
     keys(&folder, &["list"]).ends(0).printing(&["1\tsuigen.example"]);
-    let ingest = ["ingest", "--level", "sealed", "--watch", "list.toml", "dumps"];
-    lake(&folder, &ingest).ends(0);
+    // With a key for a verified domain that is the level, unless somebody says another.
+    lake(&folder, &["ingest", "--level", "tags", "--watch", "list.toml", "dumps/one"]).ends(0);
+    let tags = lake(&folder, &["lookup", "taro@suigen.example"]).ends(0).lines();
+    assert!(!tags.is_empty() && tags.iter().all(|row| row["sealed"] == false));
+    lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]).ends(0);
     let masked = lake(&folder, &["lookup", "taro@suigen.example"]).ends(0).lines();
     assert!(masked.iter().all(|row| row["sealed"] == true && row["revealed"] == Value::Null));
     lake(&folder, &["lookup", "--reveal", "suigen.example"]).ends(2).saying(&["--yes"]);
@@ -66,7 +69,10 @@ fn what_is_sealed_opens_for_its_keys_alone() {
         .collect();
     seen.sort_unstable();
     assert_eq!(seen, [("taro", "other"), ("taro", "pw1"), ("taro", "pw1")]);
-    // A domain without a key has tags.
+    // A domain without a key has tags, and whoever wants it sealed is told so.
+    lake(&folder, &["ingest", "--level", "sealed", "--watch", "list.toml", "dumps"])
+        .ends(0)
+        .saying(&["kept as tags, not sealed", "lake keys add"]);
     let tags = lake(&folder, &["lookup", "jiro@mizube.test"]).ends(0).lines();
     assert_eq!(tags[0]["sealed"], false);
 
