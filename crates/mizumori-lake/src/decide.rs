@@ -51,6 +51,8 @@ pub(crate) struct Decided {
     pub(crate) held_back: Vec<(String, LakeError)>,
     /// The sources that have counts already.
     pub(crate) counted: BTreeSet<String>,
+    /// What could not be read of those that stay.
+    pub(crate) unreadable: BTreeSet<(String, String)>,
     /// What was there: should it be something else at the commit, somebody else was quicker.
     pub(crate) there: Ingests,
 }
@@ -79,7 +81,11 @@ impl Lake {
                     if before.counts.is_some() {
                         decided.counted.insert(manifest.id().to_owned());
                     }
-                    asked.fate(source, manifest, &before, &mut decided)?
+                    let fate = asked.fate(source, manifest, &before, &mut decided)?;
+                    if matches!(fate, Fate::Stays { .. }) {
+                        decided.unreadable.extend(before.run.unreadable);
+                    }
+                    fate
                 }
             };
             decided.fates.push(fate);

@@ -6,7 +6,6 @@
 //! it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
 use mizumori_core::SourceIndex;
@@ -51,7 +50,8 @@ impl Lake {
         };
         let files = files_of(material, digests);
         if progress.is_stopped() {
-            return Ok(Ingested { interrupted: true, ..Ingested::default() });
+            let unreadable = material.unreadable.to_vec();
+            return Ok(Ingested { unreadable, interrupted: true, ..Ingested::default() });
         }
         let (parts, scope) = (how.parts(), how.scope(ring, Part::Whole));
         let described = material.sources.iter().zip(files);
@@ -59,11 +59,12 @@ impl Lake {
             described.map(|(source, files)| Manifest::new(source, &run, &scope, files)).collect();
         let first_scope = (parts.len() > 1).then(|| how.scope(ring, Part::Watched));
         self.refresh()?;
-        let Decided { fates, held_back, mut counted, there } = self.current(|lake| {
+        let Decided { fates, held_back, mut counted, unreadable, there } = self.current(|lake| {
             let (sources, first_scope) = (material.sources, first_scope.as_deref());
             lake.decide(&Asked { sources, manifests: &manifests, first_scope, how })
         })?;
-        let mut done = Ingested { held_back, ..Ingested::default() };
+        let not_opened = material.unreadable.to_vec();
+        let mut done = Ingested { held_back, unreadable: not_opened, ..Ingested::default() };
         let count_key = CountKey::new(material.sources)?;
         for (number, part) in parts.iter().enumerate() {
             let ingests: Vec<_> = fates.iter().map(|fate| ingest_of(fate, *part, &run)).collect();
@@ -84,8 +85,12 @@ impl Lake {
                 count_key: &count_key,
                 progress,
             };
-            if self.ingest_part(&work, &run, &mut manifests, &mut done)?.is_break() {
-                break;
+            match self.ingest_part(&work, &run, &mut manifests, &mut done) {
+                Err(LakeError::Interrupted) => {
+                    done.interrupted = true;
+                    break;
+                }
+                part => part?,
             }
         }
         let has_counts = manifests.iter().filter(|manifest| manifest.counts.is_some());
@@ -94,28 +99,25 @@ impl Lake {
         if !counted.is_empty() {
             self.publish_counts(Some(&counted))?;
         }
+        let before =
+            unreadable.into_iter().filter(|what| !done.unreadable.contains(what)).collect::<Vec<_>>();
+        done.unreadable.extend(before);
         if !done.interrupted || !done.versions.is_empty() {
             done.sources = outcome(&manifests, &fates);
         }
         Ok(done)
     }
 
-    /// Does one part; breaks off after an interrupt.
+    /// Does one part.
     fn ingest_part(
         &mut self,
         work: &Work<'_>,
         run: &str,
         manifests: &mut [Manifest],
         done: &mut Ingested,
-    ) -> Result<ControlFlow<()>, LakeError> {
+    ) -> Result<(), LakeError> {
         let Filled { files, mut counts, mut unreadable, uncounted, unsealed, spilled } =
-            match work.how.runner.fill(self, work) {
-                Err(LakeError::Interrupted) => {
-                    done.interrupted = true;
-                    return Ok(ControlFlow::Break(()));
-                }
-                filled => filled?,
-            };
+            work.how.runner.fill(self, work)?;
         // The second part reads again what the first could not.
         unreadable.retain(|what| !done.unreadable.contains(what));
         done.unreadable.append(&mut unreadable);
@@ -161,18 +163,34 @@ impl Lake {
             come.push(&*manifest);
         }
         let files: Vec<_> = files.into_iter().map(|written| written.file).collect();
-        done.rows += files.iter().map(|file| file.rows).sum::<u64>();
-        done.bytes += files.iter().map(|file| file.size).sum::<u64>();
+        let (rows, bytes) = files.iter().fold((0, 0), |sum, file| (sum.0 + file.rows, sum.1 + file.size));
         // There is room for one run more before it comes.
-        self.keep_bounds(1, files.len())?;
-        done.versions.push(self.commit_sources(files, &come, work)?);
-        // Whoever was forgotten while this ran is not in the list that it began with.
-        for (hi, lo) in self.suppressed()?.difference(work.kept_out).copied().collect::<Vec<_>>() {
-            self.forget(work.ring, &Forget::Account(AccountTag { hi, lo }))?;
+        if let Err(error) = self.keep_bounds(1, files.len()) {
+            self.wait(self.log.discard(&files));
+            return Err(error);
         }
+        done.versions.push(self.commit_sources(files, &come, work)?);
+        done.rows += rows;
+        done.bytes += bytes;
+        self.forget_meanwhile(work)?;
         // Others may have come at the same time. What came is in the lake, whatever becomes of this.
-        done.unmerged = self.keep_bounds(0, 0).err();
-        Ok(ControlFlow::Continue(()))
+        done.unmerged = match self.keep_bounds(0, 0) {
+            Ok(()) | Err(LakeError::Interrupted) => None,
+            Err(error) => Some(error),
+        };
+        Ok(())
+    }
+
+    /// Forgets whoever was forgotten while this ran, and is not in the list that it began with. Nobody can stop that.
+    fn forget_meanwhile(&mut self, work: &Work<'_>) -> Result<(), LakeError> {
+        let progress = std::mem::take(&mut self.merging.progress);
+        let forgotten = self.suppressed().and_then(|kept_out| {
+            kept_out.difference(work.kept_out).try_for_each(|&(hi, lo)| {
+                self.forget(work.ring, &Forget::Account(AccountTag { hi, lo })).map(drop)
+            })
+        });
+        self.merging.progress = progress;
+        forgotten
     }
 
     /// Commits `files`, the rows of the sources that come, in the place of what the lake has of these sources. Halves come where

@@ -17,6 +17,7 @@ use crate::background::Background;
 use crate::error::{LakeError, damaged};
 use crate::log::{Live, Log};
 use crate::manifest::{Ingests, Manifest, learn};
+use crate::merge::Merging;
 use crate::method::EVERYTHING;
 use crate::place::Place;
 use crate::run_file::{Reads, RunFile};
@@ -50,6 +51,8 @@ pub struct Lake {
     pub(crate) place: Place,
     pub(crate) runtime: Background,
     pub(crate) log: Log,
+    /// How files are merged.
+    pub(crate) merging: Merging,
     /// How many layers the keys have of whoever works with it; 0 while nobody has said so.
     expected: AtomicUsize,
 }
@@ -62,10 +65,11 @@ impl Lake {
     pub fn open(place: &Place) -> Result<Option<Self>, LakeError> {
         let runtime = runtime()?;
         let Some(log) = runtime.block_on(Log::open(place, TABLE))? else { return Ok(None) };
-        let lake = Self { place: place.clone(), runtime, log, expected: AtomicUsize::new(0) };
+        let (place, merging, expected) = (place.clone(), Merging::default(), AtomicUsize::new(0));
+        let lake = Self { place, runtime, log, merging, expected };
         let version = lake.log.property(property::VERSION)?.unwrap_or_default();
         if version != VERSION.to_string() {
-            return Err(LakeError::Version { place: place.to_string(), version, known: VERSION });
+            return Err(LakeError::Version { place: lake.place.to_string(), version, known: VERSION });
         }
         Ok(Some(lake))
     }
@@ -88,6 +92,13 @@ impl Lake {
         let lake = Self::open(place)?.ok_or_else(|| LakeError::Missing(place.to_string()))?;
         lake.check_keys(ring)?;
         Ok(lake)
+    }
+
+    /// The same, which merges files so from now on: when it ingests, forgets and optimises. Otherwise it uses all cores, and
+    /// nobody can stop it.
+    #[must_use]
+    pub fn merging(self, merging: Merging) -> Self {
+        Self { merging, ..self }
     }
 
     /// Refuses a key ring with which the lake's tags were not made.

@@ -60,6 +60,7 @@ pub use gather::{MemberSources, log_folder};
 pub use lake::Lake;
 pub use maintain::{MOST_FILES, MOST_RUNS, Optimized, Status};
 pub use manifest::day_of;
+pub use merge::Merging;
 pub use method::{Commits, Ingest, Ingested, Keep, Material, Missing, Refused, SourceIngested, WhatHappened};
 pub use place::Place;
 pub use point::{Exposure, PointReader};

@@ -4,8 +4,8 @@
 //! ingesting and optimising are one piece of work, and memory is bounded by the size of a range.
 
 use std::ops::Deref;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use hashbrown::HashMap;
 use mizumori_core::SourceIndex;
@@ -19,8 +19,12 @@ use crate::write::Origin;
 
 /// Files that one piece of work writes, at most: from then on they grow, so that a lake has room for many.
 const MOST_FILES_AT_ONCE: u64 = 1_000;
-/// Rows of a range: what one core holds in memory at once.
+/// Rows of a range, at most: what one core holds in memory at once.
 const RANGE: u64 = 1 << 20;
+/// And at least: smaller ones are more requests than work.
+const SMALLEST_RANGE: u64 = RANGE / 16;
+/// What a row of a range takes in memory, in bytes, with what is written of it.
+const ROW_BYTES: u64 = 128;
 
 /// Sorted runs of rows.
 pub(crate) trait Runs: Sync {
@@ -104,15 +108,52 @@ impl Runs for RunFiles<'_> {
     }
 }
 
+/// How much of this machine merging may use, and who may stop it.
+#[derive(Clone, Debug)]
+pub struct Merging {
+    /// Cores.
+    pub threads: usize,
+    /// Bytes of memory, roughly.
+    pub memory_bytes: u64,
+    /// Asks to stop.
+    pub progress: Arc<Progress>,
+}
+
+impl Default for Merging {
+    /// All of it, and nobody.
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        Self { threads, memory_bytes: u64::MAX, progress: Arc::default() }
+    }
+}
+
+impl Merging {
+    /// Cuts files of so many rows.
+    pub(crate) fn cutting(&self, file_rows: u64) -> Cutting<'_> {
+        let progress = Some(&*self.progress);
+        Cutting { progress, ..Cutting::new(self.threads, self.memory_bytes, file_rows) }
+    }
+}
+
 /// How files are cut.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cutting<'p> {
     /// Cores.
     pub(crate) threads: usize,
+    /// Rows of a range, at most.
+    pub(crate) range_rows: u64,
     /// Rows of a file, roughly.
     pub(crate) file_rows: u64,
     /// Who may ask to stop.
     pub(crate) progress: Option<&'p Progress>,
+}
+
+impl Cutting<'_> {
+    /// Ranges of which so many cores have one each within so many bytes; nobody may ask to stop.
+    pub(crate) fn new(threads: usize, memory_bytes: u64, file_rows: u64) -> Self {
+        let each = memory_bytes / (threads.max(1) as u64) / ROW_BYTES;
+        Self { threads, range_rows: each.clamp(SMALLEST_RANGE, RANGE), file_rows, progress: None }
+    }
 }
 
 /// Merges `runs` into files, which `begin` begins; gives what was written, in the order of keys. There is at least one file.
@@ -176,7 +217,7 @@ pub(crate) fn plan(mut samples: Vec<(Key, u64)>, cutting: Cutting<'_>) -> Vec<Ve
     let file_rows = cutting.file_rows.max(all.div_ceil(MOST_FILES_AT_ONCE)).max(1);
     let files = all.div_ceil(file_rows).max(threads.min(all.div_ceil(RANGE / 4))).max(1);
     let per_file = all.div_ceil(files).max(1);
-    let ranges_of_file = per_file.div_ceil(RANGE);
+    let ranges_of_file = per_file.div_ceil(cutting.range_rows.max(1));
     let per_range = per_file.div_ceil(ranges_of_file).max(1);
     let mut starts = vec![Key::FIRST];
     let (mut rows, mut before) = (0, 0);
@@ -204,9 +245,10 @@ mod tests {
             hi in prop::collection::vec(-50_i64..50, 0..300),
             threads in 1_usize..5,
             file_rows in 1_u64..5_000_000,
+            memory_bytes in 0_u64..1 << 30,
         ) {
             let samples = hi.iter().map(|hi| (Key { hi: *hi, lo: 0, secret: 0 }, 60_000)).collect();
-            let files = plan(samples, Cutting { threads, file_rows, progress: None });
+            let files = plan(samples, Cutting::new(threads, memory_bytes, file_rows));
             let ranges: Vec<_> = files.concat();
             prop_assert_eq!(ranges[0].0, Key::FIRST);
             prop_assert_eq!(ranges[ranges.len() - 1].1, None);

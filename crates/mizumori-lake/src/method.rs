@@ -23,6 +23,8 @@ pub struct Material<'m> {
     pub sources_of: &'m [Vec<SourceIndex>],
     /// The source of each member.
     pub source_of: &'m MemberSources<'m>,
+    /// What could not even be opened, with the reason.
+    pub unreadable: &'m [(String, String)],
 }
 
 /// How an ingest works.
@@ -100,7 +102,7 @@ pub struct Ingested {
     pub unsealed: u64,
     /// Bytes that went through encrypted files on the way.
     pub spilled: u64,
-    /// What could not be read, with the reason.
+    /// What could not be read, with the reason; of sources that are there from the same files, what could not then.
     pub unreadable: Vec<(String, String)>,
     /// Why runs were not merged afterwards, should that have failed: what came is in the lake all the same.
     pub unmerged: Option<LakeError>,

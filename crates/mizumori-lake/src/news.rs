@@ -1,6 +1,7 @@
 //! The rows of some files that are not in others: one range of keys after the other, so that memory does not grow with the files.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::ControlFlow;
 
 use mizumori_core::keys::{AccountTag, LogTag, SecretTag};
 
@@ -41,8 +42,12 @@ impl News {
         }
     }
 
-    /// Tells it, in parts: they follow one another in the order of the table.
-    pub(crate) fn tell(&self, lake: &Lake, receive: &mut dyn FnMut(Vec<Exposure>)) -> Result<(), LakeError> {
+    /// Tells it, in parts: they follow one another in the order of the table, until `receive` breaks off.
+    pub(crate) fn tell(
+        &self,
+        lake: &Lake,
+        receive: &mut dyn FnMut(Vec<Exposure>) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, LakeError> {
         let (rows, before) = (open(lake, &self.rows)?, open(lake, &self.before)?);
         let groups = rows.iter().chain(&before).flat_map(|(file, _)| file.groups());
         for range in ranges(groups.map(|group| (group.hi.0, group.rows)).collect()) {
@@ -57,11 +62,11 @@ impl News {
                 }
             })?;
             exposures.sort_by_key(|exposure| (exposure.account, exposure.secret));
-            if !exposures.is_empty() {
-                receive(exposures);
+            if !exposures.is_empty() && receive(exposures).is_break() {
+                return Ok(ControlFlow::Break(()));
             }
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 }
 

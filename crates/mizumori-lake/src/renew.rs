@@ -136,7 +136,7 @@ impl Lake {
         };
         let nobody = KeptOut::default();
         let sorter = Sorter::new(machine.limits(), &nobody, progress);
-        let sorter = method.all(&runs, machine.threads, sorter, progress)?;
+        let sorter = method.all(&runs, machine, sorter, progress)?;
         let written = sorter.write(FILE_ROWS, &|| self.new_file(&origins))?;
         let mut written = self.finish_files(written)?;
         // A source without a row stays known.
@@ -158,11 +158,11 @@ impl Method<'_> {
     fn all<'s>(
         &self,
         runs: &RunFiles<'_>,
-        threads: usize,
+        machine: &ThisMachine,
         sorter: Sorter<'s>,
         progress: &Progress,
     ) -> Result<Sorter<'s>, LakeError> {
-        let cutting = Cutting { threads, file_rows: FILE_ROWS, progress: None };
+        let cutting = Cutting::new(machine.threads, machine.limits().memory_bytes, FILE_ROWS);
         let ranges = merge::plan(runs.samples(), cutting).concat();
         let (next, sorter) = (AtomicUsize::new(0), Mutex::new(sorter));
         let work = || -> Result<(), LakeError> {
@@ -177,7 +177,7 @@ impl Method<'_> {
             Ok(())
         };
         std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads.min(ranges.len())).map(|_| scope.spawn(work)).collect();
+            let others: Vec<_> = (1..machine.threads.min(ranges.len())).map(|_| scope.spawn(work)).collect();
             let own = work();
             let join = |other: std::thread::ScopedJoinHandle<'_, Result<(), LakeError>>| {
                 other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

@@ -7,7 +7,7 @@ use crate::ingest::FILE_ROWS;
 use crate::lake::Lake;
 use crate::log::{Live, NewFile};
 use crate::manifest::origin;
-use crate::merge::{self, Cutting, RunFiles};
+use crate::merge::{self, RunFiles};
 use crate::rows::RowOf;
 
 impl Lake {
@@ -33,8 +33,7 @@ impl Lake {
         let kept_out = self.suppressed()?;
         let is_kept = |row: &RowOf<'_>| is_kept(row) && !kept_out.contains(&(row.row.hi, row.row.lo));
         let merged = RunFiles::new(&files, &origins, &is_kept);
-        let cutting = Cutting { threads: cores(), file_rows: FILE_ROWS, progress: None };
-        let written = merge::write(&merged, cutting, &|| self.new_file(&origins))?;
+        let written = merge::write(&merged, self.merging.cutting(FILE_ROWS), &|| self.new_file(&origins))?;
         let mut written = self.finish_files(written)?;
         // A source of which no row is left stays known.
         if let Some(first) = written.first_mut() {
@@ -44,8 +43,4 @@ impl Lake {
         }
         Ok(written.into_iter().map(|written| written.file).collect())
     }
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
 }

@@ -5,6 +5,7 @@
 //! tell what of them was new. Such a source is named, and nothing is made up.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 use crate::error::LakeError;
 use crate::lake::{Lake, TABLE};
@@ -34,11 +35,16 @@ pub struct Untold {
 impl Lake {
     /// The exposures that came after `version`, commit by commit, each in parts of which the next follows in the order of the table.
     /// Where a source was replaced, only what it did not have before is new; files that were merged or rewritten bring nothing.
-    /// What was forgotten since is not told, nor twice what came in halves. Gives the sources of which it cannot be told.
+    /// What was forgotten since is not told, nor twice what came in halves. Gives the sources of which it cannot be told, of the
+    /// commits up to the one at which `receive` breaks off.
     ///
     /// # Errors
     /// When the log does not reach back so far, or the lake cannot be read.
-    pub fn since(&self, version: u64, receive: &mut dyn FnMut(New)) -> Result<Vec<Untold>, LakeError> {
+    pub fn since(
+        &self,
+        version: u64,
+        receive: &mut dyn FnMut(New) -> ControlFlow<()>,
+    ) -> Result<Vec<Untold>, LakeError> {
         let mut commits = Vec::new();
         for version in version + 1..=self.version()? {
             if let Some(brought) = self.wait(self.log.brought(version))? {
@@ -73,7 +79,9 @@ impl Lake {
                     Told::Never => untold.push(Untold { version: *version, source: id.clone() }),
                 }
             }
-            news.tell(self, &mut |exposures| receive(New { version: *version, exposures }))?;
+            if news.tell(self, &mut |exposures| receive(New { version: *version, exposures }))?.is_break() {
+                break;
+            }
         }
         Ok(untold)
     }

@@ -71,12 +71,16 @@ impl<'o> Sorter<'o> {
         file_rows: u64,
         begin: &(dyn Fn() -> Result<S, LakeError> + Sync),
     ) -> Result<Vec<S::Done>, LakeError> {
-        let cutting = Cutting { threads: self.limits.threads, file_rows, progress: Some(self.progress) };
         if self.spilled.is_empty() {
-            return merge::write(&self.memory, cutting, begin);
+            return merge::write(&self.memory, self.cutting(file_rows), begin);
         }
         self.spill()?;
-        merge::write(&*self.spilled, cutting, begin)
+        merge::write(&*self.spilled, self.cutting(file_rows), begin)
+    }
+
+    fn cutting(&self, file_rows: u64) -> Cutting<'o> {
+        let SortLimits { threads, memory_bytes, .. } = self.limits;
+        Cutting { progress: Some(self.progress), ..Cutting::new(threads, memory_bytes, file_rows) }
     }
 
     /// Writes what is in memory to disk, as one run.
@@ -86,9 +90,7 @@ impl<'o> Sorter<'o> {
         }
         let limit = self.limits.disk_bytes.saturating_sub(self.spilled_bytes());
         let begin = || Ok(SpillWriter::new(&self.limits.folder, limit));
-        let cutting =
-            Cutting { threads: self.limits.threads, file_rows: u64::MAX, progress: Some(self.progress) };
-        let written = merge::write(&self.memory, cutting, &begin)?;
+        let written = merge::write(&self.memory, self.cutting(u64::MAX), &begin)?;
         self.spilled.extend(written);
         self.memory = InMemory::default();
         self.held = 0;

@@ -236,7 +236,7 @@ impl<'s> Spread<'s> {
         let key = |hi: i64| Key { hi, ..Key::FIRST };
         let samples = files.iter().flat_map(|file| &file.marks).map(|(hi, rows)| (key(*hi), *rows)).collect();
         // As many machines as filled runs have something to do.
-        let cutting = Cutting { threads: self.runs, file_rows: FILE_ROWS, progress: None };
+        let cutting = Cutting::new(self.runs, u64::MAX, FILE_ROWS);
         let order = |ranges: Vec<Range>| {
             let end = ranges.last().and_then(|(_, end)| *end);
             let from = ranges.first().map_or(Key::FIRST, |(from, _)| *from);

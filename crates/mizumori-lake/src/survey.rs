@@ -98,14 +98,17 @@ impl Lake {
             return Err(error);
         }
         let mut input = InputFacts { complete: true, ..InputFacts::default() };
+        // Several runs may have met the same.
+        let mut unreadable = BTreeSet::new();
         for run in runs.into_values() {
             input.files += run.files;
             input.bytes += run.bytes;
             input.lines += run.lines;
             input.addresses += run.addresses;
             input.rejected += run.rejected;
-            input.unreadable.extend(run.unreadable.into_iter().map(|(file, why)| Unreadable { file, why }));
+            unreadable.extend(run.unreadable);
         }
+        input.unreadable = unreadable.into_iter().map(|(file, why)| Unreadable { file, why }).collect();
         let count = count.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(count.finish(of.by, input))
     }

@@ -13,6 +13,8 @@ use mizumori_scan::RecordLimits;
 use crate::config::Config;
 use crate::dumps::Dumps;
 use crate::outcome::Failure;
+#[cfg(feature = "lake")]
+use crate::size::Size;
 use crate::sources::Sources;
 use crate::tidings;
 
@@ -99,6 +101,12 @@ pub(crate) fn reader(options: &InputOptions, config: &Config) -> Reader {
 pub(crate) fn threads(option: Option<NonZeroUsize>, config: &Config) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     option.map(NonZeroUsize::get).or(config.threads).unwrap_or(cores)
+}
+
+/// How many bytes of memory to use, roughly.
+#[cfg(feature = "lake")]
+pub(crate) fn memory(option: Option<Size>, config: &Config) -> u64 {
+    option.or(config.memory).map_or_else(Size::quarter_of_memory, |size| size.0)
 }
 
 pub(crate) fn number_of_threads(word: &str) -> Result<NonZeroUsize, &'static str> {

@@ -36,6 +36,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     process::harden();
+    process::open_many_files();
     let outcome = cli::run();
     outcome.code()
 }

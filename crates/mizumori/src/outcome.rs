@@ -40,17 +40,18 @@ impl Outcome {
 pub(crate) struct Failure {
     error: anyhow::Error,
     hint: Option<String>,
+    outcome: Outcome,
 }
 
 impl Failure {
     /// A failure that the user can mend.
     pub(crate) fn new(error: impl Into<anyhow::Error>) -> Self {
-        Self { error: error.into(), hint: None }
+        Self { error: error.into(), hint: None, outcome: Outcome::Failed }
     }
 
     /// The same, in words.
     pub(crate) fn say(what: impl Into<String>) -> Self {
-        Self { error: anyhow::Error::msg(what.into()), hint: None }
+        Self { error: anyhow::Error::msg(what.into()), hint: None, outcome: Outcome::Failed }
     }
 
     /// With the next thing to do.
@@ -64,11 +65,15 @@ impl Failure {
         if self.is_broken_pipe() {
             return Outcome::Done;
         }
+        if self.outcome == Outcome::Interrupted {
+            tidings::warning(&self.in_words());
+            return self.outcome;
+        }
         tidings::error(&self.in_words());
         if let Some(hint) = &self.hint {
             tidings::hint(hint);
         }
-        Outcome::Failed
+        self.outcome
     }
 
     /// The next thing to do, where there is one.
@@ -121,7 +126,7 @@ impl From<mizumori_survey::SurveyError> for Failure {
     fn from(error: mizumori_survey::SurveyError) -> Self {
         let hint = error.hint().map(str::to_owned);
         let class = error.class();
-        let failure = Self { error: error.into(), hint };
+        let failure = Self { hint, ..Self::new(error) };
         if class == ErrorClass::Internal {
             failure.hint("this is a defect of mizumori: please report it")
         } else {
@@ -134,7 +139,11 @@ impl From<mizumori_survey::SurveyError> for Failure {
 impl From<mizumori_lake::LakeError> for Failure {
     fn from(error: mizumori_lake::LakeError) -> Self {
         let hint = error.hint();
-        Self { error: error.into(), hint }
+        let outcome = match error.class() {
+            ErrorClass::Interrupted => Outcome::Interrupted,
+            _ => Outcome::Failed,
+        };
+        Self { error: error.into(), hint, outcome }
     }
 }
 
@@ -142,7 +151,7 @@ impl From<mizumori_lake::LakeError> for Failure {
 impl From<mizumori_lake::StoreError> for Failure {
     fn from(error: mizumori_lake::StoreError) -> Self {
         let hint = error.hint();
-        Self { error: error.into(), hint }
+        Self { hint, ..Self::new(error) }
     }
 }
 
@@ -157,12 +166,24 @@ impl From<mizumori_cluster::ClusterError> for Failure {
 impl From<mizumori_sql::SqlError> for Failure {
     fn from(error: mizumori_sql::SqlError) -> Self {
         let hint = error.hint();
-        Self { error: error.into(), hint }
+        Self { hint, ..Self::new(error) }
     }
 }
 
 impl From<mizumori_scan::ScanError> for Failure {
     fn from(error: mizumori_scan::ScanError) -> Self {
         Self::new(error)
+    }
+}
+
+#[cfg(all(test, feature = "lake"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interrupt_is_no_failure() {
+        let ended = |error: mizumori_lake::LakeError| Failure::from(error).tell();
+        assert_eq!(ended(mizumori_lake::LakeError::Interrupted), Outcome::Interrupted);
+        assert_eq!(ended(mizumori_lake::LakeError::Missing("x".to_owned())), Outcome::Failed);
     }
 }

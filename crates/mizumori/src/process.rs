@@ -1,6 +1,7 @@
-//! What the process does for its own safety before anything else: no core dumps, no panics that quote data.
+//! What the process does before anything else: for its own safety no core dumps and no panics that quote data, and room for as many
+//! open files as it may have.
 
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 
 /// Switches off what could carry a secret out of the process by itself.
 pub(crate) fn harden() {
@@ -15,7 +16,15 @@ pub(crate) fn harden() {
     }));
 }
 
+/// Has as many files open as the system allows: a merge of a whole lake opens all of its files, of which there may be
+/// more than programs get unasked.
+pub(crate) fn open_many_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where it stays lower, what needs more says so.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
 /// Whether core dumps are off.
 pub(crate) fn core_dumps_are_off() -> bool {
-    rustix::process::getrlimit(Resource::Core).current == Some(0)
+    getrlimit(Resource::Core).current == Some(0)
 }

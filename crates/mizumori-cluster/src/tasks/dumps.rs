@@ -1,6 +1,6 @@
 //! Dumps in units: where they are, and of which source what is in them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use mizumori_core::{Secret, Source, SourceIndex, SourceKind};
 use mizumori_lake::{Described, log_folder};
 use mizumori_read::{MemberName, Reader};
-use mizumori_scan::{Dump, DumpPlace, MemberSource, Part, SourceMap};
+use mizumori_scan::{Dump, DumpPlace, LogFacts, MemberSource, Part, SourceMap};
 use serde::{Deserialize, Serialize};
 
 use super::Hands;
@@ -80,22 +80,25 @@ enum PlaceText {
 
 impl SharedDumps<'_> {
     /// The `chosen` dumps in units of like size, the large ones first. A dump that cannot be read elsewhere is an error. The files of
-    /// a stealer log's folder stay together: what one of them says of the computer goes into the rows of the others.
+    /// a stealer log stay together: what one of them says of the computer goes into the rows of the others.
     pub(super) fn units(
         &self,
         chosen: impl Iterator<Item = usize>,
         long: Long,
     ) -> Result<Vec<DumpsText>, ClusterError> {
+        let chosen: Vec<_> = chosen.filter_map(|at| self.dumps.get(at)).collect();
+        let names = chosen.iter().map(|shared| shared.dump.name.as_str());
+        let told: HashSet<_> = names.filter(|name| LogFacts::may_stand_in(name)).map(log_folder).collect();
         // Parts begin at even places.
         let unit = self.unit_bytes.max(1 << 20).next_multiple_of(2);
         let mut parts: Vec<(u64, Vec<DumpText>)> = Vec::new();
         // Where the files of each log are put.
         let mut logs: HashMap<String, usize> = HashMap::new();
-        for shared in chosen.filter_map(|at| self.dumps.get(at)) {
+        for shared in chosen {
             let text = self.text(&shared.dump).map_err(ClusterError::NotShared)?;
             let cuts = shared.bytes.div_ceil(unit).max(1);
             if cuts == 1 || long == Long::Whole {
-                let log = self.log_of(&text);
+                let log = self.log_of(&text, &told);
                 let started = log.as_ref().and_then(|log| parts.get_mut(*logs.get(log)?));
                 match started.filter(|(bytes, dumps)| *bytes + shared.bytes <= unit && dumps.len() < DUMPS) {
                     Some((bytes, dumps)) => {
@@ -133,10 +136,14 @@ impl SharedDumps<'_> {
         Ok(units.into_iter().map(|(_, unit)| unit).collect())
     }
 
-    /// The folder of the log that a dump belongs to.
-    fn log_of(&self, dump: &DumpText) -> Option<String> {
+    /// The folder of the log that a dump belongs to: its own, or the one around it where that one is `told`, which is where a file
+    /// tells the computer.
+    fn log_of(&self, dump: &DumpText, told: &HashSet<&str>) -> Option<String> {
         let source = self.sources.get(dump.source?)?;
-        (source.kind == SourceKind::StealerLog).then(|| log_folder(&dump.name).to_owned())
+        let own = log_folder(&dump.name);
+        let around = log_folder(own);
+        let folder = if !told.contains(own) && told.contains(around) { around } else { own };
+        (source.kind == SourceKind::StealerLog).then(|| folder.to_owned())
     }
 
     fn text(&self, dump: &Dump) -> Result<DumpText, String> {
@@ -207,7 +214,11 @@ mod tests {
 
     #[test]
     fn the_files_of_a_log_stay_together() {
-        let name = |at: usize| format!("logs/{}/{}.txt", at % 7, at);
+        let name = |at: usize| match at / 7 {
+            0 => format!("logs/{}/UserInformation.txt", at % 7),
+            of if of % 2 == 0 => format!("logs/{}/Autofill/{at}.txt", at % 7),
+            _ => format!("logs/{}/{at}.txt", at % 7),
+        };
         let log = Source { kind: SourceKind::StealerLog, ..Source::undescribed(SourceId::new("logs")) };
         let mut map = SourceMap::default();
         let dumps: Vec<_> = (0..70)

@@ -114,7 +114,8 @@ pub(super) fn fill(hands: &Hands, task: &Task) -> Result<Vec<u8>, UnitError> {
     let sources_of: Vec<_> = here.dumps.iter().map(|dump| here.map.of_dump(&dump.name)).collect();
     let source_of = |member: &MemberName| here.source(member);
     let (sources, dumps) = (&here.sources, &here.dumps);
-    let material = Material { sources, dumps, sources_of: &sources_of, source_of: &source_of };
+    let (sources_of, unreadable) = (&sources_of, &[]);
+    let material = Material { sources, dumps, sources_of, source_of: &source_of, unreadable };
     let (machine, key) = (hands.machine(&here.reader), hands.key.tags_of(&task.run));
     let (run, counts) = task.order.fill(&lake, &ring, &machine, &material, key)?;
     framed(&run, &counts)

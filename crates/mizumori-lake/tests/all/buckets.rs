@@ -16,7 +16,7 @@ use object_store::{BackoffConfig, RetryConfig};
 use url::Url;
 
 use crate::counts;
-use crate::world::{LIST, World, list};
+use crate::world::{LIST, World, each_since, list};
 
 /// A world whose lake lies in a bucket of `store`.
 fn in_bucket(store: &TestStore) -> World {
@@ -98,7 +98,7 @@ fn it_says_what_a_folder_says() {
         assert_eq!(reports[0], reports[1]);
         let new = lakes.each_ref().map(|lake| {
             let mut new = Vec::new();
-            lake.since(0, &mut |commit| new.push((commit.version, commit.exposures.len()))).unwrap();
+            each_since(lake, 0, |commit| new.push((commit.version, commit.exposures.len()))).unwrap();
             new
         });
         assert_eq!(new[0], new[1]);

@@ -135,6 +135,25 @@ fn an_ingest() {
 }
 
 #[test]
+fn a_disk_too_small_for_what_does_not_fit_into_memory() {
+    let mut world = World::new();
+    let mut lake = world.lake();
+    world.ingest(&mut lake, &[("a", &list(0, 50))]).unwrap();
+    let before = futures::executor::block_on(world.store.list(None).count());
+    (world.machine.memory_bytes, world.machine.disk_bytes) = (1 << 16, 1 << 16);
+    let text = list(0, 20_000);
+    let error = world.ingest(&mut lake, &[("a", &text)]).unwrap_err();
+    assert!(error.to_string().contains("temporary"), "{error}");
+    assert_eq!(world.rows(&world.there()).len(), 50);
+    assert_eq!(futures::executor::block_on(world.store.list(None).count()), before, "something is left");
+    // With room for it the same is done.
+    world.machine.disk_bytes = 1 << 30;
+    let done = world.ingest(&mut lake, &[("a", &text)]).unwrap();
+    assert!(done.spilled > 1 << 16, "{} bytes", done.spilled);
+    assert_eq!(world.rows(&world.there()).len(), 20_000);
+}
+
+#[test]
 fn a_replacement_in_a_merged_file() {
     let prepare = |world: &World, lake: &mut Lake| {
         world.ingest(lake, &[("a", &list(0, 50)), ("b", &list(20, 50))]).unwrap();

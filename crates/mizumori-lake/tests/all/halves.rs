@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use mizumori_lake::{Commits, Forget, Ingested, Keep, Lake, LakeError, Missing, Refused, WhatHappened};
 
 use crate::faults::Failing;
-use crate::world::{World, list};
+use crate::world::{World, each_since, list};
 
 /// Ingests as a follower does.
 pub(crate) fn ingest(
@@ -57,7 +57,7 @@ fn the_watched_rows_come_first() {
     assert_eq!(done.versions, [1, 2]);
     assert_eq!((done.sources[0].what, done.sources[0].rows), (WhatHappened::Added, 100));
     let mut new = Vec::new();
-    lake.since(0, &mut |commit| {
+    each_since(&lake, 0, |commit| {
         let watched = commit.exposures.iter().filter(|exposure| exposure.host == "suigen.example").count();
         new.push((commit.version, commit.exposures.len(), watched));
     })
@@ -116,7 +116,7 @@ fn a_half_is_completed_and_not_taken_for_the_whole() {
     // What it had before is not new.
     let mut new = 0;
     let version = lake.version().unwrap();
-    lake.since(version - 1, &mut |commit| new += commit.exposures.len()).unwrap();
+    each_since(&lake, version - 1, |commit| new += commit.exposures.len()).unwrap();
     assert_eq!(new, 71, "one account more, and the rest");
 }
 

@@ -6,7 +6,7 @@ use mizumori_lake::{Forget, Lake, LakeError, Renewed};
 use mizumori_scan::Progress;
 
 use crate::counts::survey;
-use crate::world::World;
+use crate::world::{World, each_since};
 
 const TEXT: &str =
     "taro@suigen.example:a\ntaro@suigen.example:b\nhana@vpn.suigen.example\njiro@mori.example:c\n";
@@ -55,7 +55,7 @@ fn a_layer_changes_every_tag_and_nothing_else() {
     assert_eq!(lake.status().unwrap().suppressed, 1);
     // Of what came with the new keys nothing is new.
     let mut new = 0;
-    lake.since(before_renewal, &mut |_| new += 1).unwrap();
+    each_since(&lake, before_renewal, |_| new += 1).unwrap();
     assert_eq!(new, 1, "the source c, and nothing else");
 }
 

@@ -1,12 +1,15 @@
 //! Rows come out as they went in, whatever way they took.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use futures::executor::block_on;
 use mizumori_core::{Account, LocalPart};
-use mizumori_lake::ThisMachine;
-use mizumori_lake::{Forget, MOST_RUNS};
+use mizumori_lake::{Forget, LakeError, MOST_RUNS, Merging, ThisMachine};
+use mizumori_scan::Progress;
 
-use crate::world::{World, list};
+use crate::world::{World, each_since, list};
 
 #[test]
 fn what_does_not_fit_into_memory_takes_another_way_to_the_same_rows() {
@@ -84,7 +87,37 @@ fn what_is_new_survives_merging() {
     let account = Account::parse("user0@suigen.example", LocalPart::Column).unwrap();
     lake.forget(&world.ring, &Forget::Account(world.ring.tags().account(&account))).unwrap();
     let mut new = Vec::new();
-    lake.since(before, &mut |commit| new.extend(commit.exposures)).unwrap();
+    each_since(&lake, before, |commit| new.extend(commit.exposures)).unwrap();
     assert_eq!(new.len(), 10);
     assert!(new.iter().all(|exposure| exposure.source == "b"));
+}
+
+#[test]
+fn a_merge_that_is_interrupted_changes_nothing() {
+    let world = World::new();
+    let mut lake = world.lake();
+    for at in 0..MOST_RUNS {
+        world.ingest(&mut lake, &[(&*format!("s{at}"), &list(at * 10, 20))]).unwrap();
+    }
+    while lake.status().unwrap().runs < MOST_RUNS {
+        let id = format!("more{}", lake.status().unwrap().sources);
+        world.ingest(&mut lake, &[(&*id, &list(0, 20))]).unwrap();
+    }
+    let objects = || block_on(world.store.list(None).count());
+    let (before, rows) = (lake.status().unwrap(), world.rows(&lake));
+    let there = objects();
+    let progress = Arc::new(Progress::default());
+    let mut lake = lake.merging(Merging { progress: Arc::clone(&progress), ..Merging::default() });
+    progress.stop();
+    assert!(matches!(lake.optimize(true), Err(LakeError::Interrupted)));
+    let forgotten = Account::parse("user1@suigen.example", LocalPart::Column).unwrap();
+    // One run more would be too many: they are merged before it comes.
+    let done = world.ingest(&mut lake, &[("late", &list(0, 20))]).unwrap();
+    assert!(done.interrupted && done.versions.is_empty() && done.rows == 0, "{done:?}");
+    assert_eq!((lake.status().unwrap(), world.rows(&lake), objects()), (before, rows, there));
+    let forgotten = Forget::Account(world.ring.tags().account(&forgotten));
+    assert!(matches!(lake.forget(&world.ring, &forgotten), Err(LakeError::Interrupted)));
+    // Whoever asks again gets it.
+    let mut lake = world.lake();
+    assert!(lake.forget(&world.ring, &forgotten).unwrap().rows > 0);
 }

@@ -1,6 +1,7 @@
 //! What is new since a version, when merges, vacuums and the log's own cleaning have taken away what would say it plainly.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use mizumori_core::ErrorClass;
@@ -9,14 +10,14 @@ use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 
 use crate::halves::{half, ingest, others};
-use crate::world::{World, list};
+use crate::world::{World, each_since, list};
 
 /// How many exposures of each source came with each version, and those of which nobody knows.
 type Told = (Vec<(u64, &'static str, usize)>, Vec<(u64, String)>);
 
 fn since(lake: &Lake, version: u64) -> Told {
     let mut told: BTreeMap<(u64, &'static str), usize> = BTreeMap::new();
-    let untold = lake.since(version, &mut |new| {
+    let untold = each_since(lake, version, |new| {
         for exposure in new.exposures {
             let source = ["a", "b", "c"].into_iter().find(|id| *id == exposure.source).unwrap();
             *told.entry((new.version, source)).or_default() += 1;
@@ -131,7 +132,7 @@ fn a_log_that_was_cut_says_from_where_it_tells() {
     for version in 0..2 {
         delete(&world, &Path::from(format!("lake/exposures/_delta_log/{version:020}.json")));
     }
-    let error = lake.since(0, &mut |_| panic!("told")).unwrap_err();
+    let error = each_since(&lake, 0, |_| panic!("told")).unwrap_err();
     assert!(matches!(error, LakeError::LogCut { asked: 0, first: 1 }), "{error:?}");
     assert_eq!(error.class(), ErrorClass::Usage);
     assert!(error.to_string().contains("after version 1, and not what came after 0"), "{error}");
@@ -148,7 +149,7 @@ fn much_is_told_in_parts() {
     world.ingest(&mut lake, &[("a", &after)]).unwrap();
     let mut last = None;
     let (mut parts, mut rows, mut most) = (BTreeMap::<u64, usize>::new(), BTreeMap::<u64, usize>::new(), 0);
-    let untold = lake.since(0, &mut |new| {
+    let untold = each_since(&lake, 0, |new| {
         *parts.entry(new.version).or_default() += 1;
         *rows.entry(new.version).or_default() += new.exposures.len();
         most = most.max(new.exposures.len());
@@ -161,4 +162,20 @@ fn much_is_told_in_parts() {
     assert!(untold.unwrap().is_empty());
     assert_eq!(rows, BTreeMap::from([(1, 300_000), (2, 17)]));
     assert!(parts[&1] > 1 && most < 300_000, "{parts:?} {most}");
+}
+
+#[test]
+fn whoever_has_enough_gets_no_more() {
+    let world = World::new();
+    let mut lake = world.lake();
+    for id in ["a", "b", "c"] {
+        world.ingest(&mut lake, &[(id, &list(0, 10))]).unwrap();
+    }
+    let mut told = Vec::new();
+    let untold = lake.since(0, &mut |new| {
+        told.push((new.version, new.exposures.len()));
+        if told.len() == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(untold.unwrap(), []);
+    assert_eq!(told, [(1, 10), (2, 10)]);
 }

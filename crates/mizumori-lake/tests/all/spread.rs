@@ -38,12 +38,12 @@ impl Runner for Machines {
 
     fn fill(&self, lake: &Lake, work: &Work<'_>) -> Result<Filled, LakeError> {
         let order = sent(FillOrder::new(lake, work));
-        let Material { sources, dumps, sources_of, source_of } = *work.material();
+        let Material { sources, dumps, sources_of, source_of, .. } = *work.material();
         let mut spread = Spread::new(work);
         // The last one is done first.
         for at in work.dumps().collect::<Vec<_>>().into_iter().rev() {
             let (dumps, sources_of) = (&dumps[at..=at], &sources_of[at..=at]);
-            let material = Material { sources, dumps, sources_of, source_of };
+            let material = Material { sources, dumps, sources_of, source_of, unreadable: &[] };
             let key = TagKey::from_bytes([7; 32]);
             let (run, counts) = order.fill(&self.there(), &self.ring, &self.machine, &material, key)?;
             let run: Run = sent(run);

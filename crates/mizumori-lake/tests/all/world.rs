@@ -1,12 +1,14 @@
 //! A small lake in memory, and dumps for it.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use mizumori_core::keys::KeyRing;
 use mizumori_core::{Account, LocalPart, Source, SourceIndex, WatchList};
 use mizumori_lake::{
-    Commits, Ingest, Ingested, Keep, Lake, LakeError, Material, Missing, Place, Refused, Runner, ThisMachine,
+    Commits, Ingest, Ingested, Keep, Lake, LakeError, Material, Missing, New, Place, Refused, Runner,
+    ThisMachine, Untold,
 };
 use mizumori_read::{Bytes, Limits, MemberName, Reader};
 use mizumori_scan::{Dump, DumpPlace, MemberSource, Progress, RecordLimits};
@@ -129,8 +131,13 @@ impl World {
             let source = sources_of[at][0];
             Some(MemberSource { index: source, time: described[source.0].time() })
         };
-        let material =
-            Material { sources: &described, dumps: &dumps, sources_of: &sources_of, source_of: &index };
+        let material = Material {
+            sources: &described,
+            dumps: &dumps,
+            sources_of: &sources_of,
+            source_of: &index,
+            unreadable: &[],
+        };
         let mut how = Ingest {
             runner,
             keep: Keep::Watched(&self.watch),
@@ -169,4 +176,16 @@ impl World {
 /// A list of so many accounts, beginning with number `first`, each with its secret.
 pub(crate) fn list(first: usize, accounts: usize) -> String {
     (first..first + accounts).map(|at| format!("user{at}@suigen.example:secret{at}\n")).collect()
+}
+
+/// Everything that came after a version.
+pub(crate) fn each_since(
+    lake: &Lake,
+    version: u64,
+    mut receive: impl FnMut(New),
+) -> Result<Vec<Untold>, LakeError> {
+    lake.since(version, &mut |new| {
+        receive(new);
+        ControlFlow::Continue(())
+    })
 }

@@ -16,6 +16,7 @@ use mizumori_lake::Buckets;
 use crate::cluster;
 use crate::commands::ingest::spill_bytes;
 use crate::config::Config;
+use crate::input;
 use crate::lake::LakeOptions;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Output;
@@ -140,7 +141,7 @@ fn run_executor(executor: &Executor, config: Config) -> Result<(), Failure> {
     tidings::say(&format!("executor at {}:{}, {} slots", options.host, options.port, options.slots));
     let buckets =
         Buckets::new(options.slots).context("could not start to read buckets").map_err(Failure::new)?;
-    let memory = executor.memory.or(config.memory).map_or_else(Size::quarter_of_memory, |size| size.0);
+    let memory = input::memory(executor.memory, &config);
     let keys = executor.keys.clone();
     let (limits, records, disk_bytes) = (config.limits, config.records, spill_bytes(&config));
     let lakes = move |url: &str| {

@@ -106,7 +106,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     }
     let prepared = Prepared::new(&arguments.input)?;
     let keep = arguments.keep(prepared.watch.as_ref())?;
-    let (mut lake, ring) = arguments.lake.open_or_create(&config)?;
+    let (lake, ring) = arguments.lake.open_or_create(&config)?;
     let sources_of: Vec<_> =
         prepared.dumps.found.iter().map(|found| prepared.sources.of_dump(&found.dump.name)).collect();
     let dumps = prepared.dumps.scanned();
@@ -116,10 +116,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         dumps: &dumps,
         sources_of: &sources_of,
         source_of: &source_of,
+        unreadable: &prepared.dumps.unreadable,
     };
     let means = Means::of(arguments, &config, prepared.reader.clone(), prepared.threads)?;
     let progress = Arc::new(Progress::default());
     interrupt::stops(&progress);
+    let mut lake = lake.merging(means.merging(&progress));
     let bar = Bar::follow(&progress, prepared.dumps.bytes());
     let shared =
         Shared { found: &prepared.dumps.found.iter().collect::<Vec<_>>(), map: &prepared.sources.map };
@@ -131,13 +133,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut out = Output::open(None)?;
     out.write_all(rendered(&ingested, arguments.format).as_bytes())?;
     out.finish()?;
-    let walked = prepared.dumps.unreadable.iter().map(|(file, why)| (file.as_str(), why.as_str()));
-    input::tell_unreadable(walked);
     tell(&ingested);
     Ok(if ingested.interrupted {
         tidings::warning("interrupted: the lake is as it was");
         Outcome::Interrupted
-    } else if ingested.unreadable.is_empty() && prepared.dumps.unreadable.is_empty() {
+    } else if ingested.unreadable.is_empty() {
         Outcome::Done
     } else {
         Outcome::Partly

@@ -1,6 +1,7 @@
 //! `mizumori new`: what came into a lake since a version.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 
 use clap::Args;
 use mizumori_lake::Untold;
@@ -38,10 +39,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 object.insert("version".to_owned(), new.version.into());
             }
             if let Err(error) = writeln!(out, "{object}") {
-                failed.get_or_insert(error);
-                return;
+                failed = Some(error);
+                return ControlFlow::Break(());
             }
         }
+        ControlFlow::Continue(())
     })?;
     match failed {
         Some(error) => return Err(error.into()),

@@ -7,6 +7,10 @@ use std::fs::{self, OpenOptions};
 use std::io::{Cursor, Write};
 use std::path::Path;
 use std::process::Child;
+#[cfg(feature = "lake")]
+use std::process::Stdio;
+#[cfg(feature = "lake")]
+use std::time::{Duration, Instant};
 
 use mizumori_world::pack::{self, Compressor, Member, ZipMethod};
 use sevenz_rust2::{ArchiveEntry, ArchiveWriter, EncoderMethod};
@@ -16,13 +20,14 @@ use crate::world::LIST;
 
 const LOCAL_PART: &str = "kanariya.tori";
 const SECRET: &str = "Kanariya-no-Kotoba-4711";
+const HOST: &str = "suigen.example";
 
 /// Whether the program under test was built with `scan`.
 const HAS_SCAN: bool = cfg!(feature = "scan");
 
 /// The line that gives the canary away.
 fn line() -> String {
-    format!("{LOCAL_PART}@suigen.example:{SECRET}\n")
+    format!("{LOCAL_PART}@{HOST}:{SECRET}\n")
 }
 
 /// Everything that `word` could look like in a file: in UTF-8 and UTF-16, in hexadecimal and base64.
@@ -188,6 +193,39 @@ fn what_does_not_fit_into_memory_is_encrypted() {
     run.ends(0).quietly();
     check_run(&folder, &run, &before, &[LOCAL_PART, SECRET]);
     assert!(run.json()["input"]["matched"].as_u64().unwrap() > 1000);
+}
+
+#[cfg(feature = "lake")]
+#[test]
+fn what_an_ingest_spills_is_encrypted() {
+    let folder = Folder::new();
+    folder.write("list.toml", LIST).write("empty.txt", "");
+    let ingest = ["ingest", "--lake", "lake", "--watch", "list.toml", "--memory", "4k"];
+    let command = |input: &str| folder.command_with_keys(&[&ingest[..], &[input]].concat());
+    folder.wait(command("empty.txt").spawn().unwrap()).ends(0);
+    let before = folder.names();
+    let mut child = command("-").stdin(Stdio::piped()).spawn().unwrap();
+    let mut feed = child.stdin.take().unwrap();
+    // What the program holds back is less than this, so that something of it is spilled while it waits for more.
+    let begun = Instant::now();
+    let mut held = Vec::new();
+    while held.iter().all(Vec::is_empty) {
+        assert!(begun.elapsed() < Duration::from_secs(120), "nothing is spilled");
+        for number in 0..20_000 {
+            feed.write_all(format!("{number}{}", line()).as_bytes()).unwrap();
+        }
+        let Some(files) = open_files(&child, &folder.temporary()) else { break };
+        held = files;
+    }
+    for bytes in held {
+        // Hosts are readable in a lake, and in nothing else.
+        check_clean("a spilled run", &bytes, &[LOCAL_PART, SECRET, HOST]);
+    }
+    assert_eq!(fs::read_dir(folder.temporary()).unwrap().count(), 0, "a spilled run has a name");
+    drop(feed);
+    let run = folder.wait(child);
+    run.ends(0);
+    check_run(&folder, &run, &before, &[LOCAL_PART, SECRET]);
 }
 
 /// What stands in the files that a process has open below `folder`, or that have no name; `None` where the system lets

@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
         arguments,
         means: &means,
         keep,
-        lake,
+        lake: lake.merging(means.merging(&progress)),
         ring,
         progress: Arc::clone(&progress),
         files: DropFolder::new(arguments.settle),
@@ -163,7 +163,8 @@ impl Follower<'_> {
             Some(mizumori_scan::MemberSource { index: number(&source.index)?, ..source })
         };
         let material =
-            Material { sources: &list, dumps: &scanned, sources_of: &sources_of, source_of: &source_of };
+            // What could not be opened comes when it can be: it is told, and nowhere written.
+            Material { sources: &list, dumps: &scanned, sources_of: &sources_of, source_of: &source_of, unreadable: &[] };
         let progress = Arc::new(self.progress.next_run());
         let bar = Bar::follow(&progress, found.iter().map(|found| found.bytes).sum());
         let map = sources.map.renumbered(|source| number(&source));

@@ -1,20 +1,22 @@
 //! Who does the work of an ingest: this machine, or a cluster.
 
+use std::sync::Arc;
+
 #[cfg(feature = "cluster")]
 use mizumori_cluster::{Cluster, ClusterIngest, SharedDumps};
 #[cfg(feature = "cluster")]
 use mizumori_core::keys::ClusterKey;
-use mizumori_lake::{Material, Runner, ThisMachine};
+use mizumori_lake::{Material, Merging, Runner, ThisMachine};
 use mizumori_read::Reader;
-use mizumori_scan::SourceMap;
+use mizumori_scan::{Progress, SourceMap};
 
 use super::{Arguments, spill_bytes};
 #[cfg(feature = "cluster")]
 use crate::cluster::{ClusterOptions, shared};
 use crate::config::Config;
 use crate::dumps::FoundDump;
+use crate::input;
 use crate::outcome::Failure;
-use crate::size::Size;
 
 /// What an ingest works with.
 pub(super) struct Means {
@@ -40,12 +42,11 @@ impl Means {
         reader: Reader,
         threads: usize,
     ) -> Result<Self, Failure> {
-        let memory = arguments.memory.or(config.memory);
         let machine = ThisMachine {
             reader,
             records: config.records,
             threads,
-            memory_bytes: memory.map_or_else(Size::quarter_of_memory, |size| size.0),
+            memory_bytes: input::memory(arguments.memory, config),
             disk_bytes: spill_bytes(config),
             folder: std::env::temp_dir(),
         };
@@ -56,6 +57,12 @@ impl Means {
             #[cfg(feature = "cluster")]
             options: arguments.cluster.clone(),
         })
+    }
+
+    /// How this machine merges what is committed, until `progress` is stopped.
+    pub(super) fn merging(&self, progress: &Arc<Progress>) -> Merging {
+        let ThisMachine { threads, memory_bytes, .. } = self.machine;
+        Merging { threads, memory_bytes, progress: Arc::clone(progress) }
     }
 
     /// Gives `work` whoever does it.

@@ -133,7 +133,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     };
     let room = Room {
         threads,
-        memory_bytes: arguments.memory.or(config.memory).map_or_else(Size::quarter_of_memory, |size| size.0),
+        memory_bytes: input::memory(arguments.memory, &config),
         disk_bytes: config.limits.spool_bytes.max(1 << 40),
         folder: std::env::temp_dir(),
     };

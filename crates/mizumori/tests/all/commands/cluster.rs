@@ -25,7 +25,8 @@ impl Drop for Machine {
 struct Cluster {
     folder: Folder,
     key: String,
-    scheduler: u16,
+    /// The scheduler's.
+    port: u16,
     variables: Vec<(&'static str, String)>,
     machines: Vec<Machine>,
 }
@@ -36,14 +37,10 @@ impl Cluster {
         // Everybody has the keys of lakes.
         variables.push(("XDG_DATA_HOME", folder.path("data").to_str().unwrap().to_owned()));
         let key = folder.run(&["cluster", "key"]).ends(0).out().trim().to_owned();
-        let mut cluster = Self { folder, key, scheduler: free_port(), variables, machines: Vec::new() };
-        let at = format!("127.0.0.1:{}", cluster.scheduler);
-        cluster.machine(&["cluster", "scheduler", "--listen", &at, "--silence", "8"]);
-        let begun = Instant::now();
-        while std::net::TcpStream::connect(&at).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "the scheduler does not listen");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let mut cluster = Self { folder, key, port: free_port(), variables, machines: Vec::new() };
+        let at = cluster.address();
+        let scheduler = cluster.scheduler();
+        cluster.machines.push(scheduler);
         for number in ["0", "1"] {
             let port = loop {
                 let port = free_port();
@@ -55,7 +52,8 @@ impl Cluster {
             std::fs::create_dir_all(&results).unwrap();
             let results = results.to_str().unwrap().to_owned();
             let options = ["--scheduler", &at, "--port", &port, "--slots", "1", "--folder", &results];
-            cluster.machine(&[&["cluster", "executor"][..], &options].concat());
+            let executor = cluster.machine(&[&["cluster", "executor"][..], &options].concat());
+            cluster.machines.push(executor);
         }
         cluster
     }
@@ -71,10 +69,22 @@ impl Cluster {
         command
     }
 
-    fn machine(&mut self, arguments: &[&str]) {
+    fn machine(&self, arguments: &[&str]) -> Machine {
         let mut command = self.command(arguments);
         command.stdout(Stdio::null()).stderr(Stdio::null());
-        self.machines.push(Machine(command.spawn().unwrap()));
+        Machine(command.spawn().unwrap())
+    }
+
+    /// A scheduler that listens.
+    fn scheduler(&self) -> Machine {
+        let at = self.address();
+        let machine = self.machine(&["cluster", "scheduler", "--listen", &at, "--silence", "8"]);
+        let begun = Instant::now();
+        while std::net::TcpStream::connect(&at).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "the scheduler does not listen");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        machine
     }
 
     /// A survey, by the cluster.
@@ -84,20 +94,25 @@ impl Cluster {
     }
 
     fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.scheduler)
+        format!("127.0.0.1:{}", self.port)
     }
 
     fn run(&self, arguments: &[&str]) -> Run {
         self.folder.wait(self.command(arguments).spawn().unwrap())
     }
 
-    /// Kills the second executor when it has done something.
-    fn kill_one(&mut self) {
+    /// Waits until the second executor has done something.
+    fn await_work(&self) {
         let begun = Instant::now();
         while !has_files(&self.results("1")) {
             assert!(begun.elapsed() < Duration::from_secs(120), "the second executor does nothing");
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Kills the second executor when it has done something.
+    fn kill_one(&mut self) {
+        self.await_work();
         // The scheduler, and the first executor, stay.
         drop(self.machines.pop());
     }
@@ -233,6 +248,31 @@ fn a_cluster_fills_a_lake_in_a_bucket_though_an_executor_is_killed() {
     let arguments: Vec<_> = ingest(&lake, &by_cluster);
     let again = cluster.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).ends(0).json();
     assert_eq!(again["version"], Value::Null);
+}
+
+#[test]
+fn a_scheduler_that_is_killed_during_an_ingest_leaves_nothing_by_half() {
+    let mut cluster = Cluster::start(demo(), Vec::new());
+    let at = cluster.address();
+    let first = ["ingest", "--watch", "demo/watchlist.toml", "--format", "json", "--lake"];
+    let by_cluster = ["lake", "--cluster", &at, "--unit", "1MiB", "demo/dumps"];
+    let running = cluster.command(&[&first[..], &by_cluster].concat()).spawn().unwrap();
+    cluster.await_work();
+    drop(cluster.machines.remove(0));
+    assert_eq!(cluster.run(&["lake", "status", "--lake", "lake", "--json"]).ends(0).json()["version"], 0);
+    let scheduler = cluster.scheduler();
+    cluster.machines.insert(0, scheduler);
+    let many = cluster.folder.wait(running).ends(0).json();
+    let one = cluster.run(&[&first[..], &["one", "demo/dumps"]].concat()).ends(0).json();
+    assert_eq!(one["version"], 1);
+    assert_eq!(
+        (&many["sources"], &many["rows"], &many["version"]),
+        (&one["sources"], &one["rows"], &one["version"])
+    );
+    let of_lake = ["survey", "--watch", "demo/watchlist.toml", "--lake", "lake", "--format", "json"];
+    let of_lake =
+        cluster.run(&[&of_lake[..], &["--from", "2008-07", "--to", "2021-05"]].concat()).ends(0).json();
+    assert_eq!(of_lake["categories"][0]["total"], 17_522);
 }
 
 #[test]

@@ -302,18 +302,6 @@ fn an_organisation_is_forgotten_without_those_below_its_domain() {
 }
 
 #[test]
-fn a_dump_that_cannot_be_read_does_not_keep_the_others_out() {
-    let folder = two_sources();
-    folder.write("dumps/one/broken.zip", b"PK\x03\x04\x14\x00\x00\x00\x08\x00 this is no archive");
-    let run = lake(&folder, &["ingest", "--watch", "list.toml", "dumps"]);
-    run.ends(3).saying(&["broken.zip"]);
-    assert_eq!(status(&folder, "rows"), 5);
-    let run = lake(&folder, &["survey", "--watch", "list.toml", "--format", "json"]);
-    let unreadable = run.ends(3).json()["input"]["unreadable"].clone();
-    assert!(unreadable[0]["file"].as_str().unwrap().ends_with("broken.zip"), "{unreadable}");
-}
-
-#[test]
 fn a_lake_for_another_watch_list_is_told() {
     let folder = two_sources();
     lake(&folder, &["ingest", "--watch", "list.toml", "dumps/one"]).ends(0);

@@ -13,6 +13,8 @@ mod help;
 mod keys;
 #[cfg(feature = "lake")]
 mod lake;
+#[cfg(feature = "lake")]
+mod lake_troubles;
 mod mistakes;
 #[cfg(feature = "lake")]
 mod readers;
