@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::Case;
-use super::data::LOOKUPS_PART;
+use super::data::{LARGE, LOOKUPS_PART, half_list};
 use super::measure::{Role, Runs};
 
 /// The lines of the lists that the bars are for.
@@ -34,7 +34,7 @@ pub(super) enum Verdict {
 
 /// The bars of a case, judged.
 pub(super) fn judge(case: Case, lines: u64, results: &[Runs]) -> Vec<Bar> {
-    let at_length = lines == LINES;
+    let (at_length, large) = (lines == LINES, lines == LINES * LARGE);
     match case {
         Case::Survey | Case::NoHit => vec![
             time(results, 0.40, at_length),
@@ -50,6 +50,11 @@ pub(super) fn judge(case: Case, lines: u64, results: &[Runs]) -> Vec<Bar> {
         // 0.3 ms an account.
         Case::Lookups => vec![time(results, 0.3, lines == LINES / LOOKUPS_PART)],
         Case::Lake => vec![time(results, 12.0, at_length), memory(results, 2_147, at_length)],
+        Case::Large => {
+            vec![rate(results, lines, 0.7, large), size(results, 20.0), memory(results, 2_147, large)]
+        }
+        Case::Account => vec![time(results, 0.03, large)],
+        Case::Domain => vec![time(results, 0.1, large)],
         Case::Cluster => vec![faster(results, Role::Naive, 1.7, "one executor")],
         Case::Domains => vec![
             time(results, 4.3, at_length),
@@ -62,9 +67,36 @@ pub(super) fn judge(case: Case, lines: u64, results: &[Runs]) -> Vec<Bar> {
 fn time(results: &[Runs], seconds: f64, at_length: bool) -> Bar {
     let median = ours(results).map(Runs::median);
     Bar {
-        asks: format!("at most {seconds:.2} s"),
-        measured: median.map_or_else(String::new, |median| format!("{:.2} s", median.as_secs_f64())),
+        asks: format!("at most {}", shown(seconds)),
+        measured: median.map_or_else(String::new, |median| shown(median.as_secs_f64())),
         verdict: verdict(median.filter(|_| at_length).map(|median| median.as_secs_f64() <= seconds)),
+    }
+}
+
+fn shown(seconds: f64) -> String {
+    if seconds < 0.2 { format!("{:.0} ms", seconds * 1e3) } else { format!("{seconds:.2} s") }
+}
+
+/// Lines a second, of those of the run with fewer lines.
+fn rate(results: &[Runs], lines: u64, share: f64, at_length: bool) -> Bar {
+    let fewer = results.iter().find(|runs| runs.role == Role::Fewer);
+    let each = |runs: &Runs, lines: u64| runs.median().as_secs_f64() / lines.max(1) as f64;
+    let measured =
+        ours(results).zip(fewer).map(|(ours, fewer)| each(fewer, half_list(lines)) / each(ours, lines));
+    Bar {
+        asks: format!("at least {:.0} % of the lines a second of half a list", share * 100.0),
+        measured: measured.map_or_else(String::new, |measured| format!("{:.0} %", measured * 100.0)),
+        verdict: verdict(measured.filter(|_| at_length).map(|measured| measured >= share)),
+    }
+}
+
+/// Bytes of a row of the lake.
+fn size(results: &[Runs], bytes: f64) -> Bar {
+    let measured = ours(results).and_then(|runs| runs.row_bytes);
+    Bar {
+        asks: format!("at most {bytes:.1} bytes a row"),
+        measured: measured.map_or_else(String::new, |measured| format!("{measured:.1}")),
+        verdict: verdict(measured.map(|measured| measured <= bytes)),
     }
 }
 

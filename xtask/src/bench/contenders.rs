@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use super::Case;
-use super::data::{self, Input};
+use super::data::{self, Input, half_list};
+use super::large::{DOMAIN, Large};
 use super::lookups::Lookups;
 use super::measure::{Contender, Output, Role};
 use crate::command::{self, program};
@@ -15,7 +16,8 @@ use crate::repository;
 
 /// The contenders of a case, ours first; peers that are not installed are left out.
 pub(super) fn of(case: Case, input: &Input, with_peers: bool) -> Vec<Contender> {
-    let mut contenders = vec![ours(case, input), naive(case, input)];
+    let mut contenders = vec![ours(case, input)];
+    contenders.extend(naive(case, input));
     if with_peers {
         contenders.extend(peers(case, input));
     }
@@ -39,17 +41,17 @@ fn ours(case: Case, input: &Input) -> Contender {
     }
     if case == Case::Lookups {
         let lookups = Lookups::of(input.totals.lines);
-        let keys = format!("XDG_DATA_HOME={}", shown(&lookups.data_home()));
-        let (lake, directory) = (shown(&lookups.lake()), shown(&lookups.directory()));
-        let program = shown(&data::built("mizumori"));
-        return Contender {
-            name: "mizumori lookup",
-            role: Role::Ours,
-            // The keys were made with the lake.
-            program: PathBuf::from("env"),
-            arguments: words(&[&keys, &program, "lookup", "--lake", &lake, "--accounts", &directory]),
-            output: Output::Discarded,
-            accepts: &[0],
+        let (keys, lake) = (shown(&lookups.data_home()), shown(&lookups.lake()));
+        let directory = shown(&lookups.directory());
+        return lookup(&keys, &lake, &["--accounts", &directory], Output::Discarded);
+    }
+    if let Case::Account | Case::Domain = case {
+        let large = Large::of(input.totals.lines);
+        let (keys, lake, account) =
+            (shown(&large.data_home()), shown(&large.lake()), shown(&large.account_file()));
+        return match case {
+            Case::Account => lookup(&keys, &lake, &["--accounts", &account], Output::Discarded),
+            _ => lookup(&keys, &lake, &["--format", "jsonl", DOMAIN], Output::Lines(Large::of_domain())),
         };
     }
     let (name, arguments, output) = match case {
@@ -59,11 +61,7 @@ fn ours(case: Case, input: &Input) -> Contender {
             words(&["scan", "--all", "--unique", "--format", "csv"]),
             Output::Discarded,
         ),
-        Case::Lake => (
-            "mizumori ingest",
-            words(&["ingest", "--lake", &shown(&data::scratch("lake")), "--all", "--memory", "2GiB"]),
-            Output::Discarded,
-        ),
+        Case::Lake | Case::Large => ("mizumori ingest", ingest(), Output::Lake),
         // Watched sites too: a survey counts accounts alone.
         Case::Urls => (
             "mizumori scan --watch",
@@ -78,6 +76,19 @@ fn ours(case: Case, input: &Input) -> Contender {
     };
     let arguments = [arguments, vec![shown(&input.path)]].concat();
     Contender { name, role: Role::Ours, program: data::built("mizumori"), arguments, output, accepts: &[0] }
+}
+
+/// A look-up in a lake that was made before, with its keys in a folder.
+fn lookup(keys: &str, lake: &str, what: &[&str], output: Output) -> Contender {
+    let first = words(&[&format!("XDG_DATA_HOME={keys}"), &shown(&data::built("mizumori"))]);
+    let arguments = [first, words(&["lookup", "--lake", lake]), words(what)].concat();
+    let (name, program) = ("mizumori lookup", PathBuf::from("env"));
+    Contender { name, role: Role::Ours, program, arguments, output, accepts: &[0] }
+}
+
+/// The beginning of an ingest of everything.
+fn ingest() -> Vec<String> {
+    words(&["ingest", "--lake", &shown(&data::lake()), "--all", "--memory", "2GiB"])
 }
 
 /// An ingest by so many executors, with all that has to be started for it.
@@ -97,8 +108,8 @@ fn cluster(name: &'static str, role: Role, executors: usize, input: &Input) -> C
     Contender { name, role, program, arguments, output, accepts: &[0] }
 }
 
-/// The obvious loop; for small files and for gzip the least that any program must do.
-fn naive(case: Case, input: &Input) -> Contender {
+/// The obvious loop; for small files and for gzip the least that any program must do, for what is large the same with less.
+fn naive(case: Case, input: &Input) -> Option<Contender> {
     let (name, work, output) = match case {
         Case::Survey | Case::NoHit | Case::Gzip => {
             ("naive loop", "survey", Output::Number(input.totals.watched_by_account))
@@ -106,17 +117,27 @@ fn naive(case: Case, input: &Input) -> Contender {
         Case::Urls => ("naive loop", "urls", Output::Number(input.totals.watched)),
         Case::SmallFiles => ("open and read them", "open", Output::Number(input.totals.bytes)),
         Case::Unique | Case::Lake => ("naive set", "unique", Output::Discarded),
-        Case::Cluster => return cluster("one executor", Role::Naive, 1, input),
+        Case::Cluster => return Some(cluster("one executor", Role::Naive, 1, input)),
+        Case::Large => {
+            let half = shown(&data::list(half_list(input.totals.lines)));
+            let (program, arguments) = (data::built("mizumori"), [ingest(), words(&[&half])].concat());
+            let (name, role, output) = ("the same of half a list", Role::Fewer, Output::Discarded);
+            return Some(Contender { name, role, program, arguments, output, accepts: &[0] });
+        }
+        // There is nothing to compare with: of the domain's exposures only the lake knows.
+        Case::Domain => return None,
         Case::Domains => ("naive sets", "domains", Output::Discarded),
-        Case::Lookups => ("naive set over the dumps", "lookups", Output::Discarded),
+        Case::Lookups | Case::Account => ("naive set over the dumps", "lookups", Output::Discarded),
     };
     let lookups = Lookups::of(input.totals.lines);
     let (names, path) = match case {
         Case::Lookups => (lookups.directory(), lookups.dumps()),
+        Case::Account => (Large::of(input.totals.lines).account_file(), input.path.clone()),
         _ => (input.domains.clone(), input.path.clone()),
     };
     let arguments = words(&["workload", "naive", "--work", work, "--domains", &shown(&names), &shown(&path)]);
-    Contender { name, role: Role::Naive, program: data::built("xtask"), arguments, output, accepts: &[0] }
+    let program = data::built("xtask");
+    Some(Contender { name, role: Role::Naive, program, arguments, output, accepts: &[0] })
 }
 
 fn peers(case: Case, input: &Input) -> Vec<Contender> {
@@ -150,7 +171,12 @@ fn peers(case: Case, input: &Input) -> Vec<Contender> {
             let installed = command::succeeds(program("gzip").arg("--version"));
             std::iter::once(inflate).chain(installed.then_some(gzip)).collect()
         }
-        Case::SmallFiles | Case::Cluster => Vec::new(),
+        Case::SmallFiles | Case::Cluster | Case::Large | Case::Account => Vec::new(),
+        Case::Domain => {
+            let files = shown(&Large::of(input.totals.lines).lake().join("exposures/*.parquet"));
+            let found = format!("SELECT count(*) FROM read_parquet('{files}') WHERE domain = '{DOMAIN}'");
+            duckdb(&found, Output::Number(Large::of_domain())).into_iter().collect()
+        }
         Case::Unique => {
             let line = duckdb_lines(&path);
             let to_null = format!("COPY (SELECT DISTINCT line FROM {line}) TO '/dev/null' (FORMAT csv)");

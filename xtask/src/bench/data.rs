@@ -5,11 +5,13 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::Case;
+use super::large::Large;
 use super::lookups::Lookups;
 use crate::command;
 use crate::repository;
@@ -45,11 +47,22 @@ const SMALL_FILES_LINES: u64 = 500_000;
 /// Of the lists' lines, so many times fewer are in each ingest of the lake in which accounts are looked up.
 pub(super) const LOOKUPS_PART: u64 = 16;
 
+/// Into the large lake go so many times as many lines as there are in the lists.
+pub(super) const LARGE: u64 = 15;
+
+/// The profile of the programs.
+static PROFILE: OnceLock<String> = OnceLock::new();
+
+/// Says how the programs were built.
+pub(super) fn built_as(profile: &str) {
+    PROFILE.get_or_init(|| profile.to_owned());
+}
+
 /// The programs that were built for this bench.
 pub(super) fn built(name: &str) -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository::top().join("target"), PathBuf::from);
-    target.join("dist").join(name)
+    target.join(PROFILE.get().map_or("dist", String::as_str)).join(name)
 }
 
 /// Where everything of the benches is kept.
@@ -60,6 +73,11 @@ pub(super) fn folder() -> PathBuf {
 /// What the programs of a bench write goes here. It is thrown away before each of them runs.
 pub(super) fn scratch(name: &str) -> PathBuf {
     scratch_folder().join(name)
+}
+
+/// The lake that an ingest of a bench makes.
+pub(super) fn lake() -> PathBuf {
+    scratch("lake")
 }
 
 /// The folder of all that.
@@ -73,6 +91,7 @@ impl Input {
         let (kind, lines) = match case {
             Case::Survey | Case::Unique | Case::Lake | Case::Domains | Case::Cluster => ("list", lines),
             Case::Lookups => ("list", lines / LOOKUPS_PART),
+            Case::Large | Case::Account | Case::Domain => ("large", lines * LARGE),
             Case::NoHit => ("no-hit", lines),
             Case::Urls => ("urls", lines),
             Case::Gzip => ("gzip", lines),
@@ -80,19 +99,20 @@ impl Input {
         };
         let folder = folder();
         let stem = format!("{kind}-{lines}");
-        let totals = folder.join(format!("{stem}.totals.json"));
-        if !totals.is_file() {
-            let mut generator = command::program(built("xtask"));
-            generator.args(["workload", "make", "--kind", kind, "--lines", &lines.to_string()]).arg(&folder);
-            command::run(&mut generator).context("could not make the bench's input")?;
-        }
+        let totals = generated(kind, lines)?;
         let path = folder.join(match case {
-            Case::SmallFiles => stem,
+            Case::SmallFiles | Case::Large | Case::Account | Case::Domain => stem,
             Case::Gzip => format!("{stem}.txt.gz"),
             _ => format!("{stem}.txt"),
         });
         if case == Case::Lookups {
             Lookups::of(lines).make(&path, lines).context("could not make the lake")?;
+        }
+        if case == Case::Large {
+            generated("list", half_list(lines))?;
+        }
+        if matches!(case, Case::Account | Case::Domain) {
+            Large::of(lines).make(&path).context("could not make the lake")?;
         }
         Ok(Self {
             path,
@@ -107,6 +127,27 @@ impl Input {
     pub(super) fn read_into_page_cache(&self) -> Result<()> {
         read_through(&self.path).with_context(|| format!("could not read {}", self.path.display()))
     }
+}
+
+/// Of a list so many times as long as the lists the lines of half a list.
+pub(super) const fn half_list(large: u64) -> u64 {
+    large / LARGE / 2
+}
+
+/// Where a generated list lies.
+pub(super) fn list(lines: u64) -> PathBuf {
+    folder().join(format!("list-{lines}.txt"))
+}
+
+/// Generates an input unless it is there; gives the file of its totals.
+fn generated(kind: &str, lines: u64) -> Result<PathBuf> {
+    let totals = folder().join(format!("{kind}-{lines}.totals.json"));
+    if !totals.is_file() {
+        let mut generator = command::program(built("xtask"));
+        generator.args(["workload", "make", "--kind", kind, "--lines", &lines.to_string()]).arg(folder());
+        command::run(&mut generator).context("could not make the bench's input")?;
+    }
+    Ok(totals)
 }
 
 impl Totals {

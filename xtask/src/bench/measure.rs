@@ -33,6 +33,8 @@ pub(super) enum Role {
     Ours,
     /// The obvious way to do the same, or the least that the same work must cost.
     Naive,
+    /// Ours, with fewer lines.
+    Fewer,
     /// A program that finds the lines and no more.
     LineFinder,
     Database,
@@ -51,6 +53,8 @@ pub(super) enum Output {
     Number(u64),
     /// So many lines.
     Lines(u64),
+    /// Into `/dev/null`; it makes the lake [`lake`](data::lake), whose size is told.
+    Lake,
 }
 
 /// The runs of one contender.
@@ -62,6 +66,8 @@ pub(super) struct Runs {
     times: Vec<Duration>,
     /// The greatest of all runs, in bytes.
     pub(super) peak_memory: u64,
+    /// Of the lake that it made, if it made one: bytes of a row.
+    pub(super) row_bytes: Option<f64>,
 }
 
 impl Runs {
@@ -88,7 +94,7 @@ impl Runs {
 impl Runs {
     /// Results for tests; `times` are sorted.
     pub(super) fn of(name: &'static str, role: Role, times: &[Duration], peak_memory: u64) -> Self {
-        Self { name, role, times: times.to_vec(), peak_memory }
+        Self { name, role, times: times.to_vec(), peak_memory, row_bytes: None }
     }
 }
 
@@ -99,6 +105,7 @@ pub(super) fn alternate(contenders: &[Contender], rounds: NonZeroUsize) -> Resul
         role: contender.role,
         times: Vec::new(),
         peak_memory: 0,
+        row_bytes: None,
     };
     let mut results: Vec<Runs> = contenders.iter().map(start).collect();
     for round in 1..=rounds.get() {
@@ -107,6 +114,9 @@ pub(super) fn alternate(contenders: &[Contender], rounds: NonZeroUsize) -> Resul
             let (time, memory) = run(contender).with_context(|| format!("{} failed", contender.name))?;
             runs.times.push(time);
             runs.peak_memory = runs.peak_memory.max(memory);
+            if matches!(contender.output, Output::Lake) {
+                runs.row_bytes = Some(row_bytes()?);
+            }
         }
     }
     for runs in &mut results {
@@ -119,7 +129,7 @@ fn run(contender: &Contender) -> Result<(Duration, u64)> {
     let folder = data::folder();
     let (out, errors) = (folder.join("out.txt"), folder.join("errors.txt"));
     let stdout = match contender.output {
-        Output::Discarded => Stdio::null(),
+        Output::Discarded | Output::Lake => Stdio::null(),
         Output::Survey { .. } | Output::Number(_) | Output::Lines(_) => Stdio::from(File::create(&out)?),
     };
     let scratch = data::scratch_folder();
@@ -143,10 +153,19 @@ fn run(contender: &Contender) -> Result<(Duration, u64)> {
     Ok((time, used.rusage.maxrss))
 }
 
+/// Bytes of a row of the lake that was made.
+fn row_bytes() -> Result<f64> {
+    let mut status = Command::new(data::built("mizumori"));
+    let status = status.args(["lake", "status", "--json", "--lake"]).arg(data::lake()).output()?;
+    let status: serde_json::Value = serde_json::from_slice(&status.stdout).context("no lake was made")?;
+    let number = |name: &str| status[name].as_f64().with_context(|| format!("no `{name}` of the lake"));
+    Ok(number("bytes")? / number("rows")?.max(1.0))
+}
+
 /// What a program found must be what is there: a fast wrong answer is none.
 fn check(expected: Output, out: &PathBuf) -> Result<()> {
     match expected {
-        Output::Discarded => {}
+        Output::Discarded | Output::Lake => {}
         Output::Survey { lines, matched } => {
             let survey: serde_json::Value =
                 serde_json::from_reader(File::open(out)?).context("no survey's JSON")?;

@@ -7,6 +7,7 @@
 mod bars;
 mod contenders;
 mod data;
+mod large;
 mod lookups;
 mod measure;
 mod report;
@@ -34,6 +35,9 @@ pub(crate) struct BenchArguments {
     /// Only ours and the naive way
     #[arg(long)]
     no_peers: bool,
+    /// How the program is built: `dist` is what ships, `release` is built in half the time
+    #[arg(long, value_name = "NAME", default_value = "dist")]
+    profile: String,
     /// First install the peers that are missing: ripgrep from Debian (as root), duckdb and chdb from PyPI below target/
     #[arg(long)]
     fetch: bool,
@@ -56,6 +60,12 @@ pub(super) enum Case {
     Unique,
     /// Every account of the list into a lake, as tags
     Lake,
+    /// Fifteen times the list into a lake, as 200 sources, beside half of the list
+    Large,
+    /// An account in that lake, with 20 more ingests on top that are not merged
+    Account,
+    /// A domain of 10,000 exposures there, in each of those 20
+    Domain,
     /// A thousand accounts, one after the other, in a lake of eight ingests that all have them
     Lookups,
     /// The exact number of distinct accounts of every domain of the list
@@ -69,13 +79,16 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     if arguments.fetch {
         components::fetch_missing(Chore::Bench, &[])?;
     }
-    say("== building, at its best");
+    say(&format!("== building, as `{}`", arguments.profile));
     let cases = if arguments.cases.is_empty() { Case::value_variants() } else { &arguments.cases };
     let mut build = cargo();
-    build.args(["build", "--profile", "dist", "--package", "mizumori"]);
+    build.args(["build", "--profile", &arguments.profile, "--package", "mizumori"]);
     // What lakes and questions need takes long at its best: only for the cases that ask for it.
     let needed = [
         (Case::Lake, ",lake"),
+        (Case::Large, ",lake"),
+        (Case::Account, ",lake"),
+        (Case::Domain, ",lake"),
         (Case::Lookups, ",lake"),
         (Case::Domains, ",sql"),
         (Case::Cluster, ",cluster"),
@@ -87,12 +100,13 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     command::run(cargo().args([
         "build",
         "--profile",
-        "dist",
+        &arguments.profile,
         "--package",
         "xtask",
         "--features",
         "workload",
     ]))?;
+    data::built_as(&arguments.profile);
     for case in cases {
         say(&format!("== {}: {}", name(*case), describe(*case)));
         let input = data::Input::make(*case, arguments.lines)?;

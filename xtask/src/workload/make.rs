@@ -23,9 +23,12 @@ pub(super) enum Kind {
     Urls,
     Gzip,
     SmallFiles,
+    Large,
 }
 
 const SMALL_FILES: u64 = 10_000;
+/// Sources of what is large.
+const SOURCES: u64 = 200;
 
 /// What stands beside a list, so that it has a month and counts.
 const DESCRIPTION: &str =
@@ -39,6 +42,7 @@ pub(super) fn make(kind: Kind, lines: u64, folder: &Path) -> Result<()> {
     let stem = format!("{}-{lines}", kind.to_possible_value().context("a kind without a name")?.get_name());
     let (totals, bytes) = match kind {
         Kind::SmallFiles => write_small_files(&folder.join(&stem), &shape)?,
+        Kind::Large => write_sources(&folder.join(&stem), &shape)?,
         Kind::Gzip => write_list(&folder.join(format!("{stem}.txt.gz")), |out| {
             let mut packed = GzEncoder::new(out, Compression::default());
             let totals = write_combo_list(&mut packed, &shape)?;
@@ -62,7 +66,7 @@ pub(super) fn make(kind: Kind, lines: u64, folder: &Path) -> Result<()> {
 
 fn shape(kind: Kind) -> ComboShape {
     match kind {
-        Kind::List | Kind::Gzip | Kind::SmallFiles => ComboShape::bench(),
+        Kind::List | Kind::Gzip | Kind::SmallFiles | Kind::Large => ComboShape::bench(),
         Kind::NoHit => ComboShape::bench().without_hits(),
         Kind::Urls => ComboShape::bench().with_form(ComboForm::UrlLoginPassword),
     }
@@ -96,6 +100,29 @@ fn write_small_files(folder: &Path, shape: &ComboShape) -> Result<(ComboTotals, 
     }
     fs::write(folder.join("source.toml"), DESCRIPTION)?;
     Ok((totals, list.len() as u64))
+}
+
+/// As many lists as there are sources, of which no two are alike, each in a folder of its own.
+fn write_sources(folder: &Path, shape: &ComboShape) -> Result<(ComboTotals, u64)> {
+    ensure!(shape.lines.is_multiple_of(SOURCES), "so many sources need a multiple of {SOURCES} lines");
+    let (mut totals, mut bytes) = (ComboTotals::default(), 0);
+    for source in 1..=SOURCES {
+        let sub = folder.join(source.to_string());
+        fs::create_dir_all(&sub)?;
+        let shape = ComboShape { seed: source, ..shape.clone().with_lines(shape.lines / SOURCES) };
+        let mut out = BufWriter::with_capacity(1 << 20, File::create(sub.join("list.txt"))?);
+        let written = write_combo_list(&mut out, &shape)?;
+        out.flush()?;
+        bytes += fs::metadata(sub.join("list.txt"))?.len();
+        totals.lines += written.lines;
+        totals.watched_by_account += written.watched_by_account;
+        totals.watched_by_site += written.watched_by_site;
+        totals.watched_by_both += written.watched_by_both;
+        let (year, month) = (2008 + source % 12, 1 + source % 12);
+        let description = format!("id = \"large-{source}\"\nleaked = \"{year}-{month:02}\"\n");
+        fs::write(sub.join("source.toml"), description)?;
+    }
+    Ok((totals, bytes))
 }
 
 /// The watch list; its domains one a line; and an anchored regular expression for each of them.
