@@ -17,8 +17,17 @@ pub(crate) fn say(line: &str) {
 }
 
 /// The cargo that runs us, else the one on the path, started at the repository's top.
+///
+/// It is not told what that one told us of this package: build scripts that look at it (ring's does) would begin again, and everything
+/// that is built on them, whenever somebody calls cargo by hand in between.
 pub(crate) fn cargo() -> Command {
-    program(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+    let mut cargo = program(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    for (name, _) in std::env::vars_os() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|of_us| name.to_string_lossy().starts_with(of_us)) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 /// A program, started at the repository's top.
