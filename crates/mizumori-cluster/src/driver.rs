@@ -20,6 +20,8 @@ use mizumori_lake::Background;
 use tokio::time::Instant;
 
 use crate::error::ClusterError;
+use crate::greeting::greet;
+use crate::tls::Tls;
 use crate::unit::{UnitCodec, UnitError, opened, parts_of, plan, unit_of};
 
 /// How often the driver looks whether it was interrupted.
@@ -46,8 +48,10 @@ impl Default for Patience {
 
 /// A cluster, by its scheduler.
 pub struct Cluster {
-    url: String,
+    host: String,
+    port: u16,
     key: ClusterKey,
+    tls: Option<Tls>,
     patience: Patience,
     runtime: Background,
 }
@@ -67,27 +71,35 @@ struct Due {
 }
 
 impl Cluster {
-    /// The cluster of the scheduler at `host` and `port`.
+    /// The cluster of the scheduler at `host` and `port`, with this machine's certificate where it speaks TLS.
     ///
     /// # Errors
-    /// When no thread can be started.
-    pub fn new(host: &str, port: u16, key: ClusterKey, patience: Patience) -> Result<Self, ClusterError> {
+    /// When the certificate is none for this, or no thread can be started.
+    pub fn new(
+        host: &str,
+        port: u16,
+        key: ClusterKey,
+        tls: Option<Tls>,
+        patience: Patience,
+    ) -> Result<Self, ClusterError> {
+        tls.as_ref().map_or(Ok(()), Tls::check_client)?;
         let runtime = Background::start(2, "driver");
         let runtime = runtime.map_err(|error| ClusterError::Start { what: "driver", cause: error.into() })?;
-        Ok(Self { url: format!("http://{host}:{port}"), key, patience, runtime })
+        Ok(Self { host: host.to_owned(), port, key, tls, patience, runtime })
     }
 
     /// Has every unit done, and gives each result to `take` once, with the number of its unit, in no order. A unit whose machine is lost
     /// is given again, until it has been tried often enough; what came of an earlier attempt is not looked at any more.
     ///
     /// # Errors
-    /// When a unit cannot be done, `take` fails, or `is_stopped` says so.
+    /// When the scheduler is none that this machine can speak with, a unit cannot be done, `take` fails, or `is_stopped` says so.
     pub fn run<E: From<ClusterError>>(
         &self,
         units: &[Vec<u8>],
         is_stopped: &dyn Fn() -> bool,
         take: &mut dyn FnMut(usize, Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
+        greet(&self.host, self.port, self.tls.as_ref())?;
         let mut due: VecDeque<_> = (0..units.len()).map(|number| Due { number, attempt: 1 }).collect();
         let mut out = FuturesUnordered::new();
         let mut waiting: Vec<Due> = Vec::new();
@@ -155,16 +167,21 @@ impl Cluster {
         let sealed =
             self.key.seal(&unit_of(&id), what).map_err(|error| UnitError::Permanent(error.to_string()))?;
         let codec = Arc::new(UnitCodec::default());
-        let config = SessionConfig::new_with_ballista()
+        let mut config = SessionConfig::new_with_ballista()
+            .with_ballista_use_tls(self.tls.is_some())
             .with_ballista_physical_extension_codec(Arc::clone(&codec) as _)
             .set_usize(BALLISTA_SCHEDULER_MAX_PARTITIONS_PER_TASK, 1)
             // A result on a machine that is gone is not waited for: the unit is given again.
             .set_usize(BALLISTA_CLIENT_IO_RETRIES_TIMES, 1)
             .set_usize(BALLISTA_CLIENT_IO_RETRY_WAIT_TIME_MS, 100);
+        if let Some(tls) = &self.tls {
+            config = config.with_ballista_override_create_grpc_client_endpoint(tls.endpoints());
+        }
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
         let plan = plan(&id, &sealed).map_err(lost)?;
         let settings = config.ballista_config();
         let rows = execute_physical_plan::<PhysicalPlanNode>(
-            self.url.clone(),
+            format!("{scheme}://{}:{}", self.host, self.port),
             &settings,
             plan,
             &*codec,

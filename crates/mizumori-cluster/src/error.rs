@@ -3,6 +3,9 @@
 use mizumori_core::ErrorClass;
 use mizumori_core::keys::KeyError;
 
+use crate::greeting::Refusal;
+use crate::tls::TlsError;
+
 /// A cluster could not do its work.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -19,6 +22,19 @@ pub enum ClusterError {
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A scheduler that this machine cannot speak with.
+    #[error("the scheduler at {host}:{port} cannot be spoken with: {why}")]
+    Refused {
+        /// Its host.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// Why not.
+        why: Refusal,
+    },
+    /// This machine's certificate failed.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A unit failed on every machine that tried it.
     #[error("unit {unit} failed {attempts} times, at last: {why}")]
     Lost {
@@ -52,12 +68,30 @@ pub enum ClusterError {
 }
 
 impl ClusterError {
+    /// The next thing to do, where there is one.
+    pub fn hint(&self) -> Option<&'static str> {
+        let Self::Refused { why, .. } = self else { return None };
+        Some(match why {
+            Refusal::TlsThere => {
+                "give --tls DIR, or `tls` in mizumori.toml: the folder of this machine's certificate"
+            }
+            Refusal::TlsHere => "start it with --tls DIR, or take `tls` away here",
+            Refusal::Theirs(_) | Refusal::Ours(_) => {
+                "ca.crt of every machine has to be the same, and tls.crt has to name its machine"
+            }
+            Refusal::Otherwise(_) => return None,
+        })
+    }
+
     /// What the caller does next.
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Address(_) | Self::NotShared(_) => ErrorClass::Usage,
             Self::Survey(error) => error.class(),
-            Self::Start { .. } | Self::Lost { .. } | Self::Unit { .. } => ErrorClass::Environment,
+            Self::Tls(error) => error.class(),
+            Self::Refused { .. } | Self::Start { .. } | Self::Lost { .. } | Self::Unit { .. } => {
+                ErrorClass::Environment
+            }
             Self::Key(error) => error.class(),
             Self::Interrupted => ErrorClass::Interrupted,
         }

@@ -1,8 +1,10 @@
-//! What the commands of a cluster have in common: where it is, and its key.
+//! What the commands of a cluster have in common: where it is, its key, and this machine's certificate.
+
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use mizumori_cluster::{Cluster, Patience, SharedDump, UnitError};
+use mizumori_cluster::{Cluster, Patience, SharedDump, Tls, UnitError};
 use mizumori_core::keys::ClusterKey;
 use mizumori_core::{ErrorClass, Secret};
 
@@ -13,6 +15,8 @@ use crate::size::Size;
 
 /// The variable that holds the cluster's key.
 const KEY: &str = "MIZUMORI_CLUSTER_KEY";
+/// The variable that names the folder of this machine's certificate.
+const TLS: &str = "MIZUMORI_TLS";
 
 /// The option of every command that a cluster can do.
 #[derive(Clone, Debug, Args)]
@@ -24,6 +28,10 @@ pub(crate) struct ClusterOptions {
     /// How much a machine of the cluster takes at once [default: 256MiB, or more where there is much]
     #[arg(long, value_name = "SIZE", requires = "cluster")]
     unit: Option<Size>,
+
+    /// Speak TLS with the cluster: the folder of this machine's certificate (ca.crt, tls.crt, tls.key)
+    #[arg(long, value_name = "DIR", requires = "cluster")]
+    tls: Option<PathBuf>,
 }
 
 /// Bytes of a unit: enough for a job to be worth while, and few enough for another machine to do it again.
@@ -46,7 +54,8 @@ impl ClusterOptions {
     pub(crate) fn open(&self, config: &Config) -> Result<Option<(Cluster, ClusterKey)>, Failure> {
         let Some((host, port)) = &self.cluster else { return Ok(None) };
         let key = key(config)?;
-        let cluster = Cluster::new(host, *port, key.clone(), Patience::default())?;
+        let tls = tls(self.tls.as_deref(), config)?;
+        let cluster = Cluster::new(host, *port, key.clone(), tls, Patience::default())?;
         Ok(Some((cluster, key)))
     }
 
@@ -80,12 +89,21 @@ pub(crate) fn key(config: &Config) -> Result<ClusterKey, Failure> {
     ClusterKey::parse(text.expose()).with_context(|| format!("in {name}")).map_err(Failure::new)
 }
 
+/// This machine's certificate, where the cluster speaks TLS: from the folder that is asked for, or else the variable's, or else
+/// the configuration's.
+pub(crate) fn tls(asked: Option<&Path>, config: &Config) -> Result<Option<Tls>, Failure> {
+    let variable = || std::env::var_os(TLS).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = asked.map(Path::to_owned).or_else(variable).or_else(|| config.tls.clone());
+    let tls = folder.map(|folder| Tls::read(&folder)).transpose();
+    Ok(tls.map_err(mizumori_cluster::ClusterError::from)?)
+}
+
 /// A host and a port, with or without a scheme before them.
 pub(crate) fn address(text: &str) -> Result<(String, u16), &'static str> {
     let rest = ["http://", "df://"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
     let parts = rest.trim_end_matches('/').rsplit_once(':');
     let parsed = parts.and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)));
-    parsed.filter(|(host, _)| !host.is_empty()).ok_or("write HOST:PORT")
+    parsed.filter(|(host, _)| !host.is_empty() && !host.contains('/')).ok_or("write HOST:PORT")
 }
 
 /// Why a unit could not be done here: what is wrong with a store may be right again.

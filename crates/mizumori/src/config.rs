@@ -31,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) master_key: Option<PathBuf>,
     /// The file of the cluster's key.
     pub(crate) cluster_key: Option<PathBuf>,
+    /// The folder of this machine's certificate in the cluster.
+    pub(crate) tls: Option<PathBuf>,
     /// Memory that large work may use.
     #[cfg_attr(not(feature = "lake"), expect(dead_code, reason = "only large work asks for it"))]
     pub(crate) memory: Option<Size>,
@@ -60,8 +62,13 @@ impl Config {
         let name = file.display().to_string();
         let mut config = Document::read(&name, &text, Self::read).map_err(Failure::new)?;
         if let Some(folder) = file.parent() {
-            let files =
-                [&mut config.watch, &mut config.keys, &mut config.master_key, &mut config.cluster_key];
+            let files = [
+                &mut config.watch,
+                &mut config.keys,
+                &mut config.master_key,
+                &mut config.cluster_key,
+                &mut config.tls,
+            ];
             for path in files.into_iter().flatten() {
                 *path = folder.join(&*path);
             }
@@ -80,6 +87,7 @@ impl Config {
             "keys",
             "master_key",
             "cluster_key",
+            "tls",
             "memory",
             "threads",
             "retention",
@@ -92,6 +100,7 @@ impl Config {
             keys: document.string(root, "keys").map(|keys| PathBuf::from(keys.text)),
             master_key: document.string(root, "master_key").map(|file| PathBuf::from(file.text)),
             cluster_key: document.string(root, "cluster_key").map(|file| PathBuf::from(file.text)),
+            tls: document.string(root, "tls").map(|folder| PathBuf::from(folder.text)),
             memory: Self::size(document, root),
             threads: document.count(root, "threads").and_then(|threads| usize::try_from(threads).ok()),
             ..Self::default()

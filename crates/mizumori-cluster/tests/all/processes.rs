@@ -1,11 +1,14 @@
 //! Machines of a cluster as processes: this test program, started again in another role.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mizumori_cluster::{Cluster, ExecutorOptions, Patience, SchedulerOptions, executor, scheduler};
+use mizumori_cluster::{
+    Cluster, ClusterError, ExecutorOptions, Patience, SchedulerOptions, Tls, executor, scheduler,
+};
 use mizumori_core::keys::ClusterKey;
 
 use crate::units::Doubling;
@@ -14,8 +17,10 @@ use crate::units::Doubling;
 const ROLE: &str = "MIZUMORI_TEST_ROLE";
 /// The cluster's key for it.
 const KEY: &str = "MIZUMORI_TEST_KEY";
+/// The folder of the machines' certificate for it, where they have one.
+const TLS: &str = "MIZUMORI_TEST_TLS";
 
-const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub(crate) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// No test, but what the processes run.
 #[test]
@@ -25,25 +30,37 @@ fn role() {
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).unwrap();
     let words: Vec<_> = role.split(' ').collect();
     let port = |text: &str| text.parse::<u16>().unwrap();
+    let tls = std::env::var_os(TLS).map(|folder| Tls::read(Path::new(&folder)).unwrap());
     match words[..] {
         ["scheduler", at] => {
             let listen = SocketAddr::new(LOOPBACK, port(at));
-            scheduler(&SchedulerOptions { listen, silence: Duration::from_secs(8) }).unwrap();
+            scheduler(&SchedulerOptions { listen, silence: Duration::from_secs(8), tls }).unwrap();
         }
         ["executor", scheduler, at, folder] => {
-            let options = ExecutorOptions {
-                scheduler: ("127.0.0.1".to_owned(), port(scheduler)),
-                listen: LOOPBACK,
-                host: "127.0.0.1".to_owned(),
-                port: port(at),
-                slots: 1,
-                folder: folder.into(),
-                heartbeat_seconds: 1,
-            };
+            let options = executor_options(port(scheduler), port(at), Path::new(folder), tls);
             let key = ClusterKey::parse(&std::env::var(KEY).unwrap()).unwrap();
             executor(&options, key, Arc::new(Doubling)).unwrap();
         }
         _ => panic!("no role: {role}"),
+    }
+}
+
+/// An executor on loopback.
+pub(crate) fn executor_options(
+    scheduler: u16,
+    port: u16,
+    folder: &Path,
+    tls: Option<Tls>,
+) -> ExecutorOptions {
+    ExecutorOptions {
+        scheduler: ("127.0.0.1".to_owned(), scheduler),
+        listen: LOOPBACK,
+        host: "127.0.0.1".to_owned(),
+        port,
+        slots: 1,
+        folder: folder.to_owned(),
+        heartbeat_seconds: 1,
+        tls,
     }
 }
 
@@ -61,6 +78,7 @@ impl Drop for Process {
 pub(crate) struct Machines {
     key: ClusterKey,
     folder: tempfile::TempDir,
+    tls: Option<PathBuf>,
     port: u16,
     scheduler: Option<Process>,
     executors: Vec<Option<Process>>,
@@ -68,9 +86,15 @@ pub(crate) struct Machines {
 
 impl Machines {
     pub(crate) fn new() -> Self {
+        Self::with_tls(None)
+    }
+
+    /// Machines that all have the certificate in a folder.
+    pub(crate) fn with_tls(tls: Option<PathBuf>) -> Self {
         Self {
             key: ClusterKey::random().unwrap(),
             folder: tempfile::tempdir().unwrap(),
+            tls,
             port: free_port(),
             scheduler: None,
             executors: vec![None, None],
@@ -82,7 +106,13 @@ impl Machines {
     }
 
     pub(crate) fn cluster(&self, patience: Patience) -> Cluster {
-        Cluster::new("127.0.0.1", self.port, self.key.clone(), patience).unwrap()
+        let tls = self.tls.as_deref().map(|folder| Tls::read(folder).unwrap());
+        self.cluster_as(tls, patience).unwrap()
+    }
+
+    /// The cluster as a machine with another certificate, or with none, sees it.
+    pub(crate) fn cluster_as(&self, tls: Option<Tls>, patience: Patience) -> Result<Cluster, ClusterError> {
+        Cluster::new("127.0.0.1", self.port, self.key.clone(), tls, patience)
     }
 
     pub(crate) fn start_scheduler(&mut self) {
@@ -98,7 +128,8 @@ impl Machines {
         self.scheduler = None;
     }
 
-    pub(crate) fn start_executor(&mut self, number: usize) {
+    /// Starts one; its port.
+    pub(crate) fn start_executor(&mut self, number: usize) -> u16 {
         // Two ports, one behind the other.
         let port = loop {
             let port = free_port();
@@ -110,6 +141,7 @@ impl Machines {
         std::fs::create_dir_all(&folder).unwrap();
         let role = format!("executor {} {port} {}", self.port, folder.display());
         self.executors[number] = Some(self.start(&role));
+        port
     }
 
     pub(crate) fn kill_executor(&mut self, number: usize) {
@@ -117,7 +149,9 @@ impl Machines {
     }
 
     fn start(&self, role: &str) -> Process {
-        let child = Command::new(std::env::current_exe().unwrap())
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.envs(self.tls.iter().map(|folder| (TLS, folder)));
+        let child = command
             .args(["--exact", "processes::role", "--nocapture"])
             .env(ROLE, role)
             .env(KEY, self.key.to_text().expose())
@@ -129,6 +163,6 @@ impl Machines {
     }
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind((LOOPBACK, 0)).unwrap().local_addr().unwrap().port()
 }

@@ -24,12 +24,12 @@ impl Work for Doubling {
     }
 }
 
-fn patience() -> Patience {
+pub(crate) fn patience() -> Patience {
     Patience { pause: Duration::from_millis(500), stall: Duration::from_secs(40), ..Patience::default() }
 }
 
 /// Has `units` done; what came of each, and how often it came.
-fn done(
+pub(crate) fn done(
     cluster: &Cluster,
     units: u64,
     milliseconds: u64,
@@ -46,7 +46,7 @@ fn done(
     came
 }
 
-fn expected(units: usize) -> BTreeMap<usize, Vec<String>> {
+pub(crate) fn expected(units: usize) -> BTreeMap<usize, Vec<String>> {
     (0..units).map(|number| (number, vec![(number * 2).to_string()])).collect()
 }
 
@@ -102,6 +102,7 @@ fn strangers_are_refused() {
         "127.0.0.1",
         machines.scheduler_port(),
         ClusterKey::random().unwrap(),
+        None,
         Patience { attempts: 1, ..patience() },
     );
     let outcome = others.unwrap().run(&[b"1 1".to_vec()], &|| false, &mut |_, _| Ok::<_, ClusterError>(()));

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use mizumori_cluster::{ExecutorOptions, Hands, SchedulerOptions, UnitError};
+use mizumori_cluster::{ExecutorOptions, Hands, SchedulerOptions, Tls, UnitError};
 use mizumori_core::keys::ClusterKey;
 use mizumori_lake::Buckets;
 
@@ -28,7 +28,8 @@ use crate::tidings;
 /// One scheduler, and executors on as many machines as there are; `--cluster HOST:PORT` has them do a survey, an ingest or a question in SQL. Units of work
 /// and what comes of them are sealed under the cluster's key, which every executor and whoever gives work has; the
 /// scheduler needs none. Dumps and lakes are in buckets, or in folders that all machines have at the same path; executors that
-/// write to a lake have its keys, and everybody reaches the store with credentials of his own.
+/// write to a lake have its keys, and everybody reaches the store with credentials of his own. With `--tls`, which is then for
+/// every machine, they speak TLS, and nobody takes part who has no certificate of the cluster's authority.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -63,6 +64,10 @@ struct Scheduler {
     /// Seconds without a word after which an executor is taken for dead; a busy one speaks every five
     #[arg(long, value_name = "SECONDS", default_value = "30")]
     silence: NonZeroU64,
+
+    /// Speak TLS: the folder of this machine's certificate (ca.crt, tls.crt, tls.key) [default: the configuration's]
+    #[arg(long, value_name = "DIR")]
+    tls: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -99,6 +104,10 @@ struct Executor {
     /// The key ring of the lakes that it writes to [default: in the user's data folder]
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
+
+    /// Speak TLS: the folder of this machine's certificate (ca.crt, tls.crt, tls.key) [default: the configuration's]
+    #[arg(long, value_name = "DIR")]
+    tls: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -112,17 +121,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             out.finish()?;
         }
         Machine::Scheduler(scheduler) => {
-            tidings::say(&format!("scheduler at {}", scheduler.listen));
+            let tls = cluster::tls(scheduler.tls.as_deref(), &config)?;
+            tidings::say(&format!("scheduler at {}{}", scheduler.listen, spoken(tls.as_ref())));
             let silence = Duration::from_secs(scheduler.silence.get());
-            mizumori_cluster::scheduler(&SchedulerOptions { listen: scheduler.listen, silence })?;
+            mizumori_cluster::scheduler(&SchedulerOptions { listen: scheduler.listen, silence, tls })?;
         }
         Machine::Executor(executor) => run_executor(executor, config)?,
     }
     Ok(Outcome::Done)
 }
 
+/// What is said of a machine that speaks TLS.
+fn spoken(tls: Option<&Tls>) -> &'static str {
+    if tls.is_some() { ", with TLS" } else { "" }
+}
+
 fn run_executor(executor: &Executor, config: Config) -> Result<(), Failure> {
     let key = cluster::key(&config)?;
+    let tls = cluster::tls(executor.tls.as_deref(), &config)?;
     // Results of an earlier life are nobody's.
     let parent = executor.folder.clone().unwrap_or_else(std::env::temp_dir);
     let folder = tempfile::Builder::new().prefix("mizumori-executor-").tempdir_in(&parent);
@@ -137,8 +153,10 @@ fn run_executor(executor: &Executor, config: Config) -> Result<(), Failure> {
         slots: executor.slots.map_or(cores, NonZeroUsize::get),
         folder: folder.path().to_owned(),
         heartbeat_seconds: 2,
+        tls,
     };
-    tidings::say(&format!("executor at {}:{}, {} slots", options.host, options.port, options.slots));
+    let spoken = spoken(options.tls.as_ref());
+    tidings::say(&format!("executor at {}:{}, {} slots{spoken}", options.host, options.port, options.slots));
     let buckets =
         Buckets::new(options.slots).context("could not start to read buckets").map_err(Failure::new)?;
     let memory = input::memory(executor.memory, &config);

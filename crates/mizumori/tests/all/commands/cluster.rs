@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use mizumori_test_store::TestStore;
 use mizumori_world::write_demo;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::Value;
 
 use crate::run::{Folder, Run};
@@ -250,6 +251,71 @@ fn a_cluster_fills_a_lake_in_a_bucket_though_an_executor_is_killed() {
     assert_eq!(again["version"], Value::Null);
 }
 
+/// Makes a machine's certificate, of an authority of its own, in the folder `name`.
+fn certify(folder: &Folder, name: &str) {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    folder.write(&format!("{name}/ca.crt"), params.self_signed(&key).unwrap().pem());
+    let authority = Issuer::new(params, key);
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    folder.write(&format!("{name}/tls.crt"), certificate.signed_by(&key, &authority).unwrap().pem());
+    folder.write(&format!("{name}/tls.key"), key.serialize_pem());
+}
+
+#[test]
+fn a_cluster_with_tls_counts_the_same_and_nobody_else_takes_part() {
+    let folder = demo();
+    certify(&folder, "tls");
+    certify(&folder, "strange");
+    // Everybody has it from the configuration.
+    folder.write("mizumori.toml", "tls = \"tls\"\n").write("plain.toml", "");
+    let cluster = Cluster::start(folder, Vec::new());
+    let direct = figures(&cluster.folder.run(&survey("demo/dumps", &[])));
+    let running = cluster.survey("demo/dumps");
+    assert_eq!(figures(&cluster.folder.wait(running)), direct);
+    let at = cluster.address();
+    let asked = survey("demo/dumps", &["--cluster", &at]);
+    // Another cluster's certificate, by the option, which goes before the configuration.
+    let strange = cluster.run(&[&asked[..], &["--tls", "strange"]].concat());
+    strange.ends(2).saying(&["cannot be spoken with: its certificate is of another authority"]);
+    // No certificate.
+    let plain = |arguments: &[&str]| {
+        let mut command = cluster.command(arguments);
+        command.env("MIZUMORI_CONFIG", "plain.toml");
+        cluster.folder.wait(command.spawn().unwrap())
+    };
+    let told = plain(&asked);
+    told.ends(2).saying(&[
+        "cannot be spoken with: it speaks TLS, and this machine has not been told",
+        "give --tls DIR",
+    ]);
+    let executor = ["cluster", "executor", "--scheduler", &at];
+    plain(&executor).ends(2).saying(&["it speaks TLS"]);
+    // By the variable, which goes before the configuration too.
+    let mut command = cluster.command(&executor);
+    command.env("MIZUMORI_TLS", "strange");
+    let run = cluster.folder.wait(command.spawn().unwrap());
+    run.ends(2).saying(&["its certificate is of another authority"]);
+}
+
+#[test]
+fn certificates_that_are_no_use_are_told() {
+    let folder = demo();
+    certify(&folder, "tls");
+    certify(&folder, "strange");
+    let run = |tls: &str| folder.run(&["cluster", "scheduler", "--listen", "127.0.0.1:0", "--tls", tls]);
+    run("nowhere").ends(2).saying(&["could not read `nowhere/ca.crt`", "No such file"]);
+    folder.write("tls/ca.crt", folder.read("strange/ca.crt"));
+    run("tls").ends(2).saying(&["`tls/tls.crt` is not of the authority `tls/ca.crt`"]);
+    folder.write("tls/tls.crt", folder.read("strange/tls.crt"));
+    let run = run("tls");
+    run.ends(2).saying(&["the key `tls/tls.key` is not that of the certificate `tls/tls.crt`"]);
+    let key = folder.read("tls/tls.key");
+    assert!(!run.err().contains(key.lines().nth(1).unwrap()));
+}
+
 #[test]
 fn a_scheduler_that_is_killed_during_an_ingest_leaves_nothing_by_half() {
     let mut cluster = Cluster::start(demo(), Vec::new());
@@ -282,6 +348,8 @@ fn mistakes_are_told() {
     without_key.ends(2).saying(&["the cluster's key is not known here", "`mizumori cluster key` makes one"]);
     let nowhere = folder.run(&survey("demo/dumps", &["--cluster", "nowhere"]));
     nowhere.ends(2).saying(&["write HOST:PORT"]);
+    let scheme = folder.run(&survey("demo/dumps", &["--cluster", "https://127.0.0.1:1"]));
+    scheme.ends(2).saying(&["write HOST:PORT"]);
     let piped = folder
         .command(&survey("-", &["--cluster", "127.0.0.1:1"]))
         .env("MIZUMORI_CLUSTER_KEY", "0".repeat(64))

@@ -152,6 +152,20 @@ fn keys_are_handed_over_under_the_names_that_the_configuration_says() {
 }
 
 #[test]
+fn certificates_are_handed_over_under_the_names_that_the_program_reads() {
+    let addition = text("deploy/systemd/tls.conf");
+    let help = crate::run::Folder::new().run(&["cluster", "scheduler", "--help"]).ends(0).out();
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let names = help.split("--tls").nth(1).and_then(|tls| tls.split(['(', ')']).nth(1)).unwrap();
+    let names: Vec<_> = names.split(", ").collect();
+    assert_eq!(names.len(), 3, "{help}");
+    for name in names {
+        assert!(addition.contains(&format!("\nLoadCredential={name}:/etc/mizumori/tls/{name}\n")), "{name}");
+    }
+    assert!(addition.contains("\nEnvironment=MIZUMORI_TLS=%d\n"));
+}
+
+#[test]
 fn the_followed_folder_is_made_for_the_group() {
     let arguments = Unit::read("mizumori-ingest").arguments();
     let folder = arguments.last().unwrap();
