@@ -1,5 +1,6 @@
 //! What the commands of a cluster have in common: where it is, its key, and this machine's certificate.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -29,6 +30,10 @@ pub(crate) struct ClusterOptions {
     #[arg(long, value_name = "SIZE", requires = "cluster")]
     unit: Option<Size>,
 
+    /// How many units are out at once: give as many as the cluster has slots, where it has more [default: 64]
+    #[arg(long, value_name = "N", requires = "cluster")]
+    at_once: Option<NonZeroUsize>,
+
     /// Speak TLS with the cluster: the folder of this machine's certificate (ca.crt, tls.crt, tls.key)
     #[arg(long, value_name = "DIR", requires = "cluster")]
     tls: Option<PathBuf>,
@@ -55,7 +60,9 @@ impl ClusterOptions {
         let Some((host, port)) = &self.cluster else { return Ok(None) };
         let key = key(config)?;
         let tls = tls(self.tls.as_deref(), config)?;
-        let cluster = Cluster::new(host, *port, key.clone(), tls, Patience::default())?;
+        let mut patience = Patience::default();
+        patience.at_once = self.at_once.map_or(patience.at_once, NonZeroUsize::get);
+        let cluster = Cluster::new(host, *port, key.clone(), tls, patience)?;
         Ok(Some((cluster, key)))
     }
 

@@ -158,8 +158,8 @@ impl From<mizumori_lake::StoreError> for Failure {
 #[cfg(feature = "cluster")]
 impl From<mizumori_cluster::ClusterError> for Failure {
     fn from(error: mizumori_cluster::ClusterError) -> Self {
-        let hint = error.hint();
-        Self { error: error.into(), hint: hint.map(str::to_owned) }
+        let hint = error.hint().map(str::to_owned);
+        Self { hint, ..Self::new(error) }
     }
 }
 
