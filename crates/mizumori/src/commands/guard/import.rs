@@ -174,6 +174,9 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
 }
 
 fn name(path: &Path) -> String {
+    if path == Path::new("-") {
+        return "stdin".to_owned();
+    }
     MemberName::from_path(path).to_string()
 }
 
