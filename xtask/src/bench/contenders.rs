@@ -52,7 +52,21 @@ fn ours(case: Case, input: &Input) -> Contender {
             accepts: &[0],
         };
     }
+    if case == Case::GuardCheck {
+        return lookups_of_hashes(
+            "index",
+            "mizumori, index",
+            Role::Ours,
+            &data::indexed(input.totals.lines),
+            input,
+        );
+    }
     let (name, arguments, output) = match case {
+        Case::Guard | Case::GuardShuffled => (
+            "mizumori guard import",
+            words(&["guard", "import", "--format", "hashes", &shown(&data::scratch("index"))]),
+            Output::Discarded,
+        ),
         Case::Cluster => return cluster("two executors", Role::Ours, 2, input),
         Case::Unique => (
             "mizumori scan --unique",
@@ -78,6 +92,14 @@ fn ours(case: Case, input: &Input) -> Contender {
     };
     let arguments = [arguments, vec![shown(&input.path)]].concat();
     Contender { name, role: Role::Ours, program: data::built("mizumori"), arguments, output, accepts: &[0] }
+}
+
+/// A million look-ups, in an index, a filter or the text.
+fn lookups_of_hashes(of: &str, name: &'static str, role: Role, place: &Path, input: &Input) -> Contender {
+    let arguments = words(&["workload", "hashes", "--of", of, "--list", &shown(&input.path), &shown(place)]);
+    // A filter finds some that are not there.
+    let output = if of == "filter" { Output::Discarded } else { Output::Number(super::HASHES / 2) };
+    Contender { name, role, program: data::built("xtask"), arguments, output, accepts: &[0] }
 }
 
 /// An ingest by so many executors, with all that has to be started for it.
@@ -106,6 +128,10 @@ fn naive(case: Case, input: &Input) -> Contender {
         Case::Urls => ("naive loop", "urls", Output::Number(input.totals.watched)),
         Case::SmallFiles => ("open and read them", "open", Output::Number(input.totals.bytes)),
         Case::Unique | Case::Lake => ("naive set", "unique", Output::Discarded),
+        Case::Guard | Case::GuardShuffled => ("read it", "open", Output::Number(input.totals.bytes)),
+        Case::GuardCheck => {
+            return lookups_of_hashes("text", "binary search in the text", Role::Naive, &input.path, input);
+        }
         Case::Cluster => return cluster("one executor", Role::Naive, 1, input),
         Case::Domains => ("naive sets", "domains", Output::Discarded),
         Case::Lookups => ("naive set over the dumps", "lookups", Output::Discarded),
@@ -150,7 +176,18 @@ fn peers(case: Case, input: &Input) -> Vec<Contender> {
             let installed = command::succeeds(program("gzip").arg("--version"));
             std::iter::once(inflate).chain(installed.then_some(gzip)).collect()
         }
-        Case::SmallFiles | Case::Cluster => Vec::new(),
+        Case::SmallFiles | Case::Cluster | Case::Guard => Vec::new(),
+        // What a database does with hashes: put them in order.
+        Case::GuardShuffled => {
+            let (line, file) = (duckdb_lines(&path), shown(&data::scratch("peer.parquet")));
+            let sorted = format!("SELECT line FROM {line} ORDER BY line");
+            let to_file = format!("COPY ({sorted}) TO '{file}' (FORMAT parquet)");
+            duckdb(&to_file, Output::Discarded).into_iter().collect()
+        }
+        Case::GuardCheck => {
+            let filter = data::indexed(input.totals.lines).with_added_extension("filter");
+            vec![lookups_of_hashes("filter", "mizumori, filter", Role::Filter, &filter, input)]
+        }
         Case::Unique => {
             let line = duckdb_lines(&path);
             let to_null = format!("COPY (SELECT DISTINCT line FROM {line}) TO '/dev/null' (FORMAT csv)");
