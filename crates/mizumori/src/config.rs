@@ -24,7 +24,6 @@ pub(crate) struct Config {
     /// The watch list; a relative path is one from the file's folder, here and below.
     pub(crate) watch: Option<PathBuf>,
     /// The index of leaked passwords.
-    #[cfg_attr(not(feature = "guard"), expect(dead_code, reason = "only the guard asks for it"))]
     pub(crate) guard: Option<PathBuf>,
     /// The lake.
     pub(crate) lake: Option<String>,
