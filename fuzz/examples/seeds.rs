@@ -9,6 +9,8 @@ use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use mizumori_guard::{Filter, HashKind, Index, IndexWriter, InputFile, Rate, What};
+use mizumori_read::{MemberName, Reader};
 use mizumori_world::encode::{Charset, encode};
 use mizumori_world::format::{
     Column, Csv, Escaping, FieldOrder, Format, Json, JsonShape, Ldif, List, Prose, Quoting, Record, SqlCopy,
@@ -71,6 +73,35 @@ fn main() -> Result<()> {
     }
     for (name, text) in LISTS {
         keep(&seeds, "watch_list", name, text.as_bytes())?;
+    }
+    for (name, text) in HASHES {
+        keep(&seeds, "guard_lines", name, text.as_bytes())?;
+    }
+    guard(&seeds)
+}
+
+/// A small index: its manifest, its segments and a filter of it.
+fn guard(seeds: &Path) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (list, index) = (folder.path().join("words"), folder.path().join("index"));
+    fs::write(&list, "himitsu\n".repeat(20) + "kotoba\n")?;
+    let reader = Reader::default();
+    let import = mizumori_fuzz::quiet_import(&reader);
+    let file = InputFile { name: MemberName::new("words"), path: Some(list) };
+    import.run(&mut IndexWriter::open(&index)?, &What::Files(&[file]))?;
+    let filter = folder.path().join("filter");
+    Filter::write(&Index::open(&index)?, HashKind::Sha1, Rate::Byte, &filter, &mut |_| Ok(()))?;
+    keep(seeds, "guard_segment", "filter", &fs::read(filter)?)?;
+    for entry in fs::read_dir(&index)? {
+        let path = entry?.path();
+        match path.extension().and_then(|kind| kind.to_str()) {
+            Some("json") => keep(seeds, "guard_manifest", "index", &fs::read(path)?)?,
+            Some("segment") => {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                keep(seeds, "guard_segment", &name, &fs::read(path)?)?;
+            }
+            _ => {}
+        }
     }
     Ok(())
 }
@@ -224,6 +255,14 @@ fn rar(text: &[u8], mut builder: Builder) -> Result<Vec<u8>> {
     }
     Ok(builder.to_bytes()?)
 }
+
+const HASHES: [(&str, &str); 5] = [
+    ("sha1", "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:3\r\n5baa61e4c9b93f3f0682250b6cf8331b7ee68fd9:0\r\n"),
+    ("ntlm", "8846F7EAEE8FB117AD06BDD830B7586C:18446744073709551615\n8846F7EAEE8FB117AD06BDD830B7586D\n"),
+    ("mixed", "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:3\n8846F7EAEE8FB117AD06BDD830B7586C:1\n"),
+    ("range", "1E4C9B93F3F0682250B6CF8331B7EE68FD8:3\r\n1E4C9B93F3F0682250B6CF8331B7EE68FD9:0"),
+    ("words", "himitsu\r\n$HEX[68696d69747375]\nパスワード\n"),
+];
 
 const ADDRESSES: [&str; 16] = [
     "Taro@MOF.go.jp",

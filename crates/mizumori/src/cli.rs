@@ -30,6 +30,7 @@ Environment:
   MIZUMORI_CONFIG       the configuration file, instead of ./mizumori.toml
   MIZUMORI_WATCH        the watch list, where --watch is not given
   MIZUMORI_LAKE         the lake, where --lake is not given
+  MIZUMORI_GUARD        the index of leaked passwords, where none is given
   MIZUMORI_MASTER_KEY   the master key of the lake's keys
   MIZUMORI_CLUSTER_KEY  the key that all machines of a cluster have
   NO_COLOR              no colours
@@ -53,6 +54,12 @@ enum Command {
     #[cfg(not(feature = "scan"))]
     #[command(hide = true)]
     Scan(commands::not_built::Arguments),
+    #[cfg(feature = "guard")]
+    Guard(Box<commands::guard::Arguments>),
+    /// Keep leaked passwords from being chosen again (not built in)
+    #[cfg(not(feature = "guard"))]
+    #[command(hide = true)]
+    Guard(commands::not_built::Arguments),
     #[cfg(feature = "lake")]
     Ingest(Box<commands::ingest::Arguments>),
     /// Keep the exposures of dumps in a lake (not built in)
@@ -125,6 +132,10 @@ fn run_command(command: Command) -> Result<Outcome, Failure> {
         Command::Scan(arguments) => commands::scan::run(&arguments),
         #[cfg(not(feature = "scan"))]
         Command::Scan(_) => commands::not_built::run("scan", "scan"),
+        #[cfg(feature = "guard")]
+        Command::Guard(arguments) => commands::guard::run(&arguments),
+        #[cfg(not(feature = "guard"))]
+        Command::Guard(_) => commands::not_built::run("guard", "guard"),
         #[cfg(feature = "lake")]
         Command::Ingest(arguments) => commands::ingest::run(&arguments),
         #[cfg(not(feature = "lake"))]

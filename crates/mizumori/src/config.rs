@@ -23,6 +23,8 @@ pub(crate) struct Config {
     pub(crate) file: Option<PathBuf>,
     /// The watch list; a relative path is one from the file's folder, here and below.
     pub(crate) watch: Option<PathBuf>,
+    /// The index of leaked passwords.
+    pub(crate) guard: Option<PathBuf>,
     /// The lake.
     pub(crate) lake: Option<String>,
     /// The key ring of the lake.
@@ -34,7 +36,10 @@ pub(crate) struct Config {
     /// The folder of this machine's certificate in the cluster.
     pub(crate) tls: Option<PathBuf>,
     /// Memory that large work may use.
-    #[cfg_attr(not(feature = "lake"), expect(dead_code, reason = "only large work asks for it"))]
+    #[cfg_attr(
+        not(any(feature = "lake", feature = "guard")),
+        expect(dead_code, reason = "only large work asks for it")
+    )]
     pub(crate) memory: Option<Size>,
     /// Worker threads.
     pub(crate) threads: Option<usize>,
@@ -64,6 +69,7 @@ impl Config {
         if let Some(folder) = file.parent() {
             let files = [
                 &mut config.watch,
+                &mut config.guard,
                 &mut config.keys,
                 &mut config.master_key,
                 &mut config.cluster_key,
@@ -83,6 +89,7 @@ impl Config {
     fn read(document: &mut Document<'_>, root: &Table<'_>) -> Option<Self> {
         let known = [
             "watch",
+            "guard",
             "lake",
             "keys",
             "master_key",
@@ -96,6 +103,7 @@ impl Config {
         document.only(root, &known);
         let mut config = Self {
             watch: document.string(root, "watch").map(|watch| PathBuf::from(watch.text)),
+            guard: document.string(root, "guard").map(|guard| PathBuf::from(guard.text)),
             lake: document.string(root, "lake").map(|lake| lake.text),
             keys: document.string(root, "keys").map(|keys| PathBuf::from(keys.text)),
             master_key: document.string(root, "master_key").map(|file| PathBuf::from(file.text)),

@@ -6,7 +6,7 @@
 mod cli;
 #[cfg(feature = "cluster")]
 mod cluster;
-#[cfg(any(feature = "scan", feature = "lake"))]
+#[cfg(any(feature = "scan", feature = "lake", feature = "guard"))]
 mod columns;
 mod commands;
 mod config;

@@ -11,8 +11,11 @@ use crate::tidings;
 pub(crate) enum Outcome {
     /// Done.
     Done,
-    /// Done; something was found, and the caller wanted to know.
-    #[cfg_attr(not(feature = "scan"), expect(dead_code, reason = "only a scan fails on findings"))]
+    /// Done; something was found, and the caller wanted to know. Of a password: it is refused.
+    #[cfg_attr(
+        not(any(feature = "scan", feature = "guard")),
+        expect(dead_code, reason = "only a scan fails on findings, only a guard refuses")
+    )]
     Found,
     /// It could not be done.
     Failed,
@@ -132,6 +135,14 @@ impl From<mizumori_survey::SurveyError> for Failure {
         } else {
             failure
         }
+    }
+}
+
+#[cfg(feature = "guard")]
+impl From<mizumori_guard::GuardError> for Failure {
+    fn from(error: mizumori_guard::GuardError) -> Self {
+        let hint = error.hint();
+        Self { error: error.into(), hint }
     }
 }
 

@@ -55,6 +55,11 @@ pub(super) fn judge(case: Case, lines: u64, results: &[Runs]) -> Vec<Bar> {
         }
         Case::Account => vec![time(results, 0.03, large)],
         Case::Domain => vec![time(results, 0.1, large)],
+        // 400 MB/s, lines of 44 bytes; out of order three times as long.
+        Case::Guard => vec![time(results, 2.2, at_length), memory(results, 1_074, at_length)],
+        Case::GuardShuffled => vec![time(results, 6.6, at_length), memory(results, 1_074, at_length)],
+        // 0.4 µs a hash.
+        Case::GuardCheck => vec![time(results, 0.4, true), faster(results, Role::Naive, 2.0, "the text")],
         Case::Cluster => vec![faster(results, Role::Naive, 1.7, "one executor")],
         Case::Domains => vec![
             time(results, 4.3, at_length),

@@ -54,7 +54,21 @@ fn ours(case: Case, input: &Input) -> Contender {
             _ => lookup(&keys, &lake, &["--format", "jsonl", DOMAIN], Output::Lines(Large::of_domain())),
         };
     }
+    if case == Case::GuardCheck {
+        return lookups_of_hashes(
+            "index",
+            "mizumori, index",
+            Role::Ours,
+            &data::indexed(input.totals.lines),
+            input,
+        );
+    }
     let (name, arguments, output) = match case {
+        Case::Guard | Case::GuardShuffled => (
+            "mizumori guard import",
+            words(&["guard", "import", "--format", "hashes", &shown(&data::scratch("index"))]),
+            Output::Discarded,
+        ),
         Case::Cluster => return cluster("two executors", Role::Ours, 2, input),
         Case::Unique => (
             "mizumori scan --unique",
@@ -91,6 +105,14 @@ fn ingest() -> Vec<String> {
     words(&["ingest", "--lake", &shown(&data::lake()), "--all", "--memory", "2GiB"])
 }
 
+/// A million look-ups, in an index, a filter or the text.
+fn lookups_of_hashes(of: &str, name: &'static str, role: Role, place: &Path, input: &Input) -> Contender {
+    let arguments = words(&["workload", "hashes", "--of", of, "--list", &shown(&input.path), &shown(place)]);
+    // A filter finds some that are not there.
+    let output = if of == "filter" { Output::Discarded } else { Output::Number(super::HASHES / 2) };
+    Contender { name, role, program: data::built("xtask"), arguments, output, accepts: &[0] }
+}
+
 /// An ingest by so many executors, with all that has to be started for it.
 fn cluster(name: &'static str, role: Role, executors: usize, input: &Input) -> Contender {
     let (program, output) = (data::built("xtask"), Output::Discarded);
@@ -117,6 +139,16 @@ fn naive(case: Case, input: &Input) -> Option<Contender> {
         Case::Urls => ("naive loop", "urls", Output::Number(input.totals.watched)),
         Case::SmallFiles => ("open and read them", "open", Output::Number(input.totals.bytes)),
         Case::Unique | Case::Lake => ("naive set", "unique", Output::Discarded),
+        Case::Guard | Case::GuardShuffled => ("read it", "open", Output::Number(input.totals.bytes)),
+        Case::GuardCheck => {
+            return Some(lookups_of_hashes(
+                "text",
+                "binary search in the text",
+                Role::Naive,
+                &input.path,
+                input,
+            ));
+        }
         Case::Cluster => return Some(cluster("one executor", Role::Naive, 1, input)),
         Case::Large => {
             let half = shown(&data::list(half_list(input.totals.lines)));
@@ -171,11 +203,22 @@ fn peers(case: Case, input: &Input) -> Vec<Contender> {
             let installed = command::succeeds(program("gzip").arg("--version"));
             std::iter::once(inflate).chain(installed.then_some(gzip)).collect()
         }
-        Case::SmallFiles | Case::Cluster | Case::Large | Case::Account => Vec::new(),
+        Case::SmallFiles | Case::Cluster | Case::Large | Case::Account | Case::Guard => Vec::new(),
         Case::Domain => {
             let files = shown(&Large::of(input.totals.lines).lake().join("exposures/*.parquet"));
             let found = format!("SELECT count(*) FROM read_parquet('{files}') WHERE domain = '{DOMAIN}'");
             duckdb(&found, Output::Number(Large::of_domain())).into_iter().collect()
+        }
+        // What a database does with hashes: put them in order.
+        Case::GuardShuffled => {
+            let (line, file) = (duckdb_lines(&path), shown(&data::scratch("peer.parquet")));
+            let sorted = format!("SELECT line FROM {line} ORDER BY line");
+            let to_file = format!("COPY ({sorted}) TO '{file}' (FORMAT parquet)");
+            duckdb(&to_file, Output::Discarded).into_iter().collect()
+        }
+        Case::GuardCheck => {
+            let filter = data::indexed(input.totals.lines).with_added_extension("filter");
+            vec![lookups_of_hashes("filter", "mizumori, filter", Role::Filter, &filter, input)]
         }
         Case::Unique => {
             let line = duckdb_lines(&path);

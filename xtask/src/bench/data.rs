@@ -93,6 +93,8 @@ impl Input {
             Case::Lookups => ("list", lines / LOOKUPS_PART),
             Case::Large | Case::Account | Case::Domain => ("large", lines * LARGE),
             Case::NoHit => ("no-hit", lines),
+            Case::Guard | Case::GuardCheck => ("hashes", lines),
+            Case::GuardShuffled => ("shuffled-hashes", lines),
             Case::Urls => ("urls", lines),
             Case::Gzip => ("gzip", lines),
             Case::SmallFiles => ("small-files", SMALL_FILES_LINES),
@@ -105,6 +107,9 @@ impl Input {
             Case::Gzip => format!("{stem}.txt.gz"),
             _ => format!("{stem}.txt"),
         });
+        if case == Case::GuardCheck {
+            make_index(&path, &indexed(lines)).context("could not make the index")?;
+        }
         if case == Case::Lookups {
             Lookups::of(lines).make(&path, lines).context("could not make the lake")?;
         }
@@ -125,6 +130,13 @@ impl Input {
 
     /// Reads everything once.
     pub(super) fn read_into_page_cache(&self) -> Result<()> {
+        for of_guard in
+            [indexed(self.totals.lines), indexed(self.totals.lines).with_added_extension("filter")]
+        {
+            if of_guard.exists() {
+                read_through(&of_guard)?;
+            }
+        }
         read_through(&self.path).with_context(|| format!("could not read {}", self.path.display()))
     }
 }
@@ -163,6 +175,22 @@ impl Totals {
             watched: number("watched")?,
         })
     }
+}
+
+/// The index of a list of hashes; its filter has the same name and `.filter`.
+pub(super) fn indexed(lines: u64) -> PathBuf {
+    folder().join(format!("hashes-{lines}.index"))
+}
+
+/// Makes it, and the filter last, unless they are there.
+fn make_index(list: &Path, index: &Path) -> Result<()> {
+    let filter = index.with_added_extension("filter");
+    if filter.is_file() {
+        return Ok(());
+    }
+    let mizumori = || command::program(built("mizumori"));
+    command::run(mizumori().args(["guard", "import"]).arg(index).arg(list))?;
+    command::run(mizumori().args(["guard", "filter"]).arg(index).arg("-o").arg(filter))
 }
 
 fn read_through(path: &Path) -> std::io::Result<()> {

@@ -40,6 +40,8 @@ pub(super) enum Role {
     Database,
     /// What unpacks and no more.
     Unpacker,
+    /// What answers the same, and is sometimes wrong.
+    Filter,
 }
 
 /// Where a program's standard output goes, and what must be in it.

@@ -12,6 +12,7 @@ mod lookups;
 mod measure;
 mod report;
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use anyhow::Result;
@@ -43,6 +44,9 @@ pub(crate) struct BenchArguments {
     fetch: bool,
 }
 
+/// Hashes that a case of look-ups asks for.
+pub(super) const HASHES: u64 = 1_000_000;
+
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Case {
@@ -70,6 +74,12 @@ pub(super) enum Case {
     Lookups,
     /// The exact number of distinct accounts of every domain of the list
     Domains,
+    /// Hashes in order into an index of leaked passwords
+    Guard,
+    /// As many hashes without any order
+    GuardShuffled,
+    /// A million hashes looked up in an index, half of them in it
+    GuardCheck,
     /// The list three times over into a lake, by executors of a cluster with a core each
     Cluster,
 }
@@ -92,9 +102,13 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
         (Case::Lookups, ",lake"),
         (Case::Domains, ",sql"),
         (Case::Cluster, ",cluster"),
+        (Case::Guard, ",guard"),
+        (Case::GuardShuffled, ",guard"),
+        (Case::GuardCheck, ",guard"),
     ];
-    let more = needed.into_iter().filter(|(case, _)| cases.contains(case)).map(|(_, feature)| feature);
-    let features = format!("scan,demo{}", more.collect::<String>());
+    let more: BTreeSet<_> =
+        needed.into_iter().filter(|(case, _)| cases.contains(case)).map(|(_, feature)| feature).collect();
+    let features = format!("scan,demo{}", more.into_iter().collect::<String>());
     build.args(["--no-default-features", "--features", &features]);
     command::run(&mut build)?;
     command::run(cargo().args([

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use super::hashes;
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use flate2::Compression;
@@ -24,6 +25,8 @@ pub(super) enum Kind {
     Gzip,
     SmallFiles,
     Large,
+    Hashes,
+    ShuffledHashes,
 }
 
 const SMALL_FILES: u64 = 10_000;
@@ -37,6 +40,9 @@ const DESCRIPTION: &str =
 /// Makes one input below `folder`.
 pub(super) fn make(kind: Kind, lines: u64, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
+    if matches!(kind, Kind::Hashes | Kind::ShuffledHashes) {
+        return make_hashes(kind, lines, folder);
+    }
     let shape = shape(kind).with_lines(lines);
     write_watch_list(folder, shape.domains)?;
     let stem = format!("{}-{lines}", kind.to_possible_value().context("a kind without a name")?.get_name());
@@ -49,7 +55,7 @@ pub(super) fn make(kind: Kind, lines: u64, folder: &Path) -> Result<()> {
             packed.finish()?;
             Ok(totals)
         })?,
-        Kind::List | Kind::NoHit | Kind::Urls => {
+        Kind::List | Kind::NoHit | Kind::Urls | Kind::Hashes | Kind::ShuffledHashes => {
             write_list(&folder.join(format!("{stem}.txt")), |out| Ok(write_combo_list(out, &shape)?))?
         }
     };
@@ -66,10 +72,24 @@ pub(super) fn make(kind: Kind, lines: u64, folder: &Path) -> Result<()> {
 
 fn shape(kind: Kind) -> ComboShape {
     match kind {
-        Kind::List | Kind::Gzip | Kind::SmallFiles | Kind::Large => ComboShape::bench(),
+        Kind::List | Kind::Gzip | Kind::SmallFiles | Kind::Large | Kind::Hashes | Kind::ShuffledHashes => {
+            ComboShape::bench()
+        }
         Kind::NoHit => ComboShape::bench().without_hits(),
         Kind::Urls => ComboShape::bench().with_form(ComboForm::UrlLoginPassword),
     }
+}
+
+fn make_hashes(kind: Kind, lines: u64, folder: &Path) -> Result<()> {
+    let order = if kind == Kind::Hashes { hashes::Order::ByHash } else { hashes::Order::None };
+    let name = kind.to_possible_value().context("a kind without a name")?;
+    let stem = format!("{}-{lines}", name.get_name());
+    let (_, bytes) = write_list(&folder.join(format!("{stem}.txt")), |out| {
+        hashes::write(order, lines, out)?;
+        Ok(ComboTotals::default())
+    })?;
+    let totals = serde_json::json!({"lines": lines, "bytes": bytes, "watched_by_account": 0, "watched": 0});
+    Ok(fs::write(folder.join(format!("{stem}.totals.json")), totals.to_string())?)
 }
 
 fn write_list(

@@ -4,6 +4,7 @@
 //! Behind the feature `workload`, so that the other chores need neither the generators nor a decompressor.
 
 mod cluster;
+mod hashes;
 mod make;
 mod naive;
 
@@ -40,6 +41,16 @@ enum Work {
         domains: PathBuf,
         path: PathBuf,
     },
+    /// Look up a million hashes, half of them of a list, and print how many were found
+    Hashes {
+        #[arg(long, value_enum)]
+        of: hashes::Of,
+        /// The list, in the order of its hashes
+        #[arg(long)]
+        list: PathBuf,
+        /// The index, the filter or the list
+        place: PathBuf,
+    },
     /// Have a cluster on this machine ingest a list
     Cluster(cluster::Work),
     /// Unpack a gzip file with zlib-rs and throw it away
@@ -50,6 +61,7 @@ pub(crate) fn run(arguments: &WorkloadArguments) -> Result<()> {
     match &arguments.work {
         Work::Make { kind, lines, folder } => make::make(*kind, *lines, folder),
         Work::Naive { work, domains, path } => naive::run(*work, domains, path),
+        Work::Hashes { of, list, place } => hashes::look_up(*of, list, place),
         Work::Cluster(work) => cluster::run(work),
         Work::Inflate { path } => {
             io::copy(&mut BufReader::with_capacity(1 << 20, unpacked(path)?), &mut io::sink())?;

@@ -4,7 +4,7 @@
 //! It detects nothing: the list must be UTF-8 with colons, as the generated ones are.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
@@ -20,7 +20,7 @@ pub(super) enum Work {
     Survey,
     /// Count the lines `url:login:password` whose login or site is watched.
     Urls,
-    /// Open and read every file below a folder; the number is their bytes.
+    /// Open and read a file, or every file below a folder; the number is their bytes.
     Open,
     /// Write every distinct line, as CSV.
     Unique,
@@ -143,6 +143,9 @@ fn for_each_line(path: &Path, mut take: impl FnMut(&str)) -> Result<()> {
 
 /// Reads every `.txt` below a folder.
 fn read_all(folder: &Path) -> Result<u64> {
+    if folder.is_file() {
+        return Ok(io::copy(&mut BufReader::with_capacity(1 << 20, File::open(folder)?), &mut io::sink())?);
+    }
     let mut bytes = 0;
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

@@ -72,6 +72,7 @@ fn features() -> Vec<&'static str> {
     let all = [
         ("survey", cfg!(feature = "survey")),
         ("scan", cfg!(feature = "scan")),
+        ("guard", cfg!(feature = "guard")),
         ("lake", cfg!(feature = "lake")),
         ("sql", cfg!(feature = "sql")),
         ("cluster", cfg!(feature = "cluster")),

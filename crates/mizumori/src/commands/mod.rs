@@ -6,6 +6,8 @@ pub(crate) mod completions;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
 pub(crate) mod doctor;
+#[cfg(feature = "guard")]
+pub(crate) mod guard;
 #[cfg(feature = "lake")]
 pub(crate) mod ingest;
 #[cfg(feature = "lake")]
@@ -14,7 +16,13 @@ pub(crate) mod lake;
 pub(crate) mod lookup;
 #[cfg(feature = "lake")]
 pub(crate) mod new;
-#[cfg(not(all(feature = "scan", feature = "demo", feature = "sql", feature = "cluster")))]
+#[cfg(not(all(
+    feature = "scan",
+    feature = "guard",
+    feature = "demo",
+    feature = "sql",
+    feature = "cluster"
+)))]
 pub(crate) mod not_built;
 #[cfg(feature = "scan")]
 pub(crate) mod scan;

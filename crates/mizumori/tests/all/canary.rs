@@ -301,7 +301,7 @@ fn what_is_not_built_in_is_not_there() {
 }
 
 /// Everything below a folder.
-#[cfg(feature = "lake")]
+#[cfg(any(feature = "lake", feature = "guard"))]
 fn files_below(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -343,5 +343,46 @@ fn a_lake_holds_nothing_readable() {
     assert!(files.iter().any(|file| file.extension().is_some_and(|kind| kind == "parquet")));
     for file in files {
         check_clean(&file.display().to_string(), &fs::read(&file).unwrap(), &words);
+    }
+}
+
+#[cfg(all(feature = "guard", feature = "scan"))]
+#[test]
+fn a_guard_keeps_and_shows_no_password() {
+    let folder = Folder::new();
+    folder.write("words.txt", format!("{SECRET}\nanother\n").repeat(5_000));
+    let wide: Vec<u8> = format!("\u{feff}{SECRET}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    folder.write("wide.txt", wide);
+    folder.write("bad.txt", format!("{}:1\n{SECRET}:1\n", "0".repeat(40)));
+    for (arguments, code) in [
+        (&["guard", "import", "index", "--memory", "64k", "words.txt"][..], 0),
+        (&["guard", "import", "index", "--json", "wide.txt"], 0),
+        (&["guard", "import", "index", "--format", "hashes", "bad.txt"], 2),
+        (&["guard", "status", "index"], 0),
+        (&["guard", "verify", "index"], 0),
+        (&["guard", "export", "index"], 0),
+        (&["guard", "filter", "index", "-o", "filter"], 0),
+    ] {
+        let mut command = folder.command(arguments);
+        let child = command.env("RUST_BACKTRACE", "full").env("RUST_LOG", "trace").spawn().unwrap();
+        let run = folder.wait(child);
+        run.ends(code);
+        check_run(&folder, &run, &folder.names(), &[SECRET]);
+    }
+    for (arguments, password, code) in [
+        (&["guard", "check", "index"][..], SECRET.to_owned(), 1),
+        (&["guard", "check", "--json", "index"], format!("{SECRET}2021"), 0),
+        (&["guard", "check", "--filter", "filter"], SECRET.to_owned(), 1),
+        (&["guard", "check", "index"], format!("{SECRET}\n{SECRET}"), 2),
+    ] {
+        let run = folder.run_with_input(arguments, password.as_bytes());
+        run.ends(code);
+        check_run(&folder, &run, &folder.names(), &[SECRET]);
+    }
+    let mut files = vec![folder.path("filter")];
+    files_below(&folder.path("index"), &mut files);
+    assert!(files.iter().any(|file| file.extension().is_some_and(|kind| kind == "segment")));
+    for file in files {
+        check_clean(&file.display().to_string(), &fs::read(&file).unwrap(), &[SECRET]);
     }
 }

@@ -40,6 +40,18 @@ impl Terminal {
         self.ours.write_all(text.as_bytes()).unwrap();
     }
 
+    /// Waits until this is shown, and returns all that was shown so far.
+    #[cfg(feature = "guard")]
+    pub(crate) fn shows(&mut self, words: &str) -> String {
+        let mut shown = Vec::new();
+        let mut byte = [0];
+        while !String::from_utf8_lossy(&shown).contains(words) {
+            assert_eq!(self.ours.read(&mut byte).unwrap(), 1);
+            shown.extend(byte);
+        }
+        String::from_utf8(shown).unwrap()
+    }
+
     /// Everything that was shown, once nobody has the terminal any more.
     pub(crate) fn shown(self) -> String {
         let Self { mut ours, theirs } = self;

@@ -4,7 +4,7 @@ use crate::run::Folder;
 use crate::snapshot;
 
 #[test]
-#[cfg(feature = "lake")]
+#[cfg(all(feature = "lake", feature = "guard"))]
 fn help_of_every_command() {
     let folder = Folder::new();
     let mut shown = String::new();
@@ -13,6 +13,13 @@ fn help_of_every_command() {
         "demo",
         "survey",
         "scan",
+        "guard",
+        "guard import",
+        "guard check",
+        "guard verify",
+        "guard filter",
+        "guard export",
+        "guard status",
         "ingest",
         "lookup",
         "new",

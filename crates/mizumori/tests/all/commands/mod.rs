@@ -8,6 +8,8 @@ mod demo;
 mod doctor;
 #[cfg(feature = "lake")]
 mod follow;
+#[cfg(feature = "guard")]
+mod guard;
 mod help;
 #[cfg(feature = "lake")]
 mod keys;

@@ -1,0 +1,220 @@
+//! An index: segments in a folder, and the manifest that names them.
+//!
+//! Readers take no lock. They read the manifest and open what it names; a writer adds files under new names, puts a new manifest
+//! in the place of the old one by one rename, and only then deletes what that does not name. A reader sees the old index or the
+//! new one. One that comes between the rename and the deletion finds a file gone and reads the manifest again.
+
+mod folder;
+mod manifest;
+mod writer;
+
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use self::manifest::Manifest;
+use crate::digest::{HashKind, PasswordHash, Prefix};
+use crate::error::{GuardError, Result};
+use crate::row::{Merged, Rows};
+use crate::segment::{Segment, SegmentRows};
+
+pub use self::writer::{Change, IndexWriter};
+pub(crate) use self::writer::{NewSegment, merge_files};
+
+/// How often the manifest is read again when a file that it named is gone.
+const TRIES: usize = 100;
+
+/// An index, open for reading. What is imported later is not in it: open it again.
+pub struct Index {
+    folder: PathBuf,
+    manifest: Manifest,
+    segments: Vec<Segment>,
+}
+
+/// What an index is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Changes of the index so far.
+    pub generation: u64,
+    /// Of each kind that it has: rows (a hash that stands in several segments counts in each), bytes, segments.
+    pub kinds: Vec<KindStatus>,
+    /// Imports.
+    pub imports: Vec<ImportStatus>,
+}
+
+/// What an index has of a kind of hashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KindStatus {
+    /// The kind.
+    pub kind: HashKind,
+    /// Rows of all segments.
+    pub rows: u64,
+    /// Bytes of all segments.
+    pub bytes: u64,
+    /// Segments.
+    pub segments: usize,
+}
+
+/// An import that is in an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportStatus {
+    /// Its id: what makes it a known one.
+    pub id: String,
+    /// The source that it replaced, where it was one.
+    pub source: Option<String>,
+    /// Hashes that it brought, SHA-1 and NTLM.
+    pub rows: [u64; 2],
+}
+
+/// Bytes of a file of an index that are not what was written.
+#[derive(Debug)]
+pub struct Damage {
+    /// The file.
+    pub path: PathBuf,
+    /// The bytes; `None` where the file cannot be opened as what it should be.
+    pub bytes: Option<Range<u64>>,
+    /// In words.
+    pub why: String,
+}
+
+impl Index {
+    /// Opens the index at a folder.
+    ///
+    /// # Errors
+    /// When there is none, or one of another version, or a file of it is damaged; and those of the system.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let mut manifest = folder::read_manifest(folder)?;
+        for _ in 0..TRIES {
+            let opened: Result<Vec<_>> =
+                manifest.segments.iter().map(|entry| open_entry(folder, entry)).collect();
+            match opened {
+                Ok(segments) => return Ok(Self { folder: folder.to_owned(), manifest, segments }),
+                Err(GuardError::Io { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+            let now = folder::read_manifest(folder)?;
+            if now == manifest {
+                break;
+            }
+            manifest = now;
+        }
+        Err(GuardError::damaged(folder, "a file that its manifest names is missing"))
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// How often a hash was seen, in all sources together; `None` when in none.
+    pub fn count(&self, hash: &PasswordHash) -> Option<u64> {
+        self.segments.iter().filter_map(|segment| segment.count(hash)).reduce(u64::saturating_add)
+    }
+
+    /// Whether there are hashes of a kind.
+    pub fn has(&self, kind: HashKind) -> bool {
+        self.of_kind(kind).any(|segment| !segment.is_empty())
+    }
+
+    /// The hashes of a kind that begin with a prefix, in order, each once, with their counts.
+    pub fn range(&self, kind: HashKind, prefix: Prefix) -> Vec<(PasswordHash, u64)> {
+        let mut all: Vec<_> = self.of_kind(kind).flat_map(|segment| segment.range(prefix)).collect();
+        // Sorted runs one after the other: what this sort is best at.
+        all.sort_by_key(|(hash, _)| hash.key());
+        all.dedup_by(|(hash, count), (kept, sum)| {
+            let same = kept == hash;
+            if same {
+                *sum = sum.saturating_add(*count);
+            }
+            same
+        });
+        all
+    }
+
+    /// All rows of a kind in order, each hash once.
+    pub(crate) fn rows(&self, kind: HashKind) -> Result<impl Rows + use<>> {
+        let streams: Result<Vec<_>> = self.of_kind(kind).map(SegmentRows::of).collect();
+        Merged::new(streams?)
+    }
+
+    /// Rows of all segments of a kind: at least as many as there are different hashes.
+    pub fn rows_at_most(&self, kind: HashKind) -> u64 {
+        self.of_kind(kind).map(Segment::rows).sum()
+    }
+
+    /// What it is made of.
+    pub fn status(&self) -> Status {
+        let kinds = HashKind::ALL.into_iter().filter_map(|kind| {
+            let segments: Vec<_> = self.of_kind(kind).collect();
+            (!segments.is_empty()).then(|| KindStatus {
+                kind,
+                rows: segments.iter().map(|segment| segment.rows()).sum(),
+                bytes: segments.iter().map(|segment| segment.len()).sum(),
+                segments: segments.len(),
+            })
+        });
+        let imports = self.manifest.imports.iter().map(|import| ImportStatus {
+            id: import.id.clone(),
+            source: import.source.clone(),
+            rows: [import.sha1, import.ntlm],
+        });
+        Status { generation: self.manifest.generation, kinds: kinds.collect(), imports: imports.collect() }
+    }
+
+    fn of_kind(&self, kind: HashKind) -> impl Iterator<Item = &Segment> {
+        self.segments.iter().filter(move |segment| segment.kind() == kind)
+    }
+}
+
+/// Reads every byte of the index at a folder, and returns what is not as it was written. `on` is told of bytes that were read,
+/// and may end it.
+///
+/// # Errors
+/// When there is no index, or its manifest cannot be read; of segments every damage is returned.
+pub fn verify(folder: &Path, on: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<Damage>> {
+    let manifest = folder::read_manifest(folder)?;
+    let mut damage = Vec::new();
+    for entry in &manifest.segments {
+        let path = folder.join(&entry.file);
+        let segment = match open_entry(folder, entry) {
+            Ok(segment) => segment,
+            Err(
+                error @ (GuardError::Damaged { .. } | GuardError::Version { .. } | GuardError::Io { .. }),
+            ) => {
+                let why = match &error {
+                    GuardError::Damaged { why, .. } => (*why).to_owned(),
+                    GuardError::Io { cause, .. } => cause.to_string(),
+                    other => other.to_string(),
+                };
+                let bytes = std::fs::metadata(&path).ok().map(|file| 0..file.len());
+                damage.push(Damage { path, bytes, why });
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let found = segment.verify(on)?;
+        damage.extend(found.into_iter().map(|bytes| Damage {
+            path: path.clone(),
+            bytes: Some(bytes),
+            why: "their check does not hold".to_owned(),
+        }));
+    }
+    Ok(damage)
+}
+
+fn open_entry(folder: &Path, entry: &manifest::Entry) -> Result<Segment> {
+    let path = folder.join(&entry.file);
+    let segment = Segment::open(&path)?;
+    let fits =
+        segment.kind() == entry.kind.into() && segment.rows() == entry.rows && segment.len() == entry.bytes;
+    if fits {
+        Ok(segment)
+    } else {
+        Err(GuardError::damaged(&path, "it is not the file that the manifest names"))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

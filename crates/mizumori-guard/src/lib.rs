@@ -1,0 +1,27 @@
+//! Passwords that leaked, so that none of them is chosen again: an exact index of their hashes, range answers, a filter, and
+//! the policy that a new password is held to.
+//!
+//! This crate opens no socket and runs no server. It keeps hashes, never passwords; but an unsalted hash of a weak password is
+//! as good as the password, and an index is to be kept accordingly.
+
+mod answer;
+mod digest;
+mod error;
+mod export;
+mod filter;
+mod import;
+mod index;
+mod map;
+mod policy;
+mod row;
+mod segment;
+
+pub use answer::{Padding, range_answer};
+pub use digest::{HashKind, PasswordHash, Prefix};
+pub use error::{GuardError, LineFault, Result};
+pub use export::{Export, ExportOrder, export, export_ranges};
+pub use filter::{Filter, Rate, WrittenFilter, is_filter};
+pub use import::{Format, Import, Imported, InputFile, Observer, Order, What};
+pub use index::{Change, Damage, ImportStatus, Index, IndexWriter, KindStatus, Status, verify};
+pub use policy::{ALONE, Advice, Leaked, Policy, Reason, Verdict, WITH_SECOND_FACTOR};
+pub use segment::Segment;

@@ -1,0 +1,168 @@
+//! `mizumori guard check`: whether a password may be chosen.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use mizumori_core::{Lang, Secret};
+use mizumori_guard::{ALONE, Filter, Index, Leaked, Policy, WITH_SECOND_FACTOR};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+use super::{IndexOption, words};
+use crate::config::Config;
+use crate::locale;
+use crate::outcome::{Failure, Outcome};
+
+/// Say whether a password may be chosen
+///
+/// It asks on a terminal, and else reads standard input to its end; a password is never an argument, which others can see. The
+/// rules are those of NIST SP 800-63B-4: long enough, not leaked, and not the name of the organisation, the user or the product.
+/// Exit codes: 0 acceptable, 1 refused, 2 could not check.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    index: IndexOption,
+
+    /// A filter in the place of an index: smaller, and sometimes wrong about what never leaked
+    #[arg(long, value_name = "FILE", conflicts_with = "index")]
+    filter: Option<PathBuf>,
+
+    /// A second factor is asked for as well: 8 characters are enough
+    #[arg(long)]
+    second_factor: bool,
+
+    /// Characters that there must be [default: 15, with --second-factor 8]
+    #[arg(long, value_name = "N", conflicts_with = "second_factor")]
+    least: Option<usize>,
+
+    /// A word that is no password here; may be given several times
+    #[arg(long, value_name = "WORD")]
+    context: Vec<String>,
+
+    /// The language of the answer [default: that of the environment]
+    #[arg(long, value_enum)]
+    lang: Option<Language>,
+
+    /// As one object
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mizumori guard check leaked
+  mizumori guard check leaked --second-factor --context Suigen --context taro
+  printf %s \"$NEW_PASSWORD\" | mizumori guard check leaked --json";
+
+/// Longest input that is read as a password, in bytes.
+const LONGEST: usize = 1 << 20;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Language {
+    Ja,
+    En,
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Failure> {
+    let lang = match arguments.lang {
+        Some(Language::Ja) => Lang::Ja,
+        Some(Language::En) => Lang::En,
+        None => locale::language(),
+    };
+    // Before anybody types: what cannot be checked need not be typed.
+    let (index, filter): (Index, Filter);
+    let leaked = match &arguments.filter {
+        Some(file) => {
+            filter = Filter::open(file)?;
+            Leaked::Filter(&filter)
+        }
+        None => {
+            index = arguments.index.open(config)?;
+            Leaked::Index(&index)
+        }
+    };
+    let least = if arguments.second_factor { WITH_SECOND_FACTOR } else { ALONE };
+    let policy = Policy { least: arguments.least.unwrap_or(least), context: arguments.context.clone() };
+    let password = password(lang)?;
+    let verdict = policy.check(&password, &leaked);
+    let by = arguments.filter.is_some().then(|| match &leaked {
+        Leaked::Filter(filter) => filter.rate().one_in(),
+        Leaked::Index(_) => 1,
+    });
+    let text = if arguments.json {
+        format!("{}\n", words::object(&verdict, by, lang))
+    } else {
+        words::sentences(&verdict, by, lang)
+    };
+    match io::stdout().write_all(text.as_bytes()) {
+        // Whoever looks only at the exit code may close the pipe: that must not make a refused password acceptable.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            return Err(crate::output::to_standard_output(error).into());
+        }
+        _ => {}
+    }
+    Ok(if verdict.is_acceptable() { Outcome::Done } else { Outcome::Found })
+}
+
+/// The password that is typed, or that stands on standard input.
+fn password(lang: Lang) -> Result<Secret<Vec<u8>>, Failure> {
+    let stdin = io::stdin();
+    let mut typed = Vec::new();
+    if stdin.is_terminal() {
+        let silent = Silent::new()?;
+        let mut asked = io::stderr().lock();
+        write!(asked, "{}", words::prompt(lang))?;
+        asked.flush()?;
+        io::BufRead::read_until(&mut stdin.lock(), b'\n', &mut typed)?;
+        drop(silent);
+        writeln!(asked)?;
+    } else {
+        stdin.lock().take(LONGEST as u64 + 1).read_to_end(&mut typed)?;
+        if typed.len() > LONGEST {
+            return Err(Failure::say(format!("the password is longer than {LONGEST} bytes")));
+        }
+    }
+    typed.truncate(typed.len() - line_end(&typed));
+    if typed.contains(&b'\n') {
+        return Err(
+            Failure::say("there is more than one line on standard input").hint("give one password alone")
+        );
+    }
+    if typed.is_empty() {
+        return Err(Failure::say("no password was given"));
+    }
+    Ok(Secret::new(typed))
+}
+
+/// Bytes of the line end behind a password, which is no part of it.
+fn line_end(text: &[u8]) -> usize {
+    if text.ends_with(b"\r\n") { 2 } else { usize::from(text.ends_with(b"\n")) }
+}
+
+/// A terminal that does not show what is typed, until it is dropped or somebody interrupts.
+struct Silent(Termios);
+
+impl Silent {
+    fn new() -> Result<Self, Failure> {
+        let before = tcgetattr(io::stdin()).map_err(io::Error::from)?;
+        let mut silent = before.clone();
+        silent.local_modes -= LocalModes::ECHO;
+        let shown = before.clone();
+        // Without a handler, an interrupt would leave the terminal silent.
+        let _ = ctrlc::set_handler(move || {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &shown);
+            std::process::exit(130);
+        });
+        tcsetattr(io::stdin(), OptionalActions::Now, &silent).map_err(io::Error::from)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Silent {
+    fn drop(&mut self) {
+        // A terminal that is gone needs nothing any more.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+    }
+}

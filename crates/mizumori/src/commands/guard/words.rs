@@ -1,0 +1,140 @@
+//! What `guard check` says, in Japanese and English.
+
+use mizumori_core::Lang;
+use mizumori_guard::{Advice, Reason, Verdict};
+
+use crate::progress::grouped;
+
+/// The question on a terminal.
+pub(super) const fn prompt(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Ja => "パスワード（表示されません）: ",
+        Lang::En => "Password (not shown): ",
+    }
+}
+
+/// The verdict and its reasons, a line each. `one_in` says how often a filter is wrong, where it was one.
+pub(super) fn sentences(verdict: &Verdict, one_in: Option<u64>, lang: Lang) -> String {
+    let first = match (verdict.is_acceptable(), lang) {
+        (true, Lang::Ja) => "使用できます",
+        (true, Lang::En) => "acceptable",
+        (false, Lang::Ja) => "使用できません",
+        (false, Lang::En) => "refused",
+    };
+    let mut lines = vec![first.to_owned()];
+    lines.extend(verdict.reasons.iter().map(|why| reason(why, lang)));
+    lines.extend(verdict.advice.iter().map(|what| advice(what, lang).to_owned()));
+    lines.extend(one_in.map(|one_in| filtered(one_in, lang)));
+    lines.join("\n") + "\n"
+}
+
+/// The same as JSON.
+pub(super) fn object(verdict: &Verdict, one_in: Option<u64>, lang: Lang) -> serde_json::Value {
+    let reasons: Vec<_> = verdict
+        .reasons
+        .iter()
+        .map(|why| {
+            let mut object = match why {
+                Reason::Leaked { count } => serde_json::json!({"id": "leaked", "count": count}),
+                Reason::TooShort { length, least } => {
+                    serde_json::json!({"id": "too-short", "length": length, "least": least})
+                }
+                Reason::ContextWord => serde_json::json!({"id": "context-word"}),
+            };
+            if let Some(object) = object.as_object_mut() {
+                object.insert("text".to_owned(), reason(why, lang).into());
+            }
+            object
+        })
+        .collect();
+    let advice: Vec<_> = verdict
+        .advice
+        .iter()
+        .map(|what| {
+            let Advice::NearLeaked = what;
+            serde_json::json!({"id": "near-leaked", "text": advice(what, lang)})
+        })
+        .collect();
+    serde_json::json!({
+        "schema": 1, "acceptable": verdict.is_acceptable(), "reasons": reasons, "advice": advice,
+        "by": if one_in.is_some() { "filter" } else { "index" }, "wrong_one_in": one_in,
+    })
+}
+
+fn reason(why: &Reason, lang: Lang) -> String {
+    match (why, lang) {
+        (Reason::Leaked { count: Some(count) }, Lang::Ja) => {
+            format!("このパスワードは漏えいしています（{} 回確認）", grouped(*count))
+        }
+        (Reason::Leaked { count: Some(1) }, Lang::En) => "it has leaked: it was seen once".to_owned(),
+        (Reason::Leaked { count: Some(count) }, Lang::En) => {
+            format!("it has leaked: it was seen {} times", grouped(*count))
+        }
+        (Reason::Leaked { count: None }, Lang::Ja) => "このパスワードは漏えいしています".to_owned(),
+        (Reason::Leaked { count: None }, Lang::En) => "it has leaked".to_owned(),
+        (Reason::TooShort { length, least }, Lang::Ja) => {
+            format!("短すぎます（{length} 文字。{least} 文字以上が必要です）")
+        }
+        (Reason::TooShort { length: 1, least }, Lang::En) => {
+            format!("it is too short: 1 character, at least {least} are needed")
+        }
+        (Reason::TooShort { length, least }, Lang::En) => {
+            format!("it is too short: {length} characters, at least {least} are needed")
+        }
+        (Reason::ContextWord, Lang::Ja) => "組織、利用者、製品などの名前です".to_owned(),
+        (Reason::ContextWord, Lang::En) => {
+            "it is a name that belongs here: of the organisation, the user, the product".to_owned()
+        }
+    }
+}
+
+const fn advice(what: &Advice, lang: Lang) -> &'static str {
+    match (what, lang) {
+        (Advice::NearLeaked, Lang::Ja) => {
+            "助言: 漏えいしたパスワードによく似ています。別のものにするほうが安全です"
+        }
+        (Advice::NearLeaked, Lang::En) => {
+            "advice: it is very much like a password that has leaked; another one is safer"
+        }
+    }
+}
+
+fn filtered(one_in: u64, lang: Lang) -> String {
+    let one_in = grouped(one_in);
+    match lang {
+        Lang::Ja => {
+            format!("フィルターによる判定です。漏えいしていないものを {one_in} 回に 1 回、漏えいと判定します")
+        }
+        Lang::En => {
+            format!("a filter says so, which takes one in {one_in} that never leaked for leaked")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_say_everything() {
+        let verdict = Verdict {
+            reasons: vec![
+                Reason::Leaked { count: Some(17_522) },
+                Reason::Leaked { count: Some(1) },
+                Reason::Leaked { count: None },
+                Reason::TooShort { length: 1, least: 15 },
+                Reason::ContextWord,
+            ],
+            advice: vec![Advice::NearLeaked],
+        };
+        let english = sentences(&verdict, Some(256), Lang::En);
+        assert!(english.starts_with(
+            "refused\nit has leaked: it was seen 17,522 times\nit has leaked: it was seen once\n"
+        ));
+        assert_eq!(english.lines().count(), 8);
+        let japanese = sentences(&verdict, Some(256), Lang::Ja);
+        assert!(japanese.starts_with("使用できません\nこのパスワードは漏えいしています（17,522 回確認）\n"));
+        assert_eq!(japanese.lines().count(), 8);
+        assert_eq!(sentences(&Verdict::default(), None, Lang::Ja), "使用できます\n");
+    }
+}
