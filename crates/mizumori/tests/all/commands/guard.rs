@@ -324,8 +324,8 @@ fn killed_at(folder: &Folder, events: usize) -> usize {
     while seen < events {
         match reader.next() {
             Ok(_) => seen += 1,
-            // Nothing is left to be seen of a child that has ended.
-            Err(rustix::io::Errno::AGAIN) if ended => return seen,
+            // Nothing is left to be seen of a child that has ended; it is not there to be killed.
+            Err(rustix::io::Errno::AGAIN) if ended => break,
             Err(rustix::io::Errno::AGAIN) => ended = child.try_wait().unwrap().is_some(),
             Err(error) => panic!("{error}"),
         }
