@@ -142,7 +142,7 @@ impl From<mizumori_survey::SurveyError> for Failure {
 impl From<mizumori_guard::GuardError> for Failure {
     fn from(error: mizumori_guard::GuardError) -> Self {
         let hint = error.hint();
-        Self { error: error.into(), hint }
+        Self { hint, ..Self::new(error) }
     }
 }
 
