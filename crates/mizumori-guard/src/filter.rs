@@ -20,6 +20,7 @@ use xorf::{BinaryFuse8, BinaryFuse16};
 
 use crate::digest::{HashKind, Key, PasswordHash};
 use crate::error::{GuardError, Result};
+use crate::format::{kind_byte, kind_of, number};
 use crate::index::Index;
 use crate::map::Mapped;
 use crate::row::Rows;
@@ -136,11 +137,7 @@ impl Filter {
             return Err(GuardError::Version { path: path.to_owned(), version, known: VERSION.into() });
         }
         let cut = "it is cut short, or was changed";
-        let kind = match header.get(12) {
-            Some(0) => HashKind::Sha1,
-            Some(1) => HashKind::Ntlm,
-            _ => return Err(damaged(cut)),
-        };
+        let kind = header.get(12).and_then(|byte| kind_of(*byte)).ok_or_else(|| damaged(cut))?;
         let rate = match header.get(14) {
             Some(8) => Rate::Byte,
             Some(16) => Rate::TwoBytes,
@@ -184,22 +181,18 @@ impl Filter {
 
     /// Whether a hash is one of those that it was made of: if it is, certainly; if not, hardly ever.
     pub fn contains(&self, hash: &PasswordHash) -> bool {
-        let (number, key) = place(hash.key(), self.bits);
-        let Some(part) = self.parts.get(number).filter(|part| part.segments > 0 && hash.kind() == self.kind)
+        let (part, key) = place(hash.key(), self.bits);
+        let Some(part) = self.parts.get(part).filter(|part| part.segments > 0 && hash.kind() == self.kind)
         else {
             return false;
         };
         let mixed = murmur(key.wrapping_add(part.seed));
         let width = self.rate.width();
-        let fingerprint = |at: u32| {
-            let from = part.at + at as usize * width;
-            let bytes = self.bytes.get(from..from + width).unwrap_or_default();
-            bytes.iter().rev().fold(0, |number, byte| number << 8 | u16::from(*byte))
-        };
+        let fingerprint = |at: u32| number(&self.bytes, part.at + at as usize * width, width);
         let own = mixed ^ mixed >> 32;
         let own = if width == 1 { own & 0xFF } else { own & 0xFFFF };
         let [one, two, three] = places(mixed, part.segment, part.segments);
-        u64::from(fingerprint(one) ^ fingerprint(two) ^ fingerprint(three)) == own
+        fingerprint(one) ^ fingerprint(two) ^ fingerprint(three) == own
     }
 
     /// Reads all of it, and tells whether it is what was written.
@@ -279,8 +272,12 @@ fn write_parts(
     file.seek(SeekFrom::Start(HEADER as u64)).and_then(|_| file.write_all(&table)).map_err(io)?;
     let mut header = MAGIC.to_vec();
     header.extend(VERSION.to_le_bytes());
-    let kind = if kind == HashKind::Sha1 { 0 } else { 1 };
-    header.extend([kind, u8::try_from(bits).unwrap_or_default(), if rate == Rate::Byte { 8 } else { 16 }, 0]);
+    header.extend([
+        kind_byte(kind),
+        u8::try_from(bits).unwrap_or_default(),
+        if rate == Rate::Byte { 8 } else { 16 },
+        0,
+    ]);
     header.extend(hashes.to_le_bytes());
     header.extend(rate.one_in().to_le_bytes());
     let mut check = blake3::Hasher::new();
@@ -350,12 +347,6 @@ const fn murmur(mut hash: u64) -> u64 {
     hash ^= hash >> 33;
     hash = hash.wrapping_mul(0xC4CE_B9FE_1A85_EC53);
     hash ^ hash >> 33
-}
-
-/// The number of so many bytes at a place.
-fn number(bytes: &[u8], at: usize, width: usize) -> u64 {
-    let digits = bytes.get(at..at + width).unwrap_or_default();
-    digits.iter().rev().fold(0, |number, digit| number << 8 | u64::from(*digit))
 }
 
 #[cfg(test)]

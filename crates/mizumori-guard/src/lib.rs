@@ -9,6 +9,7 @@ mod digest;
 mod error;
 mod export;
 mod filter;
+mod format;
 mod import;
 mod index;
 mod map;

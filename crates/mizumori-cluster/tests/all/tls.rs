@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::certificates::{Authority, write};
 use crate::processes::{LOOPBACK, Machines, executor_options, free_port};
-use crate::units::{Doubling, done, expected, patience};
+use crate::units::{Doubling, a_scheduler_is_started_again, an_executor_is_killed, done, expected, patience};
 
 /// Machines with certificates of one authority, and a folder for others.
 fn machines() -> (Machines, Authority, TempDir) {
@@ -42,35 +42,13 @@ fn refused(error: ClusterError) -> Refusal {
 #[test]
 fn a_cluster_with_tls_does_the_same_though_a_machine_is_killed() {
     let (mut machines, _authority, _folder) = machines();
-    machines.start_scheduler();
-    machines.start_executor(0);
-    machines.start_executor(1);
-    let mut killed = false;
-    let came = done(&machines.cluster(patience()), 30, 300, |so_far| {
-        if so_far >= 6 && !killed {
-            machines.kill_executor(1);
-            killed = true;
-        }
-    });
-    assert!(killed);
-    assert_eq!(came, expected(30));
+    an_executor_is_killed(&mut machines);
 }
 
 #[test]
 fn a_scheduler_with_tls_that_is_started_again_is_given_the_rest() {
     let (mut machines, _authority, _folder) = machines();
-    machines.start_scheduler();
-    machines.start_executor(0);
-    let mut restarted = false;
-    let came = done(&machines.cluster(patience()), 12, 300, |so_far| {
-        if so_far >= 3 && !restarted {
-            machines.kill_scheduler();
-            machines.start_scheduler();
-            restarted = true;
-        }
-    });
-    assert!(restarted);
-    assert_eq!(came, expected(12));
+    a_scheduler_is_started_again(&mut machines);
 }
 
 #[test]

@@ -50,18 +50,8 @@ pub(crate) fn expected(units: usize) -> BTreeMap<usize, Vec<String>> {
     (0..units).map(|number| (number, vec![(number * 2).to_string()])).collect()
 }
 
-#[test]
-fn every_result_comes_once() {
-    let mut machines = Machines::new();
-    machines.start_scheduler();
-    machines.start_executor(0);
-    machines.start_executor(1);
-    assert_eq!(done(&machines.cluster(patience()), 40, 1, |_| ()), expected(40));
-}
-
-#[test]
-fn an_executor_that_is_killed_costs_time_and_nothing_else() {
-    let mut machines = Machines::new();
+/// One of two executors is killed in the middle of the work.
+pub(crate) fn an_executor_is_killed(machines: &mut Machines) {
     machines.start_scheduler();
     machines.start_executor(0);
     machines.start_executor(1);
@@ -76,9 +66,8 @@ fn an_executor_that_is_killed_costs_time_and_nothing_else() {
     assert_eq!(came, expected(30));
 }
 
-#[test]
-fn a_scheduler_that_is_started_again_is_given_the_rest() {
-    let mut machines = Machines::new();
+/// The scheduler is killed in the middle of the work, and another one takes its place.
+pub(crate) fn a_scheduler_is_started_again(machines: &mut Machines) {
     machines.start_scheduler();
     machines.start_executor(0);
     let mut restarted = false;
@@ -91,6 +80,25 @@ fn a_scheduler_that_is_started_again_is_given_the_rest() {
     });
     assert!(restarted);
     assert_eq!(came, expected(12));
+}
+
+#[test]
+fn every_result_comes_once() {
+    let mut machines = Machines::new();
+    machines.start_scheduler();
+    machines.start_executor(0);
+    machines.start_executor(1);
+    assert_eq!(done(&machines.cluster(patience()), 40, 1, |_| ()), expected(40));
+}
+
+#[test]
+fn an_executor_that_is_killed_costs_time_and_nothing_else() {
+    an_executor_is_killed(&mut Machines::new());
+}
+
+#[test]
+fn a_scheduler_that_is_started_again_is_given_the_rest() {
+    a_scheduler_is_started_again(&mut Machines::new());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{BLOCK, BLOCK_TAIL, CHECK, CHECKED, FOOTER, HEADER, MAGIC, VERSION};
 use crate::digest::HashKind;
 use crate::error::{GuardError, Result};
+use crate::format::{kind_byte, kind_of, number};
 
 /// Where everything stands in a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,15 +52,8 @@ impl Layout {
     pub(super) fn header(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(VERSION.to_le_bytes());
-        bytes.extend([self.kind_byte(), u8::try_from(self.bits).unwrap_or_default(), 0, 0]);
+        bytes.extend([kind_byte(self.kind), u8::try_from(self.bits).unwrap_or_default(), 0, 0]);
         bytes
-    }
-
-    const fn kind_byte(&self) -> u8 {
-        match self.kind {
-            HashKind::Sha1 => 0,
-            HashKind::Ntlm => 1,
-        }
     }
 
     /// The footer to these checks.
@@ -80,7 +74,7 @@ impl Layout {
         if !header.starts_with(MAGIC) {
             return Err(damaged("it is no segment of an index"));
         }
-        let version = number::<4>(header, 8);
+        let version = number(header, 8, 4);
         if version != u64::from(VERSION) {
             return Err(GuardError::Version { path: path.to_owned(), version, known: VERSION.into() });
         }
@@ -88,27 +82,28 @@ impl Layout {
         let end = file.len().checked_sub(FOOTER).ok_or_else(|| damaged(cut))?;
         let (body, footer) = file.split_at(end);
         let told = footer.get(..48).filter(|told| told.starts_with(header)).ok_or_else(|| damaged(cut))?;
-        let checks_at = usize::try_from(number::<8>(told, 40)).ok();
+        let checks_at = usize::try_from(number(told, 40, 8)).ok();
         let checks = checks_at.and_then(|at| body.get(at..)).ok_or_else(|| damaged(cut))?;
         if footer.get(48..) != Some(&seal(checks, told)) {
             return Err(damaged("the check of its end does not hold"));
         }
+        let parts = "its parts do not fit together";
         let layout = Self {
-            kind: if told.get(12) == Some(&0) { HashKind::Sha1 } else { HashKind::Ntlm },
+            kind: told.get(12).and_then(|byte| kind_of(*byte)).ok_or_else(|| damaged(parts))?,
             bits: told.get(13).copied().unwrap_or_default().into(),
-            rows: number::<8>(told, 16),
-            large_at: number::<8>(told, 24),
-            buckets_at: number::<8>(told, 32),
-            checks_at: number::<8>(told, 40),
+            rows: number(told, 16, 8),
+            large_at: number(told, 24, 8),
+            buckets_at: number(told, 32, 8),
+            checks_at: number(told, 40, 8),
         };
-        layout.check(file, checks.len()).ok_or_else(|| damaged("its parts do not fit together"))?;
+        layout.check(file, checks.len()).ok_or_else(|| damaged(parts))?;
         Ok(layout)
     }
 
     /// Whether the parts stand where they must, and the buckets ascend.
     fn check(&self, file: &[u8], checks: usize) -> Option<()> {
         let holds = |is: bool| is.then_some(());
-        holds(file.get(12..16)? == [self.kind_byte(), u8::try_from(self.bits).ok()?, 0, 0])?;
+        holds(file.get(12..16)? == [kind_byte(self.kind), u8::try_from(self.bits).ok()?, 0, 0])?;
         holds(matches!(self.bits, 8 | 16))?;
         let blocks = self.rows.div_ceil(BLOCK as u64).checked_mul(self.block_bytes() as u64)?;
         holds(HEADER.checked_add(blocks)? == self.large_at)?;
@@ -129,10 +124,4 @@ fn seal(checks: &[u8], told: &[u8]) -> [u8; 32] {
     hash.update(checks);
     hash.update(told);
     *hash.finalize().as_bytes()
-}
-
-/// The number of `N` bytes at a place.
-fn number<const N: usize>(bytes: &[u8], at: usize) -> u64 {
-    let digits = bytes.get(at..at + N).unwrap_or_default();
-    digits.iter().rev().fold(0, |number, digit| number << 8 | u64::from(*digit))
 }
