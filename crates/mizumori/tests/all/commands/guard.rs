@@ -305,9 +305,9 @@ fn two_imports_at_once() {
     check(&folder, &["index"], "river-of-the-east", 1);
 }
 
-/// Starts an import of `list.txt` and kills it when so many things have happened in the folder of the index; returns
-/// how many did.
-fn killed_at(folder: &Folder, events: usize) -> usize {
+/// Starts an import of `list.txt` and kills it when that has happened in the folder of the index which `is_it` waits for, by its number
+/// and by itself; returns how much has.
+fn killed_at(folder: &Folder, is_it: impl Fn(usize, &inotify::Event<'_>) -> bool) -> usize {
     let watch = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK).unwrap();
     let flags = inotify::WatchFlags::CREATE
         | inotify::WatchFlags::DELETE
@@ -321,9 +321,14 @@ fn killed_at(folder: &Folder, events: usize) -> usize {
     let mut reader = inotify::Reader::new(&watch, &mut buffer);
     let mut seen = 0;
     let mut ended = false;
-    while seen < events {
+    loop {
         match reader.next() {
-            Ok(_) => seen += 1,
+            Ok(event) => {
+                seen += 1;
+                if is_it(seen, &event) {
+                    break;
+                }
+            }
             // Nothing is left to be seen of a child that has ended; it is not there to be killed.
             Err(rustix::io::Errno::AGAIN) if ended => break,
             Err(rustix::io::Errno::AGAIN) => ended = child.try_wait().unwrap().is_some(),
@@ -346,15 +351,19 @@ fn killed_at_fifty_moments() {
     };
     fresh();
     let before = folder.run(&["guard", "export", "index"]).out();
-    let all = killed_at(&folder, usize::MAX);
+    let all = killed_at(&folder, |_, _| false);
     let after = folder.run(&["guard", "export", "index"]).out();
     assert!(all > 30 && before != after, "{all}");
     let mut chance = Chance(2021);
     let (mut olds, mut news) = (0, 0);
-    for _ in 0..50 {
+    for round in 0..50 {
         fresh();
         let at = usize::try_from(chance.next()).unwrap() % all + 1;
-        killed_at(&folder, at);
+        // Little happens once the import is in the index: some of them are killed just then.
+        let is_in = |event: &inotify::Event<'_>| {
+            event.events().contains(inotify::ReadFlags::MOVED_TO) && event.file_name() == Some(c"index.json")
+        };
+        killed_at(&folder, |seen, event| if round % 5 == 0 { is_in(event) } else { seen == at });
         let seen = folder.run(&["guard", "export", "index"]);
         let seen = seen.ends(0).out();
         assert!(seen == before || seen == after, "killed at {at} of {all}");
