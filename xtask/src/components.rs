@@ -86,6 +86,18 @@ pub(crate) const COMPONENTS: &[Component] = &[
         chore: Chore::Bench,
     },
     Component {
+        name: "nginx",
+        detect: &["nginx", "-v"],
+        origin: Origin::Debian("nginx-light"),
+        chore: Chore::Bench,
+    },
+    Component {
+        name: "wrk",
+        detect: &["sh", "-c", "command -v wrk"],
+        origin: Origin::Debian("wrk"),
+        chore: Chore::Bench,
+    },
+    Component {
         name: "duckdb",
         detect: &["{venv}/bin/python", "-c", "import duckdb"],
         origin: Origin::Pypi(VENV, &["duckdb==2.0.0"]),

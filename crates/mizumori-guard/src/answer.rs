@@ -29,21 +29,25 @@ const ADDED: std::ops::RangeInclusive<u64> = 10..=209;
 /// # Errors
 /// Only with padding, when the system gives no random bytes.
 pub fn range_answer(index: &Index, kind: HashKind, prefix: Prefix, padding: Padding) -> Result<Vec<u8>> {
-    let mut rows = index.range(kind, prefix);
-    let random = |bytes: &mut [u8]| {
-        getrandom::fill(bytes)
-            .map_err(|error| GuardError::System { what: "random bytes", cause: error.into() })
-    };
     if padding == Padding::Random {
-        pad(&mut rows, kind, prefix, random)?;
-    } else if rows.is_empty() {
-        pad_with(&mut rows, 1, kind, prefix, |bytes| {
-            let mut seed = blake3::Hasher::new();
-            seed.update(b"mizumori guard padding\n").update(&prefix.number().to_le_bytes());
-            seed.finalize_xof().fill(bytes);
-            Ok(())
+        let mut rows = index.range(kind, prefix);
+        pad(&mut rows, kind, prefix, |bytes: &mut [u8]| {
+            getrandom::fill(bytes)
+                .map_err(|error| GuardError::System { what: "random bytes", cause: error.into() })
         })?;
+        return Ok(written(&rows));
     }
+    let text = index.range_text(kind, prefix);
+    if !text.is_empty() {
+        return Ok(text);
+    }
+    let mut rows = Vec::new();
+    pad_with(&mut rows, 1, kind, prefix, |bytes| {
+        let mut seed = blake3::Hasher::new();
+        seed.update(b"mizumori guard padding\n").update(&prefix.number().to_le_bytes());
+        seed.finalize_xof().fill(bytes);
+        Ok(())
+    })?;
     Ok(written(&rows))
 }
 
@@ -85,18 +89,22 @@ fn pad_with(
     Ok(())
 }
 
-/// The rows as text, what follows the prefix.
 fn written(rows: &[(PasswordHash, u64)]) -> Vec<u8> {
     let mut text = Vec::with_capacity(rows.len() * 42);
+    write_rows(rows, &mut text);
+    text
+}
+
+/// Appends rows as text, what follows the prefix.
+pub(crate) fn write_rows(rows: &[(PasswordHash, u64)], text: &mut Vec<u8>) {
     for (hash, count) in rows {
         if !text.is_empty() {
             text.extend(b"\r\n");
         }
-        hash.write_suffix(&mut text);
+        hash.write_suffix(text);
         text.push(b':');
         text.extend(count.to_string().bytes());
     }
-    text
 }
 
 #[cfg(test)]

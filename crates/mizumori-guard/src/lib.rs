@@ -16,6 +16,7 @@ mod map;
 mod policy;
 mod row;
 mod segment;
+mod words;
 
 pub use answer::{Padding, range_answer};
 pub use digest::{HashKind, PasswordHash, Prefix};

@@ -146,6 +146,14 @@ impl From<mizumori_guard::GuardError> for Failure {
     }
 }
 
+#[cfg(feature = "serve")]
+impl From<mizumori_web::WebError> for Failure {
+    fn from(error: mizumori_web::WebError) -> Self {
+        let hint = error.hint();
+        Self { hint, ..Self::new(error) }
+    }
+}
+
 #[cfg(feature = "lake")]
 impl From<mizumori_lake::LakeError> for Failure {
     fn from(error: mizumori_lake::LakeError) -> Self {

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+pub(crate) use mizumori_core::grouped;
 use mizumori_scan::Progress;
 
 /// How often the bar is drawn.
@@ -60,31 +61,4 @@ fn draw(progress: &Progress, bytes: Option<u64>, ended: &AtomicBool) {
         std::thread::park_timeout(TICK);
     }
     bar.finish_and_clear();
-}
-
-/// `17,522`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_in_groups() {
-        for (number, text) in
-            [(0, "0"), (999, "999"), (1000, "1,000"), (17522, "17,522"), (1234567, "1,234,567")]
-        {
-            assert_eq!(grouped(number), text);
-        }
-    }
 }

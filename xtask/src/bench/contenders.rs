@@ -63,6 +63,9 @@ fn ours(case: Case, input: &Input) -> Contender {
             input,
         );
     }
+    if case == Case::GuardRange {
+        return ranges("mizumori guard serve", Role::Ours, false, input);
+    }
     let (name, arguments, output) = match case {
         Case::Guard | Case::GuardShuffled => (
             "mizumori guard import",
@@ -109,8 +112,30 @@ fn ingest() -> Vec<String> {
 fn lookups_of_hashes(of: &str, name: &'static str, role: Role, place: &Path, input: &Input) -> Contender {
     let arguments = words(&["workload", "hashes", "--of", of, "--list", &shown(&input.path), &shown(place)]);
     // A filter finds some that are not there.
-    let output = if of == "filter" { Output::Discarded } else { Output::Number(super::HASHES / 2) };
+    let output = Output::Told((of != "filter").then_some(super::HASHES / 2));
     Contender { name, role, program: data::built("xtask"), arguments, output, accepts: &[0] }
+}
+
+/// A server that is asked for ranges; as which, its name says.
+fn ranges(name: &'static str, role: Role, known: bool, input: &Input) -> Contender {
+    let lines = input.totals.lines;
+    let (server, program, place) = if name.starts_with("nginx") {
+        ("nginx", PathBuf::from("nginx"), data::answers(lines))
+    } else {
+        ("mizumori", data::built("mizumori"), data::indexed_ranges(lines))
+    };
+    let mut arguments = words(&["workload", "ranges", "--server", server, "--program", &shown(&program)]);
+    arguments.extend(words(&["--place", &shown(&place), "--prefixes", &(lines / 1_000).to_string()]));
+    arguments.extend(words(&["--folder", &shown(&data::scratch_folder())]));
+    arguments.extend(known.then(|| "--known".to_owned()));
+    Contender {
+        name,
+        role,
+        program: data::built("xtask"),
+        arguments,
+        output: Output::Told(None),
+        accepts: &[0],
+    }
 }
 
 /// An ingest by so many executors, with all that has to be started for it.
@@ -157,7 +182,7 @@ fn naive(case: Case, input: &Input) -> Option<Contender> {
             return Some(Contender { name, role, program, arguments, output, accepts: &[0] });
         }
         // There is nothing to compare with: of the domain's exposures only the lake knows.
-        Case::Domain => return None,
+        Case::Domain | Case::GuardRange => return None,
         Case::Domains => ("naive sets", "domains", Output::Discarded),
         Case::Lookups | Case::Account => ("naive set over the dumps", "lookups", Output::Discarded),
     };
@@ -215,6 +240,14 @@ fn peers(case: Case, input: &Input) -> Vec<Contender> {
             let sorted = format!("SELECT line FROM {line} ORDER BY line");
             let to_file = format!("COPY ({sorted}) TO '{file}' (FORMAT parquet)");
             duckdb(&to_file, Output::Discarded).into_iter().collect()
+        }
+        Case::GuardRange => {
+            let mut others = vec![ranges("mizumori, known", Role::Known, true, input)];
+            if command::succeeds(program("nginx").arg("-v")) {
+                others.push(ranges("nginx, files", Role::Server, false, input));
+                others.push(ranges("nginx, known", Role::Known, true, input));
+            }
+            others
         }
         Case::GuardCheck => {
             let filter = data::indexed(input.totals.lines).with_added_extension("filter");

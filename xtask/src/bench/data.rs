@@ -95,6 +95,10 @@ impl Input {
             Case::NoHit => ("no-hit", lines),
             Case::Guard | Case::GuardCheck => ("hashes", lines),
             Case::GuardShuffled => ("shuffled-hashes", lines),
+            // As many prefixes as 16 bits have, at the length of the bars.
+            Case::GuardRange => {
+                ("ranges", (lines * (1 << 16) / super::bars::LINES).clamp(1, 1 << 16) * 1_000)
+            }
             Case::Urls => ("urls", lines),
             Case::Gzip => ("gzip", lines),
             Case::SmallFiles => ("small-files", SMALL_FILES_LINES),
@@ -109,6 +113,10 @@ impl Input {
         });
         if case == Case::GuardCheck {
             make_index(&path, &indexed(lines)).context("could not make the index")?;
+        }
+        if case == Case::GuardRange && !indexed_ranges(lines).exists() {
+            let mut import = command::program(built("mizumori"));
+            command::run(import.args(["guard", "import"]).arg(indexed_ranges(lines)).arg(&path))?;
         }
         if case == Case::Lookups {
             Lookups::of(lines).make(&path, lines).context("could not make the lake")?;
@@ -130,9 +138,13 @@ impl Input {
 
     /// Reads everything once.
     pub(super) fn read_into_page_cache(&self) -> Result<()> {
-        for of_guard in
-            [indexed(self.totals.lines), indexed(self.totals.lines).with_added_extension("filter")]
-        {
+        let lines = self.totals.lines;
+        for of_guard in [
+            indexed(lines),
+            indexed(lines).with_added_extension("filter"),
+            indexed_ranges(lines),
+            answers(lines),
+        ] {
             if of_guard.exists() {
                 read_through(&of_guard)?;
             }
@@ -180,6 +192,16 @@ impl Totals {
 /// The index of a list of hashes; its filter has the same name and `.filter`.
 pub(super) fn indexed(lines: u64) -> PathBuf {
     folder().join(format!("hashes-{lines}.index"))
+}
+
+/// The index of hashes whose ranges are asked for.
+pub(super) fn indexed_ranges(lines: u64) -> PathBuf {
+    folder().join(format!("ranges-{lines}.index"))
+}
+
+/// The answers of the same as files.
+pub(super) fn answers(lines: u64) -> PathBuf {
+    folder().join(format!("ranges-{lines}.answers"))
 }
 
 /// Makes it, and the filter last, unless they are there.

@@ -16,6 +16,9 @@ use wait4::Wait4;
 use super::data;
 use crate::command::say;
 
+/// What a program printed that is looked at.
+const OUT: &str = "out.txt";
+
 /// A program in the race.
 pub(super) struct Contender {
     pub(super) name: &'static str,
@@ -42,6 +45,10 @@ pub(super) enum Role {
     Unpacker,
     /// What answers the same, and is sometimes wrong.
     Filter,
+    /// A server of files.
+    Server,
+    /// A server that is asked for what is known.
+    Known,
 }
 
 /// Where a program's standard output goes, and what must be in it.
@@ -55,6 +62,9 @@ pub(super) enum Output {
     Number(u64),
     /// So many lines.
     Lines(u64),
+    /// A number on the first line, which must be this one where one is known; on the second the seconds that count, which the program
+    /// took itself; on the third what else is to be told.
+    Told(Option<u64>),
     /// Into `/dev/null`; it makes the lake [`lake`](data::lake), whose size is told.
     Lake,
 }
@@ -70,6 +80,8 @@ pub(super) struct Runs {
     pub(super) peak_memory: u64,
     /// Of the lake that it made, if it made one: bytes of a row.
     pub(super) row_bytes: Option<f64>,
+    /// What the last run told beside its time.
+    pub(super) told: Option<String>,
 }
 
 impl Runs {
@@ -96,7 +108,7 @@ impl Runs {
 impl Runs {
     /// Results for tests; `times` are sorted.
     pub(super) fn of(name: &'static str, role: Role, times: &[Duration], peak_memory: u64) -> Self {
-        Self { name, role, times: times.to_vec(), peak_memory, row_bytes: None }
+        Self { name, role, times: times.to_vec(), peak_memory, row_bytes: None, told: None }
     }
 }
 
@@ -108,13 +120,19 @@ pub(super) fn alternate(contenders: &[Contender], rounds: NonZeroUsize) -> Resul
         times: Vec::new(),
         peak_memory: 0,
         row_bytes: None,
+        told: None,
     };
     let mut results: Vec<Runs> = contenders.iter().map(start).collect();
     for round in 1..=rounds.get() {
         say(&format!("   round {round} of {rounds}"));
         for (contender, runs) in contenders.iter().zip(&mut results) {
             let (time, memory) = run(contender).with_context(|| format!("{} failed", contender.name))?;
+            let (time, told) = match contender.output {
+                Output::Told(_) => told().with_context(|| format!("{} told no time", contender.name))?,
+                _ => (time, None),
+            };
             runs.times.push(time);
+            runs.told = told;
             runs.peak_memory = runs.peak_memory.max(memory);
             if matches!(contender.output, Output::Lake) {
                 runs.row_bytes = Some(row_bytes()?);
@@ -129,10 +147,12 @@ pub(super) fn alternate(contenders: &[Contender], rounds: NonZeroUsize) -> Resul
 
 fn run(contender: &Contender) -> Result<(Duration, u64)> {
     let folder = data::folder();
-    let (out, errors) = (folder.join("out.txt"), folder.join("errors.txt"));
+    let (out, errors) = (folder.join(OUT), folder.join("errors.txt"));
     let stdout = match contender.output {
         Output::Discarded | Output::Lake => Stdio::null(),
-        Output::Survey { .. } | Output::Number(_) | Output::Lines(_) => Stdio::from(File::create(&out)?),
+        Output::Survey { .. } | Output::Number(_) | Output::Told(_) | Output::Lines(_) => {
+            Stdio::from(File::create(&out)?)
+        }
     };
     let scratch = data::scratch_folder();
     if scratch.exists() {
@@ -155,6 +175,14 @@ fn run(contender: &Contender) -> Result<(Duration, u64)> {
     Ok((time, used.rusage.maxrss))
 }
 
+/// What a program that takes its own time told.
+fn told() -> Result<(Duration, Option<String>)> {
+    let text = fs::read_to_string(data::folder().join(OUT))?;
+    let mut lines = text.lines().skip(1);
+    let seconds: f64 = lines.next().context("there is no second line")?.trim().parse()?;
+    Ok((Duration::try_from_secs_f64(seconds)?, lines.next().map(str::to_owned)))
+}
+
 /// Bytes of a row of the lake that was made.
 fn row_bytes() -> Result<f64> {
     let mut status = Command::new(data::built("mizumori"));
@@ -167,7 +195,7 @@ fn row_bytes() -> Result<f64> {
 /// What a program found must be what is there: a fast wrong answer is none.
 fn check(expected: Output, out: &PathBuf) -> Result<()> {
     match expected {
-        Output::Discarded | Output::Lake => {}
+        Output::Discarded | Output::Lake | Output::Told(None) => {}
         Output::Survey { lines, matched } => {
             let survey: serde_json::Value =
                 serde_json::from_reader(File::open(out)?).context("no survey's JSON")?;
@@ -176,7 +204,7 @@ fn check(expected: Output, out: &PathBuf) -> Result<()> {
                 bail!("read {:?} lines and matched {:?}; there are {lines} and {matched}", found.0, found.1);
             }
         }
-        Output::Number(expected) => {
+        Output::Number(expected) | Output::Told(Some(expected)) => {
             let text = fs::read_to_string(out)?;
             let found = text.lines().next().and_then(|line| line.trim().parse::<u64>().ok());
             if found != Some(expected) {

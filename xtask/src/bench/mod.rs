@@ -39,7 +39,8 @@ pub(crate) struct BenchArguments {
     /// How the program is built: `dist` is what ships, `release` is built in half the time
     #[arg(long, value_name = "NAME", default_value = "dist")]
     profile: String,
-    /// First install the peers that are missing: ripgrep from Debian (as root), duckdb and chdb from PyPI below target/
+    /// First install the peers that are missing: ripgrep, nginx and wrk from Debian (as root), duckdb and chdb from PyPI below
+    /// target/
     #[arg(long)]
     fetch: bool,
 }
@@ -80,6 +81,8 @@ pub(super) enum Case {
     GuardShuffled,
     /// A million hashes looked up in an index, half of them in it
     GuardCheck,
+    /// Range answers over loopback, beside nginx with the same answers as files
+    GuardRange,
     /// The list three times over into a lake, by executors of a cluster with a core each
     Cluster,
 }
@@ -105,6 +108,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
         (Case::Guard, ",guard"),
         (Case::GuardShuffled, ",guard"),
         (Case::GuardCheck, ",guard"),
+        (Case::GuardRange, ",serve"),
     ];
     let more: BTreeSet<_> =
         needed.into_iter().filter(|(case, _)| cases.contains(case)).map(|(_, feature)| feature).collect();

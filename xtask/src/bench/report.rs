@@ -40,6 +40,9 @@ fn render(case: Case, lines: u64, bytes: u64, results: &[Runs]) -> String {
             runs.peak_memory as f64 / 1e6,
             times
         ));
+        if let Some(told) = &runs.told {
+            text.push_str(&format!("    {told}\n"));
+        }
     }
     for bar in bars::judge(case, lines, results) {
         let verdict = match bar.verdict {

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use super::hashes;
+use super::{hashes, ranges};
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use flate2::Compression;
@@ -27,6 +27,8 @@ pub(super) enum Kind {
     Large,
     Hashes,
     ShuffledHashes,
+    /// Hashes of evenly spread prefixes, as a list and as a file for each answer
+    Ranges,
 }
 
 const SMALL_FILES: u64 = 10_000;
@@ -43,6 +45,9 @@ pub(super) fn make(kind: Kind, lines: u64, folder: &Path) -> Result<()> {
     if matches!(kind, Kind::Hashes | Kind::ShuffledHashes) {
         return make_hashes(kind, lines, folder);
     }
+    if kind == Kind::Ranges {
+        return make_ranges(lines, folder);
+    }
     let shape = shape(kind).with_lines(lines);
     write_watch_list(folder, shape.domains)?;
     let stem = format!("{}-{lines}", kind.to_possible_value().context("a kind without a name")?.get_name());
@@ -55,7 +60,7 @@ pub(super) fn make(kind: Kind, lines: u64, folder: &Path) -> Result<()> {
             packed.finish()?;
             Ok(totals)
         })?,
-        Kind::List | Kind::NoHit | Kind::Urls | Kind::Hashes | Kind::ShuffledHashes => {
+        Kind::List | Kind::NoHit | Kind::Urls | Kind::Hashes | Kind::ShuffledHashes | Kind::Ranges => {
             write_list(&folder.join(format!("{stem}.txt")), |out| Ok(write_combo_list(out, &shape)?))?
         }
     };
@@ -72,9 +77,13 @@ pub(super) fn make(kind: Kind, lines: u64, folder: &Path) -> Result<()> {
 
 fn shape(kind: Kind) -> ComboShape {
     match kind {
-        Kind::List | Kind::Gzip | Kind::SmallFiles | Kind::Large | Kind::Hashes | Kind::ShuffledHashes => {
-            ComboShape::bench()
-        }
+        Kind::List
+        | Kind::Gzip
+        | Kind::SmallFiles
+        | Kind::Large
+        | Kind::Hashes
+        | Kind::ShuffledHashes
+        | Kind::Ranges => ComboShape::bench(),
         Kind::NoHit => ComboShape::bench().without_hits(),
         Kind::Urls => ComboShape::bench().with_form(ComboForm::UrlLoginPassword),
     }
@@ -86,6 +95,17 @@ fn make_hashes(kind: Kind, lines: u64, folder: &Path) -> Result<()> {
     let stem = format!("{}-{lines}", name.get_name());
     let (_, bytes) = write_list(&folder.join(format!("{stem}.txt")), |out| {
         hashes::write(order, lines, out)?;
+        Ok(ComboTotals::default())
+    })?;
+    let totals = serde_json::json!({"lines": lines, "bytes": bytes, "watched_by_account": 0, "watched": 0});
+    Ok(fs::write(folder.join(format!("{stem}.totals.json")), totals.to_string())?)
+}
+
+fn make_ranges(lines: u64, folder: &Path) -> Result<()> {
+    let stem = format!("ranges-{lines}");
+    let answers = folder.join(format!("{stem}.answers"));
+    let (_, bytes) = write_list(&folder.join(format!("{stem}.txt")), |out| {
+        ranges::make(lines / ranges::ROWS, out, &answers)?;
         Ok(ComboTotals::default())
     })?;
     let totals = serde_json::json!({"lines": lines, "bytes": bytes, "watched_by_account": 0, "watched": 0});

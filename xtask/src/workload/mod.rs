@@ -7,6 +7,7 @@ mod cluster;
 mod hashes;
 mod make;
 mod naive;
+mod ranges;
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -51,6 +52,8 @@ enum Work {
         /// The index, the filter or the list
         place: PathBuf,
     },
+    /// Ask a server for ranges by chance, and print what 100,000 answers take
+    Ranges(ranges::Work),
     /// Have a cluster on this machine ingest a list
     Cluster(cluster::Work),
     /// Unpack a gzip file with zlib-rs and throw it away
@@ -62,6 +65,7 @@ pub(crate) fn run(arguments: &WorkloadArguments) -> Result<()> {
         Work::Make { kind, lines, folder } => make::make(*kind, *lines, folder),
         Work::Naive { work, domains, path } => naive::run(*work, domains, path),
         Work::Hashes { of, list, place } => hashes::look_up(*of, list, place),
+        Work::Ranges(work) => ranges::run(work),
         Work::Cluster(work) => cluster::run(work),
         Work::Inflate { path } => {
             io::copy(&mut BufReader::with_capacity(1 << 20, unpacked(path)?), &mut io::sink())?;

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -110,6 +111,15 @@ impl Locked {
             .and_then(|folder| folder.sync_all())
             .map_err(GuardError::io("write", &self.folder))
     }
+}
+
+/// By what a manifest is known that took the place of another: its file's number, and when it was written.
+pub(super) type Stamp = Option<(u64, SystemTime)>;
+
+/// That of the manifest which is there now, where the system tells.
+pub(super) fn stamp(folder: &Path) -> Stamp {
+    let file = fs::metadata(folder.join(manifest::NAME)).ok()?;
+    Some((file.ino(), file.modified().ok()?))
 }
 
 /// Whether a file of this name may stand in a folder whose index was never finished.

@@ -11,8 +11,10 @@ mod writer;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use self::manifest::Manifest;
+use crate::answer::write_rows;
 use crate::digest::{HashKind, PasswordHash, Prefix};
 use crate::error::{GuardError, Result};
 use crate::row::{Merged, Rows};
@@ -28,6 +30,7 @@ const TRIES: usize = 100;
 pub struct Index {
     folder: PathBuf,
     manifest: Manifest,
+    stamp: folder::Stamp,
     segments: Vec<Segment>,
 }
 
@@ -83,15 +86,20 @@ impl Index {
     /// # Errors
     /// When there is none, or one of another version, or a file of it is damaged; and those of the system.
     pub fn open(folder: &Path) -> Result<Self> {
+        // Looked at first: a manifest that comes in between is seen by the next look.
+        let mut stamp = folder::stamp(folder);
         let mut manifest = folder::read_manifest(folder)?;
         for _ in 0..TRIES {
             let opened: Result<Vec<_>> =
                 manifest.segments.iter().map(|entry| open_entry(folder, entry)).collect();
             match opened {
-                Ok(segments) => return Ok(Self { folder: folder.to_owned(), manifest, segments }),
+                Ok(segments) => {
+                    return Ok(Self { folder: folder.to_owned(), manifest, stamp, segments });
+                }
                 Err(GuardError::Io { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
+            stamp = folder::stamp(folder);
             let now = folder::read_manifest(folder)?;
             if now == manifest {
                 break;
@@ -104,6 +112,25 @@ impl Index {
     /// Its folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// How many changes made it what it is.
+    pub const fn generation(&self) -> u64 {
+        self.manifest.generation
+    }
+
+    /// When the last of them was, where the system knows.
+    pub fn changed_at(&self) -> Option<SystemTime> {
+        self.stamp.map(|(_, changed)| changed)
+    }
+
+    /// The index as it is now, where it is another one than this; what is open stays what it is.
+    ///
+    /// # Errors
+    /// As of [`Index::open`].
+    pub fn reopened(&self) -> Result<Option<Self>> {
+        let now = folder::stamp(&self.folder);
+        if now.is_some() && now == self.stamp { Ok(None) } else { Self::open(&self.folder).map(Some) }
     }
 
     /// How often a hash was seen, in all sources together; `None` when in none.
@@ -129,6 +156,19 @@ impl Index {
             same
         });
         all
+    }
+
+    /// The hashes of a kind that begin with a prefix as text: rows `SUFFIX:COUNT` in order, each hash once, with CRLF between them.
+    pub(crate) fn range_text(&self, kind: HashKind, prefix: Prefix) -> Vec<u8> {
+        let mut text = Vec::new();
+        let mut having = self.of_kind(kind).filter(|segment| !segment.rows_of(prefix).is_empty());
+        match (having.next(), having.next()) {
+            (None, _) => {}
+            // As it is once imports are merged: what is stored is what is answered.
+            (Some(alone), None) => alone.write_range(prefix, &mut text),
+            (Some(_), Some(_)) => write_rows(&self.range(kind, prefix), &mut text),
+        }
+        text
     }
 
     /// All rows of a kind in order, each hash once.

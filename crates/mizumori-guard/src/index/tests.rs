@@ -114,3 +114,35 @@ fn damage_is_found_and_named() {
     let error = Index::open(folder.path()).err().unwrap().to_string();
     assert!(error.contains("is missing"), "{error}");
 }
+
+#[test]
+fn an_open_index_sees_that_there_is_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = IndexWriter::open(folder.path()).unwrap();
+    add(&mut writer, "a", 0..10);
+    let old = Index::open(folder.path()).unwrap();
+    assert!(old.reopened().unwrap().is_none());
+    assert!(old.changed_at().is_some());
+    add(&mut writer, "b", 0..20);
+    let new = old.reopened().unwrap().unwrap();
+    assert_eq!((old.generation(), new.generation()), (1, 2));
+    assert!(new.reopened().unwrap().is_none());
+    fs::remove_file(folder.path().join("index.json")).unwrap();
+    assert!(matches!(new.reopened(), Err(GuardError::Missing(_))));
+}
+
+#[test]
+fn text_of_many_segments_is_that_of_their_sum() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = IndexWriter::open(folder.path()).unwrap();
+    add(&mut writer, "a", (0..300).map(|at| at * 3));
+    let prefix = Prefix::of_number(0).unwrap();
+    let alone = Index::open(folder.path()).unwrap().range_text(HashKind::Sha1, prefix);
+    assert!(alone.starts_with(b"00000000000000000000000000000000000:1\r\n00000000003"));
+    add(&mut writer, "b", (0..300).map(|at| at * 2));
+    let both =
+        String::from_utf8(Index::open(folder.path()).unwrap().range_text(HashKind::Sha1, prefix)).unwrap();
+    let counts: u64 =
+        both.split("\r\n").map(|row| row.split_once(':').unwrap().1.parse::<u64>().unwrap()).sum();
+    assert_eq!((both.split("\r\n").count(), counts), (300 + 300 - 100, 600));
+}

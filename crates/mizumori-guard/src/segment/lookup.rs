@@ -73,17 +73,22 @@ impl Segment {
 
     /// The hashes that begin with a prefix, in order, with their counts.
     pub fn range(&self, prefix: Prefix) -> impl Iterator<Item = (PasswordHash, u64)> {
+        // Twenty bits: the bucket, and what of the prefix is behind it.
+        let bucket = prefix.number() >> (20 - self.layout.bits);
+        self.rows_of(prefix).map(move |row| {
+            let hash = PasswordHash::of_key(self.layout.kind, self.key_of(row, bucket));
+            (hash, self.count_of(row))
+        })
+    }
+
+    /// The rows that begin with a prefix.
+    pub(crate) fn rows_of(&self, prefix: Prefix) -> Range<u64> {
         let first = self.lower_bound(Key::first_of(prefix.number()));
         let end = match Prefix::of_number(prefix.number() + 1) {
             Some(next) => self.lower_bound(Key::first_of(next.number())),
             None => self.layout.rows,
         };
-        // Twenty bits: the bucket, and what of the prefix is behind it.
-        let bucket = prefix.number() >> (20 - self.layout.bits);
-        (first..end.max(first)).map(move |row| {
-            let hash = PasswordHash::of_key(self.layout.kind, self.key_of(row, bucket));
-            (hash, self.count_of(row))
-        })
+        first..end.max(first)
     }
 
     /// The first row that is not before a key; the number of rows when there is none.
@@ -164,7 +169,8 @@ impl Segment {
         self.block(row).get(at..at + width).unwrap_or_default()
     }
 
-    fn block(&self, row: u64) -> &[u8] {
+    /// The bytes of a row's block; nothing behind the last one.
+    pub(super) fn block(&self, row: u64) -> &[u8] {
         self.layout.block(row / BLOCK as u64).and_then(|block| self.bytes.get(block)).unwrap_or_default()
     }
 
@@ -204,12 +210,16 @@ impl Segment {
         let nibbles = block.get(BLOCK * self.layout.width()..).unwrap_or_default();
         let at = usize::try_from(row % BLOCK as u64).unwrap_or_default();
         match nibble(nibbles, at) {
-            0 => self.large_count(nibbles, at).unwrap_or(LARGE),
+            0 => self.large(nibbles, at),
             count => count.into(),
         }
     }
 
-    /// The large count of row `at` of the block with these nibbles.
+    /// The large count of row `at` of the block with these nibbles, or the least one where it cannot be read.
+    pub(super) fn large(&self, nibbles: &[u8], at: usize) -> u64 {
+        self.large_count(nibbles, at).unwrap_or(LARGE)
+    }
+
     fn large_count(&self, nibbles: &[u8], at: usize) -> Option<u64> {
         let before = (0..at).filter(|row| nibble(nibbles, *row) == 0).count();
         let begins = nibbles.get(BLOCK / 2..)?.first_chunk::<8>()?;
@@ -241,6 +251,7 @@ impl Segment {
     }
 }
 
-fn nibble(nibbles: &[u8], at: usize) -> u8 {
+/// What stands for the count of row `at` of a block.
+pub(super) fn nibble(nibbles: &[u8], at: usize) -> u8 {
     nibbles.get(at / 2).map_or(0, |byte| byte >> (4 * (at % 2)) & 0x0F)
 }

@@ -26,6 +26,7 @@
 mod footer;
 mod lookup;
 mod scan;
+mod text;
 mod write;
 
 pub use self::lookup::Segment;

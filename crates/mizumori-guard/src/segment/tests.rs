@@ -46,6 +46,12 @@ fn check(segment: &Segment, rows: &Naive) {
             .map(|(bytes, count)| (*bytes, *count))
             .collect();
         assert_eq!(answer, naive);
+        let mut text = Vec::new();
+        segment.write_range(prefix, &mut text);
+        let mut spelled = Vec::new();
+        let rows: Vec<_> = segment.range(prefix).collect();
+        crate::answer::write_rows(&rows, &mut spelled);
+        assert_eq!(text, spelled);
     }
     let mut stream = SegmentRows::of(segment).unwrap();
     let mut all = Naive::new();

@@ -2,6 +2,7 @@
 //!
 //! Shares and ratios are rounded, but never to what is false: a part is not 100 %, something is not nothing.
 
+pub(crate) use mizumori_core::grouped;
 use mizumori_core::{Lang, Month, PartialDate};
 
 use crate::model::{Span, Year};
@@ -20,19 +21,6 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-
-/// `17522` as `17,522`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
 
 /// A count of accounts with its unit, if the language has one.
 pub(crate) fn count(lang: Lang, number: u64) -> String {
@@ -169,12 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_grouped() {
-        for (number, text) in
-            [(0, "0"), (999, "999"), (1_000, "1,000"), (106_163, "106,163"), (1_234_567, "1,234,567")]
-        {
-            assert_eq!(grouped(number), text);
-        }
+    fn counts_have_units_in_japanese() {
         assert_eq!(count(Lang::Ja, 17_522), "17,522件");
         assert_eq!(count(Lang::En, 17_522), "17,522");
     }

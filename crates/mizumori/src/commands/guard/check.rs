@@ -8,7 +8,7 @@ use mizumori_core::{Lang, Secret};
 use mizumori_guard::{ALONE, Filter, Index, Leaked, Policy, WITH_SECOND_FACTOR};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::{IndexOption, words};
+use super::IndexOption;
 use crate::config::Config;
 use crate::locale;
 use crate::outcome::{Failure, Outcome};
@@ -91,11 +91,8 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
         Leaked::Filter(filter) => filter.rate().one_in(),
         Leaked::Index(_) => 1,
     });
-    let text = if arguments.json {
-        format!("{}\n", words::object(&verdict, by, lang))
-    } else {
-        words::sentences(&verdict, by, lang)
-    };
+    let text =
+        if arguments.json { format!("{}\n", verdict.object(by, lang)) } else { verdict.sentences(by, lang) };
     match io::stdout().write_all(text.as_bytes()) {
         // Whoever looks only at the exit code may close the pipe: that must not make a refused password acceptable.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -106,6 +103,14 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
     Ok(if verdict.is_acceptable() { Outcome::Done } else { Outcome::Found })
 }
 
+/// The question on a terminal.
+const fn prompt(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Ja => "パスワード（表示されません）: ",
+        Lang::En => "Password (not shown): ",
+    }
+}
+
 /// The password that is typed, or that stands on standard input.
 fn password(lang: Lang) -> Result<Secret<Vec<u8>>, Failure> {
     let stdin = io::stdin();
@@ -113,7 +118,7 @@ fn password(lang: Lang) -> Result<Secret<Vec<u8>>, Failure> {
     if stdin.is_terminal() {
         let silent = Silent::new()?;
         let mut asked = io::stderr().lock();
-        write!(asked, "{}", words::prompt(lang))?;
+        write!(asked, "{}", prompt(lang))?;
         asked.flush()?;
         io::BufRead::read_until(&mut stdin.lock(), b'\n', &mut typed)?;
         drop(silent);

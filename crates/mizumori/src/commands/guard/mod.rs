@@ -5,9 +5,10 @@ mod export;
 mod files;
 mod filter;
 mod import;
+#[cfg(feature = "serve")]
+mod serve;
 mod status;
 mod verify;
-mod words;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,6 +41,12 @@ enum Command {
     Filter(filter::Arguments),
     Export(export::Arguments),
     Status(status::Arguments),
+    #[cfg(feature = "serve")]
+    Serve(serve::Arguments),
+    /// Answer over HTTP what clients of the Pwned Passwords API ask, and check passwords (not built in)
+    #[cfg(not(feature = "serve"))]
+    #[command(hide = true)]
+    Serve(crate::commands::not_built::Arguments),
 }
 
 /// Which index.
@@ -85,6 +92,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         Command::Filter(arguments) => filter::run(arguments, &config),
         Command::Export(arguments) => export::run(arguments, &config),
         Command::Status(arguments) => status::run(arguments, &config),
+        #[cfg(feature = "serve")]
+        Command::Serve(arguments) => serve::run(arguments, &config),
+        #[cfg(not(feature = "serve"))]
+        Command::Serve(_) => crate::commands::not_built::run("guard serve", "serve"),
     }
 }
 

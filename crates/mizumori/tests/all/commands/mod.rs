@@ -10,6 +10,8 @@ mod doctor;
 mod follow;
 #[cfg(feature = "guard")]
 mod guard;
+#[cfg(feature = "serve")]
+mod guard_serve;
 mod help;
 #[cfg(feature = "lake")]
 mod keys;

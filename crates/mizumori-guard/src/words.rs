@@ -1,20 +1,23 @@
-//! What `guard check` says, in Japanese and English.
+//! What a verdict says, in Japanese and English, and as JSON.
 
-use mizumori_core::Lang;
-use mizumori_guard::{Advice, Reason, Verdict};
+use mizumori_core::{Lang, grouped};
 
-use crate::progress::grouped;
+use crate::policy::{Advice, Reason, Verdict};
 
-/// The question on a terminal.
-pub(super) const fn prompt(lang: Lang) -> &'static str {
-    match lang {
-        Lang::Ja => "パスワード（表示されません）: ",
-        Lang::En => "Password (not shown): ",
+impl Verdict {
+    /// The verdict, its reasons and its advice in words, a line each. Where a filter gave it, `one_in` is
+    /// [how seldom](crate::Rate::one_in) it takes what never leaked for leaked.
+    pub fn sentences(&self, one_in: Option<u64>, lang: Lang) -> String {
+        sentences(self, one_in, lang)
+    }
+
+    /// The same as an object.
+    pub fn object(&self, one_in: Option<u64>, lang: Lang) -> serde_json::Value {
+        object(self, one_in, lang)
     }
 }
 
-/// The verdict and its reasons, a line each. `one_in` says how often a filter is wrong, where it was one.
-pub(super) fn sentences(verdict: &Verdict, one_in: Option<u64>, lang: Lang) -> String {
+fn sentences(verdict: &Verdict, one_in: Option<u64>, lang: Lang) -> String {
     let first = match (verdict.is_acceptable(), lang) {
         (true, Lang::Ja) => "使用できます",
         (true, Lang::En) => "acceptable",
@@ -28,8 +31,7 @@ pub(super) fn sentences(verdict: &Verdict, one_in: Option<u64>, lang: Lang) -> S
     lines.join("\n") + "\n"
 }
 
-/// The same as JSON.
-pub(super) fn object(verdict: &Verdict, one_in: Option<u64>, lang: Lang) -> serde_json::Value {
+fn object(verdict: &Verdict, one_in: Option<u64>, lang: Lang) -> serde_json::Value {
     let reasons: Vec<_> = verdict
         .reasons
         .iter()

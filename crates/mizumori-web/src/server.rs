@@ -1,0 +1,299 @@
+//! Connections: taken, made safe, served, and let out in the end.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tower_service::Service as _;
+
+use crate::error::WebError;
+use crate::tls::{Certificate, CertificateFiles, Written};
+
+/// How long the other side may take to agree on TLS.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a connection may go without a whole request's head, be it slow or idle.
+const HEAD: Duration = Duration::from_secs(75);
+/// How long answers that were begun may take when the server ends.
+const END: Duration = Duration::from_secs(10);
+/// How often files are looked at that may have been replaced.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long nobody is let in when the system gives no more connections.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Requests at once on a connection of HTTP/2.
+const STREAMS: u32 = 128;
+/// Bytes that a head of a request may have.
+const HEAD_BYTES: usize = 16 << 10;
+
+/// What is served.
+pub trait Service: Send + Sync + 'static {
+    /// What answers.
+    fn router(self: Arc<Self>) -> Router;
+
+    /// Looks whether anything it serves from was replaced. Called each second, on a thread that may wait.
+    fn renew(&self, observer: &dyn Observer);
+}
+
+/// Who is told what happens beside answers.
+pub trait Observer: Send + Sync + 'static {
+    /// Something was replaced, and is served from now on.
+    fn renewed(&self, what: &str);
+    /// Something could not be replaced, or served; what was served before is served on.
+    fn failed(&self, error: WebError);
+}
+
+/// How a server is to be.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// Where it listens; port 0 is any that is free.
+    pub listen: SocketAddr,
+    /// With TLS; nothing else is spoken then.
+    pub certificate: Option<CertificateFiles>,
+    /// Threads that answer. Where answers may wait for a disk, more than there are cores.
+    pub threads: NonZeroUsize,
+    /// Connections at once; whoever comes then waits.
+    pub connections: NonZeroUsize,
+}
+
+/// Ends a server, from any thread.
+#[derive(Clone, Debug)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Stop {
+    /// Nobody new is let in, and what is being answered is answered.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether it was said.
+    pub fn is_stopped(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    async fn stopped(&self) {
+        // The sender is here: it cannot be gone.
+        let _ = self.0.subscribe().wait_for(|stopped| *stopped).await;
+    }
+}
+
+/// Who asks, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    address: SocketAddr,
+    is_secure: bool,
+}
+
+impl Peer {
+    /// Whether nobody between reads along: TLS, or the same machine.
+    pub(crate) fn is_private(&self) -> bool {
+        self.is_secure || self.address.ip().to_canonical().is_loopback()
+    }
+}
+
+/// A server that listens.
+pub struct Server {
+    options: ServerOptions,
+    runtime: Runtime,
+    listener: TcpListener,
+    address: SocketAddr,
+    certificate: Option<Arc<Certificate>>,
+}
+
+impl Server {
+    /// Reads the certificate and listens.
+    ///
+    /// # Errors
+    /// A certificate that cannot be used, an address that is taken.
+    pub fn bind(options: ServerOptions) -> Result<Self, WebError> {
+        let certificate = options.certificate.clone().map(Certificate::read).transpose()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(options.threads.get())
+            .thread_name("web")
+            .enable_all()
+            .build()
+            .map_err(WebError::Start)?;
+        let listen = |cause| WebError::Listen { address: options.listen, cause };
+        let listener = runtime.block_on(TcpListener::bind(options.listen)).map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        Ok(Self { options, runtime, listener, address, certificate })
+    }
+
+    /// Where it is reached.
+    pub fn url(&self) -> String {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Answers until somebody says `stop`.
+    ///
+    /// # Errors
+    /// A certificate that cannot be used.
+    pub fn run(
+        self,
+        service: Arc<dyn Service>,
+        observer: &Arc<dyn Observer>,
+        stop: &Stop,
+    ) -> Result<(), WebError> {
+        let Self { options, runtime, listener, certificate, .. } = self;
+        let tls = certificate.as_ref().map(Certificate::config).transpose()?.map(TlsAcceptor::from);
+        let room = Arc::new(Semaphore::new(options.connections.get()));
+        runtime.spawn(look(Arc::clone(&service), certificate, Arc::clone(observer)));
+        let router = service.router();
+        runtime.block_on(async move {
+            loop {
+                let Some((stream, address, permit)) = next(&listener, &room, stop).await else { break };
+                let peer = Peer { address, is_secure: tls.is_some() };
+                let connection = Connection { router: router.clone(), peer, stop: stop.clone() };
+                let tls = tls.clone();
+                tokio::spawn(async move {
+                    connection.serve(stream, tls).await;
+                    drop(permit);
+                });
+            }
+            drop(listener);
+            // All room is free when all have gone; whoever takes longer is cut off.
+            let all = u32::try_from(options.connections.get()).unwrap_or(u32::MAX);
+            let _ = timeout(END, room.acquire_many(all)).await;
+        });
+        runtime.shutdown_background();
+        Ok(())
+    }
+}
+
+/// The next connection, when there is room for it; nothing when the server ends.
+async fn next(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+    stop: &Stop,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let come = async {
+        let permit = Arc::clone(room).acquire_owned().await.ok()?;
+        loop {
+            match listener.accept().await {
+                Ok((stream, address)) => return Some((stream, address, permit)),
+                // A peer that is gone already, or a system that has no more: the next one may come.
+                Err(_) => sleep(PAUSE).await,
+            }
+        }
+    };
+    tokio::select! {
+        come = come => come,
+        () = stop.stopped() => None,
+    }
+}
+
+/// Looks each second for what was replaced.
+async fn look(service: Arc<dyn Service>, certificate: Option<Arc<Certificate>>, observer: Arc<dyn Observer>) {
+    let mut written = certificate.as_ref().map(|certificate| certificate.written());
+    loop {
+        sleep(LOOK).await;
+        let (service, certificate) = (Arc::clone(&service), certificate.clone());
+        let observer = Arc::clone(&observer);
+        let looked = tokio::task::spawn_blocking(move || {
+            service.renew(&*observer);
+            certificate.map(|certificate| renew_certificate(&certificate, written, &*observer))
+        });
+        // A look that fails is a defect, which was told where it was; the next one may do better.
+        if let Ok(now) = looked.await {
+            written = now;
+        }
+    }
+}
+
+fn renew_certificate(certificate: &Certificate, before: Option<Written>, observer: &dyn Observer) -> Written {
+    let now = certificate.written();
+    if Some(now) != before {
+        match certificate.renew() {
+            Ok(()) => observer.renewed("the certificate"),
+            Err(error) => observer.failed(error),
+        }
+    }
+    now
+}
+
+/// A connection, before anything was said on it.
+struct Connection {
+    router: Router,
+    peer: Peer,
+    stop: Stop,
+}
+
+impl Connection {
+    async fn serve(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        // Answers are whole when they are written: nothing is gained by waiting for more.
+        let _ = stream.set_nodelay(true);
+        let Some(tls) = tls else { return self.serve_http1(stream).await };
+        let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await else { return };
+        if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+            self.serve_http2(stream).await;
+        } else {
+            self.serve_http1(stream).await;
+        }
+    }
+
+    async fn serve_http1(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let Self { router, peer, stop } = self;
+        let mut connection = std::pin::pin!(
+            http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD)
+                .max_buf_size(HEAD_BYTES)
+                .serve_connection(TokioIo::new(stream), service_fn(answers(router, peer)))
+        );
+        // How a connection ends concerns nobody but the one at its other end.
+        tokio::select! {
+            _ = &mut connection => {}
+            () = stop.stopped() => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+        }
+    }
+
+    async fn serve_http2(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let Self { router, peer, stop } = self;
+        let mut connection = std::pin::pin!(
+            http2::Builder::new(TokioExecutor::new())
+                .timer(TokioTimer::new())
+                .keep_alive_interval(HEAD)
+                .max_concurrent_streams(STREAMS)
+                .max_header_list_size(HEAD_BYTES as u32)
+                .serve_connection(TokioIo::new(stream), service_fn(answers(router, peer)))
+        );
+        tokio::select! {
+            _ = &mut connection => {}
+            () = stop.stopped() => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+        }
+    }
+}
+
+/// What answers the requests of a connection, and is told whose they are.
+fn answers(
+    router: Router,
+    peer: Peer,
+) -> impl Fn(hyper::Request<Incoming>) -> axum::routing::future::RouteFuture<std::convert::Infallible> {
+    move |mut request| {
+        request.extensions_mut().insert(peer);
+        router.clone().call(request)
+    }
+}
