@@ -177,7 +177,7 @@ mod tests {
 
     use super::*;
     use crate::digest::Key;
-    use crate::index::{IndexWriter, NewSegment};
+    use crate::index::{IndexWriter, NewImport};
     use crate::segment::SegmentWriter;
 
     fn exported(counts: &[u64], order: ExportOrder, memory: u64) -> Vec<(u64, u64)> {
@@ -188,8 +188,8 @@ mod tests {
         for (high, count) in (0..).zip(counts) {
             segment.push(Row { key: Key { high, ..Key::default() }, count: *count }).unwrap();
         }
-        let new = NewSegment { written: segment.finish().unwrap(), source: None };
-        writer.commit("x".to_owned(), None, vec![new]).unwrap();
+        let segments = vec![segment.finish().unwrap()];
+        writer.commit(vec![NewImport { id: "x".to_owned(), source: None, segments }]).unwrap();
         let index = Index::open(folder.path()).unwrap();
         let mut out = Vec::new();
         let mut how = Export { index: &index, kind: HashKind::Ntlm, memory, on: &mut |_| Ok(()) };

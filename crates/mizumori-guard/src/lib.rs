@@ -23,7 +23,9 @@ pub use digest::{HashKind, PasswordHash, Prefix};
 pub use error::{GuardError, LineFault, Result};
 pub use export::{Export, ExportOrder, export, export_ranges};
 pub use filter::{Filter, Rate, WrittenFilter, is_filter};
-pub use import::{Format, Import, Imported, InputFile, Observer, Order, What};
+pub use import::{
+    DumpSource, Format, Harvest, Import, Imported, InputFile, Observer, Order, Passwords, What,
+};
 pub use index::{Change, Damage, ImportStatus, Index, IndexWriter, KindStatus, Status, verify};
 pub use policy::{ALONE, Advice, Leaked, Policy, Reason, Verdict, WITH_SECOND_FACTOR};
 pub use segment::Segment;

@@ -10,6 +10,21 @@ pub(crate) struct Row {
     pub(crate) count: u64,
 }
 
+/// Makes rows of one each key, counts added, and gives back room that they do not need.
+pub(crate) fn added_up(rows: &mut Vec<Row>) {
+    rows.dedup_by(|next, kept| {
+        let same = next.key == kept.key;
+        if same {
+            kept.count = kept.count.saturating_add(next.count);
+        }
+        same
+    });
+    // Short words take many times their own bytes; the same ones over and over, next to nothing.
+    if rows.len() < rows.capacity() / 2 {
+        rows.shrink_to_fit();
+    }
+}
+
 /// What gives rows in the order of their keys, each key once.
 pub(crate) trait Rows {
     /// The next row.

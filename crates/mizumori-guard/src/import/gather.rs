@@ -139,7 +139,7 @@ fn write_run(kind: HashKind, blocks: Vec<Vec<Row>>, paths: Paths<'_>) -> Result<
 }
 
 /// A block, row by row.
-struct Block(std::vec::IntoIter<Row>);
+pub(super) struct Block(std::vec::IntoIter<Row>);
 
 impl From<Vec<Row>> for Block {
     fn from(rows: Vec<Row>) -> Self {

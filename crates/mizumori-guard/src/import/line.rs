@@ -4,7 +4,7 @@ use memchr::memchr_iter;
 
 use crate::digest::{HashKind, Key, PasswordHash, Prefix, is_digit, parse_key};
 use crate::error::LineFault;
-use crate::row::Row;
+use crate::row::{Row, added_up};
 
 /// What the lines of a file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,17 +87,7 @@ pub(crate) fn parse(block: &[u8], what: Lines, order: Order) -> Result<Parsed, F
         }
     }
     for rows in &mut parsed.rows {
-        rows.dedup_by(|next, kept| {
-            let same = next.key == kept.key;
-            if same {
-                kept.count = kept.count.saturating_add(next.count);
-            }
-            same
-        });
-        // Short words take many times their own bytes; the same ones over and over, next to nothing.
-        if rows.len() < rows.capacity() / 2 {
-            rows.shrink_to_fit();
-        }
+        added_up(rows);
     }
     Ok(parsed)
 }

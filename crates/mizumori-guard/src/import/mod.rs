@@ -6,9 +6,10 @@
 mod detect;
 mod feed;
 mod gather;
+mod harvest;
 mod line;
+mod runs;
 
-use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,12 +21,13 @@ pub use self::detect::Format;
 pub use self::feed::InputFile;
 use self::feed::{Event, Feed, Job};
 use self::gather::{Gather, Spiller};
+pub use self::harvest::{DumpSource, Harvest, Passwords};
 pub use self::line::Order;
 use self::line::{Fault, Lines};
+use self::runs::{Hashed, merged};
 use crate::digest::HashKind;
 use crate::error::{GuardError, LineFault, Result};
-use crate::index::{Change, Index, IndexWriter, NewSegment, merge_files};
-use crate::row::{Row, Rows};
+use crate::index::{Change, Index, IndexWriter, NewImport};
 use crate::segment::{SegmentWriter, Written};
 
 /// Who wants to know how far an import is, and may end it.
@@ -87,9 +89,6 @@ struct Gathered {
     undecodable: u64,
 }
 
-/// Bytes that a stream of a merge takes: three parts of a MiB are held.
-const STREAM: u64 = 4 << 20;
-
 impl Import<'_> {
     /// Imports into the index of `writer`. When it fails, the index is as it was.
     ///
@@ -115,45 +114,26 @@ impl Import<'_> {
             writer.tidy()?;
             return Ok(Imported { change: Change::AsBefore, rows: [0; 2], lines, undecodable });
         }
-        let mut new = Vec::new();
+        let mut segments = Vec::new();
         let mut rows = [0; 2];
         for (kind, count) in HashKind::ALL.into_iter().zip(&mut rows) {
             let of_kind = runs.iter().filter(|run| run.kind == kind && run.rows > 0).cloned().collect();
-            if let Some(written) = self.merged(writer, kind, of_kind)? {
+            if let Some(written) = merged(writer, kind, of_kind, self.memory, &mut |_| self.go_on())? {
                 *count = written.rows;
-                new.push(NewSegment { written, source: self.source.clone() });
+                segments.push(written);
             }
         }
-        if new.is_empty() {
+        if segments.is_empty() {
             return Err(GuardError::Request("there is no hash and no word in what was given".to_owned()));
         }
-        let change = writer.commit(id, self.source.clone(), new)?;
+        let changes = writer.commit(vec![NewImport { id, source: self.source.clone(), segments }])?;
         writer.merge(&mut |_| self.go_on())?;
+        let change = changes.first().copied().unwrap_or(Change::Added);
         Ok(Imported { change, rows, lines, undecodable })
     }
 
     fn go_on(&self) -> Result<()> {
         if self.observer.is_stopped() { Err(GuardError::Interrupted) } else { Ok(()) }
-    }
-
-    /// One segment of all runs; as many at once as the memory allows.
-    fn merged(
-        &self,
-        writer: &IndexWriter,
-        kind: HashKind,
-        runs: VecDeque<Written>,
-    ) -> Result<Option<Written>> {
-        let at_once = usize::try_from(self.memory / 2 / STREAM).unwrap_or(usize::MAX).clamp(2, 256);
-        let mut runs = runs;
-        while runs.len() > 1 {
-            // The oldest first: what was merged waits until all others were.
-            let part: Vec<_> = runs.drain(..at_once.min(runs.len())).map(|run| run.path).collect();
-            runs.push_back(merge_files(&part, &writer.new_path(kind), kind, &mut |_| self.go_on())?);
-            for path in part {
-                std::fs::remove_file(&path).map_err(GuardError::io("delete", &path))?;
-            }
-        }
-        Ok(runs.pop_front())
     }
 
     fn gather_index(&self, writer: &IndexWriter, folder: &Path) -> Result<(Gathered, blake3::Hash)> {
@@ -169,7 +149,7 @@ impl Import<'_> {
             let at_most = Some(index.rows_at_most(kind));
             let mut segment = SegmentWriter::create(&writer.new_path(kind), kind, at_most)?;
             id.update(kind.name().as_bytes());
-            let mut rows = Hashed { rows: index.rows(kind)?, id: &mut id };
+            let mut rows = Hashed::new(index.rows(kind)?, &mut id);
             segment.push_all(&mut rows, &mut |lines| {
                 self.observer.lines(lines);
                 gathered.lines += lines;
@@ -284,28 +264,6 @@ impl Import<'_> {
             gathered.runs.append(&mut gather.finish()?);
         }
         Ok(gathered)
-    }
-}
-
-/// Rows that are hashed on their way.
-struct Hashed<'h, R> {
-    rows: R,
-    id: &'h mut blake3::Hasher,
-}
-
-impl<R: Rows> Rows for Hashed<'_, R> {
-    fn next(&mut self) -> Result<Option<Row>> {
-        let row = self.rows.next()?;
-        if let Some(row) = &row {
-            let mut bytes = [0; 28];
-            for (to, from) in
-                bytes.iter_mut().zip(row.key.to_bytes().into_iter().chain(row.count.to_le_bytes()))
-            {
-                *to = from;
-            }
-            self.id.update(&bytes);
-        }
-        Ok(row)
     }
 }
 

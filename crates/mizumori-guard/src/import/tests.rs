@@ -10,6 +10,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::digest::PasswordHash;
+use crate::row::Rows;
 
 /// Stops after so many questions.
 struct Patience(AtomicU64);

@@ -18,11 +18,13 @@ use crate::answer::write_rows;
 use crate::digest::{HashKind, PasswordHash, Prefix};
 use crate::error::{GuardError, Result};
 use crate::row::{Merged, Rows};
-use crate::segment::{Segment, SegmentRows};
+use crate::segment::{STREAMS, Segment, SegmentRows};
 
 pub use self::writer::{Change, IndexWriter};
-pub(crate) use self::writer::{NewSegment, merge_files};
+pub(crate) use self::writer::{NewImport, merge_files, merged_rows};
 
+/// Bytes that all streams of rows hold together, about: there may be a segment for each of thousands of sources.
+const HELD: usize = 192 << 20;
 /// How often the manifest is read again when a file that it named is gone.
 const TRIES: usize = 100;
 
@@ -173,7 +175,10 @@ impl Index {
 
     /// All rows of a kind in order, each hash once.
     pub(crate) fn rows(&self, kind: HashKind) -> Result<impl Rows + use<>> {
-        let streams: Result<Vec<_>> = self.of_kind(kind).map(SegmentRows::of).collect();
+        let segments = self.of_kind(kind).count();
+        let held = HELD / (STREAMS * segments.max(1));
+        let streams: Result<Vec<_>> =
+            self.of_kind(kind).map(|segment| SegmentRows::holding(segment, held)).collect();
         Merged::new(streams?)
     }
 

@@ -2,7 +2,7 @@
 
 use mizumori_core::Secret;
 
-use super::{Index, IndexWriter, NewSegment};
+use super::{Index, IndexWriter, NewImport};
 use crate::digest::{HashKind, PasswordHash};
 use crate::row::Row;
 use crate::segment::SegmentWriter;
@@ -11,7 +11,7 @@ use crate::segment::SegmentWriter;
 pub(crate) fn index_of(passwords: &[&str]) -> (tempfile::TempDir, Index) {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = IndexWriter::open(folder.path()).unwrap();
-    let new = HashKind::ALL.map(|kind| {
+    let segments = HashKind::ALL.map(|kind| {
         let hash = |password: &&str| match kind {
             HashKind::Sha1 => PasswordHash::sha1(password.as_bytes()),
             HashKind::Ntlm => PasswordHash::ntlm(password),
@@ -20,9 +20,10 @@ pub(crate) fn index_of(passwords: &[&str]) -> (tempfile::TempDir, Index) {
         keys.sort();
         let mut segment = SegmentWriter::create(&writer.new_path(kind), kind, None).unwrap();
         keys.into_iter().try_for_each(|key| segment.push(Row { key, count: 1 })).unwrap();
-        NewSegment { written: segment.finish().unwrap(), source: None }
+        segment.finish().unwrap()
     });
-    writer.commit("test".to_owned(), None, new.into()).unwrap();
+    let import = NewImport { id: "test".to_owned(), source: None, segments: segments.into() };
+    writer.commit(vec![import]).unwrap();
     let index = Index::open(folder.path()).unwrap();
     (folder, index)
 }

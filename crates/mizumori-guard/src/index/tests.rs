@@ -12,8 +12,8 @@ fn add(writer: &mut IndexWriter, id: &str, rows: impl Iterator<Item = u64>) {
     for high in rows {
         segment.push(Row { key: Key { high, ..Key::default() }, count: 1 }).unwrap();
     }
-    let new = NewSegment { written: segment.finish().unwrap(), source: None };
-    writer.commit(id.to_owned(), None, vec![new]).unwrap();
+    let segments = vec![segment.finish().unwrap()];
+    writer.commit(vec![NewImport { id: id.to_owned(), source: None, segments }]).unwrap();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Changing an index: one at a time, a whole change or none.
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -33,11 +34,16 @@ pub struct IndexWriter {
     files: AtomicU64,
 }
 
-/// A segment that an import brings.
-pub(crate) struct NewSegment {
-    pub(crate) written: Written,
+/// What becomes part of an index.
+pub(crate) struct NewImport {
+    pub(crate) id: String,
+    /// The source: what it brought before goes, and its segments stay apart.
     pub(crate) source: Option<String>,
+    pub(crate) segments: Vec<Written>,
 }
+
+/// New segments from which on all of the file system is put on the disk at once, not file by file.
+const MANY: usize = 16;
 
 impl IndexWriter {
     /// Opens the index at a folder for writing; makes one where nothing is.
@@ -70,30 +76,43 @@ impl IndexWriter {
         self.folder().join(segment_name(self.manifest.generation + 1, kind, number))
     }
 
-    /// Makes an import part of the index.
-    pub(crate) fn commit(
-        &mut self,
-        id: String,
-        source: Option<String>,
-        new: Vec<NewSegment>,
-    ) -> Result<Change> {
+    /// Makes imports part of the index: all of them, or none. Of each, whether its source was there before.
+    pub(crate) fn commit(&mut self, new: Vec<NewImport>) -> Result<Vec<Change>> {
+        let come: BTreeSet<_> = new.iter().filter_map(|import| import.source.clone()).collect();
+        let goes = |source: &Option<String>| source.as_ref().is_some_and(|source| come.contains(source));
         let mut next = self.manifest.clone();
-        let mut change = Change::Added;
-        if source.is_some() {
-            let before = next.imports.len();
-            next.imports.retain(|import| import.source != source);
-            next.segments.retain(|segment| segment.source != source);
-            if next.imports.len() < before {
-                change = Change::Replaced;
+        let (gone, kept): (Vec<_>, Vec<_>) =
+            next.imports.into_iter().partition(|import| goes(&import.source));
+        let gone: BTreeSet<_> = gone.into_iter().filter_map(|import| import.source).collect();
+        next.imports = kept;
+        next.segments.retain(|segment| !goes(&segment.source));
+        let mut changes = Vec::new();
+        for NewImport { id, source, segments } in new {
+            let is_there = source.as_ref().is_some_and(|source| gone.contains(source));
+            changes.push(if is_there { Change::Replaced } else { Change::Added });
+            let of_kind = |kind: HashKind| segments.iter().filter(move |segment| segment.kind == kind);
+            let rows = |kind| of_kind(kind).map(|segment| segment.rows).sum();
+            let (sha1, ntlm) = (rows(HashKind::Sha1), rows(HashKind::Ntlm));
+            for segment in &segments {
+                next.segments.push(entry(segment, source.clone())?);
             }
-        }
-        let rows = |kind| new.iter().filter(|new| new.written.kind == kind).map(|new| new.written.rows).sum();
-        next.imports.push(Imported { id, source, sha1: rows(HashKind::Sha1), ntlm: rows(HashKind::Ntlm) });
-        for new in new {
-            next.segments.push(entry(&new.written, new.source)?);
+            next.imports.push(Imported { id, source, sha1, ntlm });
         }
         self.install(next)?;
-        Ok(change)
+        Ok(changes)
+    }
+
+    /// Puts segments on the disk that were written and not put there.
+    pub(crate) fn make_durable(&self, segments: &[&Written]) -> Result<()> {
+        if segments.len() > MANY {
+            let folder = self.folder();
+            let all = File::open(folder).and_then(|open| rustix::fs::syncfs(open).map_err(Into::into));
+            return all.map_err(GuardError::io("write", folder));
+        }
+        segments.iter().try_for_each(|segment| {
+            let synced = File::open(&segment.path).and_then(|file| file.sync_all());
+            synced.map_err(GuardError::io("write", &segment.path))
+        })
     }
 
     fn install(&mut self, mut next: Manifest) -> Result<()> {
@@ -155,6 +174,14 @@ pub(crate) fn merge_files(
     kind: HashKind,
     on: &mut dyn FnMut(u64) -> Result<()>,
 ) -> Result<Written> {
+    let (mut merged, rows) = merged_rows(paths)?;
+    let mut writer = SegmentWriter::create(to, kind, Some(rows))?;
+    writer.push_all(&mut merged, on)?;
+    writer.finish()
+}
+
+/// The rows of several segments as one stream, and how many there are at most.
+pub(crate) fn merged_rows(paths: &[PathBuf]) -> Result<(Merged<SegmentRows>, u64)> {
     let mut streams = Vec::new();
     let mut rows = 0;
     for path in paths {
@@ -162,9 +189,7 @@ pub(crate) fn merge_files(
         rows += segment.rows();
         streams.push(SegmentRows::of(&segment)?);
     }
-    let mut writer = SegmentWriter::create(to, kind, Some(rows))?;
-    writer.push_all(&mut Merged::new(streams)?, on)?;
-    writer.finish()
+    Ok((Merged::new(streams)?, rows))
 }
 
 fn entry(written: &Written, source: Option<String>) -> Result<Entry> {

@@ -30,8 +30,8 @@ mod text;
 mod write;
 
 pub use self::lookup::Segment;
-pub(crate) use self::scan::SegmentRows;
-pub(crate) use self::write::{SegmentWriter, Written, new_file};
+pub(crate) use self::scan::{STREAMS, SegmentRows};
+pub(crate) use self::write::{Durable, SegmentWriter, Written, new_file};
 
 /// What a segment begins and its footer begins with.
 const MAGIC: &[u8; 8] = b"MIZGUARD";

@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::footer::Layout;
 use super::lookup::Segment;
@@ -27,11 +28,26 @@ pub(crate) struct SegmentRows {
     bucket_end: u64,
 }
 
+/// Streams in which a segment is read.
+pub(crate) const STREAMS: usize = 3;
+/// Bytes that a stream holds at least.
+const LEAST: usize = 4 << 10;
+
 impl SegmentRows {
     /// Those of an open segment.
     pub(crate) fn of(segment: &Segment) -> Result<Self> {
+        Self::holding(segment, CHECKED)
+    }
+
+    /// The same, of which each stream holds `bytes` at most, or what is the least. Below a MiB that is read a second time once its
+    /// check was looked at.
+    pub(crate) fn holding(segment: &Segment, bytes: usize) -> Result<Self> {
         let layout = *segment.layout();
-        let stream = |from, end| Stream::new(segment, from, end);
+        let file = File::open(segment.path()).map_err(GuardError::io("open", segment.path()))?;
+        let file = Arc::new(file);
+        // A power of two, so that no part lies across the end of a MiB.
+        let most = 1 << bytes.clamp(LEAST, CHECKED).ilog2();
+        let stream = |from, end| Stream::new(segment, &file, from, end, most);
         let mut starts = stream(layout.buckets_at, layout.checks_at)?;
         starts.number()?;
         let bucket_end = starts.number()?;
@@ -90,12 +106,16 @@ fn assembled<const N: usize>(bucket: u64, stored: &[u8]) -> Key {
 
 /// A part of a segment, in order.
 struct Stream {
-    file: File,
+    file: Arc<File>,
     path: PathBuf,
     checks: Vec<u8>,
     /// Where the checked bytes of the file end.
     checked: u64,
-    /// The part that is held, and where it stands in the file.
+    /// Bytes that may be held.
+    most: usize,
+    /// The MiB whose check was looked at last.
+    sound: u64,
+    /// What is held of it, and where that stands in the file.
     held: Vec<u8>,
     held_at: u64,
     at: u64,
@@ -103,38 +123,53 @@ struct Stream {
 }
 
 impl Stream {
-    fn new(segment: &Segment, at: u64, end: u64) -> Result<Self> {
+    fn new(segment: &Segment, file: &Arc<File>, at: u64, end: u64, most: usize) -> Result<Self> {
         let path = segment.path().to_owned();
-        let file = File::open(&path).map_err(GuardError::io("open", &path))?;
+        let file = Arc::clone(file);
         let checked = segment.layout().checks_at;
         let mut checks =
             vec![0; usize::try_from(checked.div_ceil(CHECKED as u64)).unwrap_or_default() * CHECK];
         file.read_exact_at(&mut checks, checked).map_err(GuardError::io("read", &path))?;
-        Ok(Self { file, path, checks, checked, held: Vec::new(), held_at: u64::MAX, at, end })
+        let (sound, held_at) = (u64::MAX, u64::MAX);
+        Ok(Self { file, path, checks, checked, most, sound, held: Vec::new(), held_at, at, end })
     }
 
     /// Holds the part in which the next byte stands, and returns what of it is ahead.
     fn ahead(&mut self) -> Result<&[u8]> {
-        let part = self.at / CHECKED as u64;
-        let begin = part * CHECKED as u64;
+        let most = self.most as u64;
+        let begin = self.at / most * most;
         if self.held_at != begin {
-            let length = (self.checked - begin).min(CHECKED as u64);
-            self.held.resize(usize::try_from(length).unwrap_or(CHECKED), 0);
-            self.file.read_exact_at(&mut self.held, begin).map_err(GuardError::io("read", &self.path))?;
-            let check = usize::try_from(part).unwrap_or(usize::MAX).saturating_mul(CHECK);
-            let expected = self.checks.get(check..).and_then(|rest| rest.get(..CHECK));
-            if expected != Some(blake3::hash(&self.held).as_bytes()) {
-                return Err(GuardError::Damaged {
-                    path: self.path.clone(),
-                    bytes: Some(begin..begin + length),
-                    why: "its check does not hold",
-                });
-            }
-            self.held_at = begin;
+            self.hold(begin)?;
         }
         let from = usize::try_from(self.at - begin).unwrap_or_default();
         let to = usize::try_from((self.end - begin).min(self.held.len() as u64)).unwrap_or_default();
         Ok(self.held.get(from..to).unwrap_or_default())
+    }
+
+    /// Holds what begins at `begin`, of a MiB whose check holds.
+    fn hold(&mut self, begin: u64) -> Result<()> {
+        let part = begin / CHECKED as u64;
+        let whole = part * CHECKED as u64..((part + 1) * CHECKED as u64).min(self.checked);
+        let io = |path| GuardError::io("read", path);
+        if self.sound != part {
+            self.held.resize(usize::try_from(whole.end - whole.start).unwrap_or(CHECKED), 0);
+            self.file.read_exact_at(&mut self.held, whole.start).map_err(io(&self.path))?;
+            let check = usize::try_from(part).unwrap_or(usize::MAX).saturating_mul(CHECK);
+            let expected = self.checks.get(check..).and_then(|rest| rest.get(..CHECK));
+            if expected != Some(blake3::hash(&self.held).as_bytes()) {
+                let (path, why) = (self.path.clone(), "its check does not hold");
+                return Err(GuardError::Damaged { path, bytes: Some(whole), why });
+            }
+            self.sound = part;
+        }
+        if self.most < CHECKED {
+            let length = (whole.end - begin).min(self.most as u64);
+            let mut held = vec![0; usize::try_from(length).unwrap_or(self.most)];
+            self.file.read_exact_at(&mut held, begin).map_err(io(&self.path))?;
+            self.held = held;
+        }
+        self.held_at = begin;
+        Ok(())
     }
 
     fn read(&mut self, mut to: &mut [u8]) -> Result<()> {

@@ -155,10 +155,14 @@ fn many_rows_over_many_blocks_and_parts() {
         PasswordHash::of_key(HashKind::Sha1, Key::from_bytes(bytes)).prefix().number().is_multiple_of(97)
     });
     assert_eq!(all, naive.count());
-    let mut stream = SegmentRows::of(&segment).unwrap();
-    for (bytes, count) in &rows {
-        let row = stream.next().unwrap().unwrap();
-        assert_eq!((row.key.to_bytes(), row.count), (*bytes, *count));
+    // With all that a stream may hold, and with less.
+    for held in [usize::MAX, 1 << 20, 100_000, 0] {
+        let mut stream = SegmentRows::holding(&segment, held).unwrap();
+        for (bytes, count) in &rows {
+            let row = stream.next().unwrap().unwrap();
+            assert_eq!((row.key.to_bytes(), row.count), (*bytes, *count));
+        }
+        assert!(stream.next().unwrap().is_none());
     }
     assert_eq!(segment.verify(&mut |_| Ok(())).unwrap(), []);
 }

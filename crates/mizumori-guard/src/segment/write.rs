@@ -34,7 +34,16 @@ pub(crate) struct SegmentWriter {
     pending: Option<Row>,
 }
 
-/// A segment that is written and on the disk.
+/// When a segment is on the disk, and not only written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durable {
+    /// When it is finished.
+    Now,
+    /// Before something names it: of many small ones each for itself would take longer than all their bytes.
+    Later,
+}
+
+/// A segment that is written.
 #[derive(Clone, Debug)]
 pub(crate) struct Written {
     pub(crate) path: PathBuf,
@@ -170,7 +179,12 @@ impl SegmentWriter {
     }
 
     /// Ends it, and puts it on the disk.
-    pub(crate) fn finish(mut self) -> Result<Written> {
+    pub(crate) fn finish(self) -> Result<Written> {
+        self.finish_as(Durable::Now)
+    }
+
+    /// Ends it. Where it is not to be on the disk yet, somebody has to see to that before anything names it.
+    pub(crate) fn finish_as(mut self, durable: Durable) -> Result<Written> {
         if let Some(last) = self.pending.take() {
             self.put(last)?;
         }
@@ -180,10 +194,10 @@ impl SegmentWriter {
         self.spill_large()?;
         self.starts.resize(self.layout.buckets(), self.layout.rows);
         let path = self.path.clone();
-        self.end().map_err(GuardError::io("write", &path))
+        self.end(durable).map_err(GuardError::io("write", &path))
     }
 
-    fn end(mut self) -> io::Result<Written> {
+    fn end(mut self, durable: Durable) -> io::Result<Written> {
         self.layout.large_at = self.out.len;
         self.large.seek(SeekFrom::Start(0))?;
         let mut buffer = vec![0; 1 << 16];
@@ -203,7 +217,9 @@ impl SegmentWriter {
         let footer = self.layout.footer(&checks);
         file.write_all(&checks)?;
         file.write_all(&footer)?;
-        file.sync_all()?;
+        if durable == Durable::Now {
+            file.sync_all()?;
+        }
         let bytes = self.layout.checks_at + (checks.len() + footer.len()) as u64;
         Ok(Written { path: self.path, kind: self.layout.kind, rows: self.layout.rows, bytes })
     }
