@@ -3,6 +3,7 @@
 use mizumori_core::ErrorClass;
 use mizumori_core::keys::KeyError;
 
+use crate::beside::BesideError;
 use crate::store::StoreError;
 
 /// Why a lake could not do it. Nothing of a dump, no account and no key stands in it.
@@ -112,6 +113,9 @@ pub enum LakeError {
     /// Other machines, which were to do a part of it.
     #[error(transparent)]
     Elsewhere(Box<dyn std::error::Error + Send + Sync>),
+    /// Who stands beside the lake could not keep what it saw.
+    #[error(transparent)]
+    Beside(#[from] BesideError),
     /// Somebody asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -173,6 +177,7 @@ impl LakeError {
             | Self::Parquet(_)
             | Self::Elsewhere(_)
             | Self::Io(_) => ErrorClass::Environment,
+            Self::Beside(error) => error.class,
             Self::Damaged { .. } => ErrorClass::Unreadable,
             Self::Interrupted => ErrorClass::Interrupted,
         }
@@ -196,6 +201,7 @@ impl LakeError {
                 "when nobody does that any more, `mizumori lake keys renew` brings it to its end".to_owned(),
             ),
             Self::Store(error) => error.hint(),
+            Self::Beside(error) => error.hint.clone(),
             _ => None,
         }
     }

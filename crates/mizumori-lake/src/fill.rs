@@ -7,17 +7,16 @@ use mizumori_core::keys::KeyRing;
 use mizumori_core::watch::Level;
 use mizumori_core::{SourceIndex, SourceKind};
 use mizumori_read::{MemberName, Reader};
-use mizumori_scan::{
-    Dump, Event, HandOver, Look, Matcher, PieceSizes, Proceed, Progress, RecordLimits, Scan, Wanted,
-};
+use mizumori_scan::{Dump, Event, HandOver, PieceSizes, Proceed, Progress, RecordLimits, Scan, Witness};
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
+use crate::beside::ended;
 use crate::counts::CountRow;
 use crate::digest::{self, FileFacts};
 use crate::error::LakeError;
 use crate::forget::KeptOut;
-use crate::gather::{Gather, MemberSources, Method, Others, Part};
+use crate::gather::{Gather, MemberSources, Method, Part};
 use crate::ingest::{FILE_ROWS, ingest_id};
 use crate::lake::Lake;
 use crate::log::NewFile;
@@ -43,6 +42,13 @@ pub trait Runner: Sync {
     /// # Errors
     /// When it cannot be done, or was [interrupted](LakeError::Interrupted).
     fn fill(&self, lake: &Lake, work: &Work<'_>) -> Result<Filled, LakeError>;
+
+    /// Shows the records of the sources that come to who stands [beside](crate::Beside) the lake, and writes nothing. Gives what could not
+    /// be read, with the reason.
+    ///
+    /// # Errors
+    /// When it cannot be done, or was [interrupted](LakeError::Interrupted).
+    fn show(&self, work: &Work<'_>) -> Result<Vec<(String, String)>, LakeError>;
 }
 
 /// This machine, and how much of it may be used.
@@ -109,7 +115,7 @@ pub struct Written {
 
 impl Work<'_> {
     /// Whether a source comes.
-    fn comes(&self, source: SourceIndex) -> bool {
+    pub(crate) fn comes(&self, source: SourceIndex) -> bool {
         self.ingests.get(source.0).is_some_and(Option::is_some)
     }
 
@@ -126,7 +132,7 @@ impl Work<'_> {
     }
 
     /// The dumps of numbers.
-    fn dumps_at(&self, numbers: impl Iterator<Item = usize>) -> Vec<Dump> {
+    pub(crate) fn dumps_at(&self, numbers: impl Iterator<Item = usize>) -> Vec<Dump> {
         numbers.filter_map(|at| self.material.dumps.get(at).cloned()).collect()
     }
 
@@ -140,6 +146,11 @@ impl Work<'_> {
                     || watch.categories.iter().any(|category| category.level == sealed)
                     || watch.organisations.iter().any(|organisation| organisation.level == sealed)
             })
+    }
+
+    /// Whether somebody sees the records beside the lake.
+    pub const fn is_seen_beside(&self) -> bool {
+        self.how.beside.is_some()
     }
 
     /// What is read.
@@ -168,6 +179,10 @@ impl Runner for ThisMachine {
         let mut counter = Counter::default();
         let filled = self.sort(lake, work, &mut |counts| counter.merge(counts))?;
         Ok(Filled { counts: counter.finish(), ..filled })
+    }
+
+    fn show(&self, work: &Work<'_>) -> Result<Vec<(String, String)>, LakeError> {
+        self.show_beside(work)
     }
 }
 
@@ -224,13 +239,13 @@ impl ThisMachine {
             kept_out: work.kept_out,
             count_key: work.count_key,
             logs: &logs,
+            beside: work.how.beside,
         };
-        let matcher = watch.map(|watch| Matcher::new(watch, Look::AccountsAndSites));
-        let watched_only = work.part == Part::Watched || work.how.keep.others() == Others::Left;
+        let matcher = work.how.matcher();
         let scan = Scan {
             reader: &self.reader,
             matcher: matcher.as_ref(),
-            wanted: if watched_only { Wanted::Watched } else { Wanted::All },
+            wanted: work.how.wanted(work.part),
             limits: self.records,
             threads: self.threads,
             hand_over: HandOver::AsItComes,
@@ -255,12 +270,18 @@ impl ThisMachine {
                         return Proceed::Stop;
                     }
                 }
-                Event::Unreadable { name, why } => filled.unreadable.push((name.to_string(), why)),
+                Event::Unreadable { name, why } => {
+                    work.tell_unreadable(&name);
+                    filled.unreadable.push((name.to_string(), why));
+                }
             }
-            Proceed::GoOn
+            if work.how.beside.is_none_or(Witness::is_well) { Proceed::GoOn } else { Proceed::Stop }
         })?;
         if let Some(error) = failed {
             return Err(error);
+        }
+        if let Some(beside) = work.how.beside {
+            ended(beside, work)?;
         }
         if work.progress.is_stopped() {
             return Err(LakeError::Interrupted);

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use mizumori_core::keys::{AccountTag, DataKey, HostTag, KeyError, KeyRing, Sealed, SecretTag, TagLayers};
 use mizumori_core::watch::Level;
-use mizumori_core::{Secret, Source, SourceKind, WatchList};
+use mizumori_core::{Account, Secret, Source, SourceKind, WatchList};
 use mizumori_read::MemberName;
 use mizumori_scan::{LogFacts, Login, Match, MemberContext, MemberSource, Record, Sink, Workshop};
 use serde::{Deserialize, Serialize};
 
+use crate::beside::{Beside, is_kept_out};
 use crate::forget::KeptOut;
 use crate::logs::Logs;
 use crate::rows::{Leak, NO_SECRET, Row, Rows};
@@ -37,6 +38,15 @@ pub(crate) struct Method<'g> {
     pub(crate) count_key: &'g CountKey,
     /// What stealer logs say of their computers.
     pub(crate) logs: &'g Logs,
+    /// Who sees the records too.
+    pub(crate) beside: Option<&'g dyn Beside>,
+}
+
+impl Method<'_> {
+    /// Whether nothing is taken of an account.
+    fn is_kept_out(&self, account: &Account<'_>) -> bool {
+        is_kept_out(self.kept_out, &self.tags, account)
+    }
 }
 
 /// Which exposures an ingest takes.
@@ -103,6 +113,7 @@ impl<'g> Workshop for Gather<'g> {
             uncounted: 0,
             unsealed: 0,
             failed: None,
+            beside: method.beside.and_then(|beside| beside.batch(source.index)),
         }
     }
 }
@@ -134,10 +145,17 @@ pub(crate) struct Gathered<'g> {
     pub(crate) unsealed: u64,
     /// Why sealing failed.
     pub(crate) failed: Option<KeyError>,
+    /// What sees the records too.
+    beside: Option<Box<dyn Sink + Send + 'g>>,
 }
 
 impl Sink for Gathered<'_> {
     fn record(&mut self, record: &Record<'_>, matched: Option<&Match>) {
+        if let Some(beside) = &mut self.beside
+            && !record.login.account().is_some_and(|account| self.method.is_kept_out(account))
+        {
+            beside.record(record, matched);
+        }
         let level = match self.fate(record, matched) {
             Fate::Row(level) => level,
             Fate::Counted => return self.count(record),
@@ -182,10 +200,14 @@ impl Sink for Gathered<'_> {
 
     fn settle(&mut self) {
         self.rows.settle();
+        if let Some(mut beside) = self.beside.take() {
+            beside.settle();
+        }
     }
 
     fn weight(&self) -> usize {
-        self.rows.rows.len() * size_of::<Row>() + self.rows.shared.weight() + self.counts.weight()
+        let beside = self.beside.as_ref().map_or(0, |beside| beside.weight());
+        self.rows.rows.len() * size_of::<Row>() + self.rows.shared.weight() + self.counts.weight() + beside
     }
 }
 
@@ -224,11 +246,8 @@ impl<'g> Gathered<'g> {
 
     fn count(&mut self, record: &Record<'_>) {
         let Some(account) = record.login.account() else { return };
-        if !self.method.kept_out.is_empty() {
-            let tag = self.method.tags.account(account);
-            if self.method.kept_out.contains(&(tag.hi, tag.lo)) {
-                return;
-            }
+        if self.method.is_kept_out(account) {
+            return;
         }
         self.counts.count(self.method.count_key, account);
     }

@@ -12,6 +12,7 @@ use mizumori_core::SourceIndex;
 use mizumori_core::keys::{AccountTag, KeyRing};
 use mizumori_scan::Progress;
 
+use crate::beside::Beside;
 use crate::counts::CountRow;
 use crate::decide::{Asked, Decided, Fate, groups_counted};
 use crate::digest::FileFacts;
@@ -66,9 +67,22 @@ impl Lake {
         let not_opened = material.unreadable.to_vec();
         let mut done = Ingested { held_back, unreadable: not_opened, ..Ingested::default() };
         let count_key = CountKey::new(material.sources)?;
+        let ingests = how.wanted_beside(&fates, &manifests);
+        if ingests.iter().any(Option::is_some) {
+            let (part, kept_out) = (Part::Whole, &self.suppressed()?);
+            let (ingests, there, count_key) = (&ingests, &there, &count_key);
+            // What a manifest says of its run is what came into the lake.
+            let stays = |fate: &Fate| matches!(fate, Fate::Stays { .. } | Fate::HeldBack);
+            let progress = if fates.iter().all(stays) { progress } else { &progress.next_run() };
+            let work = Work { ring, material, how, part, ingests, there, kept_out, count_key, progress };
+            match how.runner.show(&work) {
+                Err(LakeError::Interrupted) => done.interrupted = true,
+                unreadable => done.unreadable.append(&mut unreadable?),
+            }
+        }
         for (number, part) in parts.iter().enumerate() {
             let ingests: Vec<_> = fates.iter().map(|fate| ingest_of(fate, *part, &run)).collect();
-            if ingests.iter().all(Option::is_none) {
+            if done.interrupted || ingests.iter().all(Option::is_none) {
                 continue;
             }
             // What was read in an earlier part may be read again.
@@ -85,6 +99,7 @@ impl Lake {
                 count_key: &count_key,
                 progress,
             };
+            work.announce(&manifests);
             match self.ingest_part(&work, &run, &mut manifests, &mut done) {
                 Err(LakeError::Interrupted) => {
                     done.interrupted = true;
@@ -92,6 +107,11 @@ impl Lake {
                 }
                 part => part?,
             }
+        }
+        // What stays in the lake may have come alone.
+        match how.beside.filter(|_| !done.interrupted).map(Beside::keep) {
+            Some(Err(LakeError::Interrupted)) => done.interrupted = true,
+            kept => kept.transpose().map(drop)?,
         }
         let has_counts = manifests.iter().filter(|manifest| manifest.counts.is_some());
         counted.extend(has_counts.map(|manifest| manifest.id().to_owned()));
@@ -165,7 +185,8 @@ impl Lake {
         let files: Vec<_> = files.into_iter().map(|written| written.file).collect();
         let (rows, bytes) = files.iter().fold((0, 0), |sum, file| (sum.0 + file.rows, sum.1 + file.size));
         // There is room for one run more before it comes.
-        if let Err(error) = self.keep_bounds(1, files.len()) {
+        let room = self.keep_bounds(1, files.len());
+        if let Err(error) = room.and_then(|()| work.how.beside.map_or(Ok(()), Beside::keep)) {
             self.wait(self.log.discard(&files));
             return Err(error);
         }

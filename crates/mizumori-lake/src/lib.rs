@@ -9,6 +9,7 @@
 //! reads or keeps one.
 
 mod background;
+mod beside;
 mod contend;
 mod cores;
 mod counts;
@@ -51,6 +52,7 @@ pub mod words;
 mod write;
 
 pub use background::Background;
+pub use beside::{Beside, BesideError};
 pub use described::Described;
 pub use digest::FileFacts;
 pub use error::LakeError;

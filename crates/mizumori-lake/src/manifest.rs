@@ -107,6 +107,15 @@ impl Manifest {
         self.is_like(other) && other.is_known() && other.files.iter().all(|file| self.files.contains(file))
     }
 
+    /// What tells these files of the source, and the `list` of what is looked for in them, from any other; `None` where it would not be
+    /// noticed that a file is another one.
+    pub(crate) fn identity(&self, list: &str) -> Option<String> {
+        let text = serde_json::to_vec(&(&self.source, list, &self.files)).ok().filter(|_| self.is_known())?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"mizumori material of a source\n").update(&text);
+        Some(hasher.finalize().to_hex().to_string())
+    }
+
     fn is_like(&self, other: &Self) -> bool {
         self.source == other.source && self.scope == other.scope
     }

@@ -3,8 +3,9 @@
 use mizumori_core::keys::KeyRing;
 use mizumori_core::watch::Level;
 use mizumori_core::{Source, SourceIndex, WatchList};
-use mizumori_scan::Dump;
+use mizumori_scan::{Dump, Look, Matcher, Wanted};
 
+use crate::beside::Beside;
 use crate::error::LakeError;
 use crate::fill::Runner;
 use crate::gather::{MemberSources, Others, Part};
@@ -42,6 +43,8 @@ pub struct Ingest<'i> {
     pub refused: Refused,
     /// In how many steps the lake gets what it keeps.
     pub commits: Commits,
+    /// Who sees what is parsed beside the lake.
+    pub beside: Option<&'i dyn Beside>,
 }
 
 /// The accounts that an ingest keeps.
@@ -164,15 +167,31 @@ impl Ingest<'_> {
 
     /// What is looked for in `part` and those before it: two ingests of one scope and the same files bring the same.
     pub(crate) fn scope(&self, ring: &KeyRing, part: Part) -> String {
-        let list = match self.keep {
+        let list = self.list(part);
+        // With a key that was not there before, more is sealed.
+        let keys: Vec<_> = ring.data_keys().map(|key| key.number().to_string()).collect();
+        format!("{list} {} {}", self.level.map_or("as-keyed", Level::as_str), keys.join(","))
+    }
+
+    /// The records that are parsed in `part`, as a name.
+    pub(crate) fn list(&self, part: Part) -> String {
+        match self.keep {
             Keep::Watched(watch) => watch.digest.clone(),
             Keep::Everything(Some(watch)) if part == Part::Watched => watch.digest.clone(),
             Keep::Everything(Some(watch)) => format!("{EVERYTHING}+{}", watch.digest),
             Keep::Everything(None) => EVERYTHING.to_owned(),
-        };
-        // With a key that was not there before, more is sealed.
-        let keys: Vec<_> = ring.data_keys().map(|key| key.number().to_string()).collect();
-        format!("{list} {} {}", self.level.map_or("as-keyed", Level::as_str), keys.join(","))
+        }
+    }
+
+    /// The same, as a scan has to know it.
+    pub(crate) fn wanted(&self, part: Part) -> Wanted {
+        let watched_only = part == Part::Watched || self.keep.others() == Others::Left;
+        if watched_only { Wanted::Watched } else { Wanted::All }
+    }
+
+    /// What finds those that concern the watch list.
+    pub(crate) fn matcher(&self) -> Option<Matcher<'_>> {
+        self.keep.watch().map(|watch| Matcher::new(watch, Look::AccountsAndSites))
     }
 
     /// Whether anything of a source may be kept as counts.

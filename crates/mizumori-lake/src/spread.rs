@@ -126,6 +126,7 @@ impl FillOrder {
             missing: Missing::Refused,
             refused: Refused::EndsIt,
             commits: Commits::One,
+            beside: None,
         };
         let count_key = CountKey::keyed(material.sources, key);
         let (kept_out, progress) = (lake.suppressed()?, Progress::default());

@@ -21,6 +21,7 @@ mod source_map;
 #[cfg(test)]
 mod testing;
 mod url;
+mod witness;
 
 pub use engine::{
     Dump, DumpPlace, Event, HandOver, MemberContext, MemberSource, Part, PieceSizes, Proceed, Progress, Scan,
@@ -34,3 +35,4 @@ pub use secret::{Hint, SecretField, SecretKind};
 pub use sink::Sink;
 pub use source_map::{SourceMap, describes_sources};
 pub use url::Url;
+pub use witness::Witness;

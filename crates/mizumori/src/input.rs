@@ -13,7 +13,7 @@ use mizumori_scan::RecordLimits;
 use crate::config::Config;
 use crate::dumps::Dumps;
 use crate::outcome::Failure;
-#[cfg(feature = "lake")]
+#[cfg(any(feature = "lake", all(feature = "scan", feature = "guard")))]
 use crate::size::Size;
 use crate::sources::Sources;
 use crate::tidings;
@@ -52,6 +52,9 @@ pub(crate) struct Prepared {
     pub(crate) records: RecordLimits,
     /// Worker threads.
     pub(crate) threads: usize,
+    /// Memory that large work may use, where the configuration says.
+    #[cfg(all(feature = "scan", feature = "guard"))]
+    pub(crate) memory: Option<Size>,
 }
 
 impl Prepared {
@@ -75,7 +78,16 @@ impl Prepared {
         });
         let (watch, dumps) = (watch?, dumps?);
         let sources = Sources::of(&dumps)?;
-        Ok(Self { watch, dumps, sources, reader, records: config.records, threads })
+        Ok(Self {
+            watch,
+            dumps,
+            sources,
+            reader,
+            records: config.records,
+            threads,
+            #[cfg(all(feature = "scan", feature = "guard"))]
+            memory: config.memory,
+        })
     }
 }
 

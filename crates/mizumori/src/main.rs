@@ -15,6 +15,8 @@ mod csv_cell;
 #[cfg(feature = "lake")]
 mod drop_folder;
 mod dumps;
+#[cfg(all(feature = "guard", any(feature = "scan", feature = "lake")))]
+mod guarding;
 mod input;
 mod interrupt;
 #[cfg(feature = "lake")]

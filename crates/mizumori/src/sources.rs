@@ -55,7 +55,7 @@ impl Sources {
     }
 
     /// The sources that a dump holds: its own, and those of the descriptions inside it.
-    #[cfg(feature = "lake")]
+    #[cfg(any(feature = "lake", all(feature = "scan", feature = "guard")))]
     pub(crate) fn of_dump(&self, dump: &MemberName) -> Vec<SourceIndex> {
         self.map.of_dump(dump)
     }

@@ -67,7 +67,16 @@ impl Runner for ClusterIngest<'_> {
         Ok(facts.into_iter().flatten().collect())
     }
 
+    fn show(&self, _: &Work<'_>) -> Result<Vec<(String, String)>, LakeError> {
+        Err(LakeError::Elsewhere(
+            "who stands beside the lake sees nothing of what other machines read".into(),
+        ))
+    }
+
     fn fill(&self, lake: &Lake, work: &Work<'_>) -> Result<Filled, LakeError> {
+        if work.is_seen_beside() {
+            self.show(work)?;
+        }
         let run = drawn_name()?;
         let order = FillOrder::new(lake, work);
         let fill = |dumps| super::Task::Fill(Task { run: run.clone(), order: order.clone(), dumps });

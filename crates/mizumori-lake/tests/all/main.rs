@@ -1,6 +1,8 @@
 //! A lake as a library: through its public calls, over stores in memory.
 
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
 mod buckets;
 #[cfg(test)]
 mod counts;

@@ -28,6 +28,10 @@ impl Runner for Meanwhile<'_> {
         (self.happens)();
         filled
     }
+
+    fn show(&self, work: &Work<'_>) -> Result<Vec<(String, String)>, LakeError> {
+        self.machine.show(work)
+    }
 }
 
 type Files<'f> = [(String, Vec<(String, &'f str)>)];

@@ -57,6 +57,10 @@ impl Runner for Machines {
             .collect();
         spread.finish(lake, merged?)
     }
+
+    fn show(&self, work: &Work<'_>) -> Result<Vec<(String, String)>, LakeError> {
+        self.machine.show(work)
+    }
 }
 
 /// Nothing, from a machine.

@@ -145,6 +145,7 @@ impl World {
             missing: Missing::Refused,
             refused: Refused::EndsIt,
             commits: Commits::One,
+            beside: None,
         };
         change(&mut how);
         lake.ingest(&self.ring, &material, &how, &Progress::default())

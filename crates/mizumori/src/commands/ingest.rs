@@ -12,13 +12,17 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use mizumori_core::WatchList;
 use mizumori_core::watch::Level;
-use mizumori_lake::{Commits, Ingest, Ingested, Keep, Material, Missing, Refused, Runner, WhatHappened};
+use mizumori_lake::{
+    Beside, Commits, Ingest, Ingested, Keep, Material, Missing, Refused, Runner, WhatHappened,
+};
 use mizumori_scan::Progress;
 
 use self::means::{Means, Shared};
 #[cfg(feature = "cluster")]
 use crate::cluster::ClusterOptions;
 use crate::config::Config;
+#[cfg(feature = "guard")]
+use crate::guarding::{self, GuardOption};
 use crate::input::{self, InputOptions, Prepared};
 use crate::interrupt;
 use crate::lake::LakeOptions;
@@ -74,6 +78,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds, requires = "follow")]
     settle: Duration,
 
+    #[cfg(feature = "guard")]
+    #[command(flatten)]
+    guard: GuardOption,
+
     /// Memory to use, roughly [default: a quarter of the machine's]
     #[arg(long, value_name = "SIZE")]
     memory: Option<Size>,
@@ -101,11 +109,26 @@ enum Format {
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let config = Config::load()?;
+    #[cfg(all(feature = "guard", feature = "cluster"))]
+    if arguments.guard.is_asked() && arguments.cluster.is_asked() {
+        return Err(Failure::say("--guard and --cluster do not go together: an index is a folder of this machine")
+            .hint("ingest with --cluster, and then once more with --guard alone: that reads the dumps for the index only"));
+    }
     if arguments.follow {
         return follow::run(arguments, &config);
     }
     let prepared = Prepared::new(&arguments.input)?;
     let keep = arguments.keep(prepared.watch.as_ref())?;
+    let progress = Arc::new(Progress::default());
+    #[cfg(feature = "guard")]
+    let guarding = {
+        let names = guarding::names(&prepared.dumps, &prepared.sources);
+        arguments.guard.open(names, means::guard_memory(arguments, &config), &progress)?
+    };
+    #[cfg(feature = "guard")]
+    let beside = guarding.as_ref().map(|guarding| guarding as &dyn Beside);
+    #[cfg(not(feature = "guard"))]
+    let beside = None;
     let (lake, ring) = arguments.lake.open_or_create(&config)?;
     let sources_of: Vec<_> =
         prepared.dumps.found.iter().map(|found| prepared.sources.of_dump(&found.dump.name)).collect();
@@ -119,16 +142,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         unreadable: &prepared.dumps.unreadable,
     };
     let means = Means::of(arguments, &config, prepared.reader.clone(), prepared.threads)?;
-    let progress = Arc::new(Progress::default());
     interrupt::stops(&progress);
     let mut lake = lake.merging(means.merging(&progress));
     let bar = Bar::follow(&progress, prepared.dumps.bytes());
     let shared =
         Shared { found: &prepared.dumps.found.iter().collect::<Vec<_>>(), map: &prepared.sources.map };
     let ingested = means.with(&material, &shared, |runner| {
-        lake.ingest(&ring, &material, &arguments.how(keep, runner), &progress)
+        lake.ingest(&ring, &material, &arguments.how(keep, runner, beside), &progress)
     });
     drop(bar);
+    #[cfg(feature = "guard")]
+    if let Some(guarding) = &guarding {
+        guarding.tell_after(&ingested);
+    }
     let ingested = ingested?;
     let mut out = Output::open(None)?;
     out.write_all(rendered(&ingested, arguments.format).as_bytes())?;
@@ -155,7 +181,7 @@ impl Arguments {
         }
     }
 
-    fn how<'i>(&self, keep: Keep<'i>, runner: &'i dyn Runner) -> Ingest<'i> {
+    fn how<'i>(&self, keep: Keep<'i>, runner: &'i dyn Runner, beside: Option<&'i dyn Beside>) -> Ingest<'i> {
         let (refused, commits) = if self.follow {
             (Refused::HoldsBack, Commits::WatchedFirst)
         } else {
@@ -168,6 +194,7 @@ impl Arguments {
             missing: if self.replace { Missing::Replaced } else { Missing::Refused },
             refused,
             commits,
+            beside,
         }
     }
 }

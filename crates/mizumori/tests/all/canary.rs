@@ -282,6 +282,10 @@ fn what_is_not_built_in_is_not_there() {
     for word in ["Print secrets in clear", "This prints passwords in clear", "secret_value"] {
         assert_eq!(holds(word), HAS_SCAN, "{word}");
     }
+    let fills_an_index = cfg!(all(feature = "guard", any(feature = "scan", feature = "lake")));
+    for word in ["of each clear secret that is parsed", "another program is writing to the index"] {
+        assert_eq!(holds(word), fills_an_index, "{word}");
+    }
     let features = if HAS_SCAN { "survey, scan" } else { "features           survey\n" };
     folder.run(&["doctor"]).ends(0).printing(&[features]);
     let help = folder.run(&["--help"]).ends(0).out();
@@ -343,6 +347,52 @@ fn a_lake_holds_nothing_readable() {
     assert!(files.iter().any(|file| file.extension().is_some_and(|kind| kind == "parquet")));
     for file in files {
         check_clean(&file.display().to_string(), &fs::read(&file).unwrap(), &words);
+    }
+}
+
+#[cfg(all(feature = "guard", feature = "lake"))]
+#[test]
+fn an_index_of_dumps_holds_nothing_readable() {
+    let folder = planted();
+    let limits = folder.read("mizumori.toml");
+    // Short of memory, so that runs are written on the way.
+    folder.write("mizumori.toml", format!("memory = '4KiB'\n{limits}")).write("empty.txt", "");
+    let lake = ["ingest", "--lake", "lake", "--all"];
+    folder.run_with_keys(&[&lake[..], &["empty.txt"]].concat()).ends(0);
+    for arguments in [
+        &["scan", "--all", "--guard", "scanned", "dumps"][..],
+        &[&lake[..], &["--guard", "ingested", "dumps"]].concat(),
+    ] {
+        let mut command = folder.command_with_keys(arguments);
+        let child = command.env("RUST_BACKTRACE", "full").env("RUST_LOG", "trace").spawn().unwrap();
+        let run = folder.wait(child);
+        run.ends(3).saying(&["1 sources added"]);
+        check_run(&folder, &run, &folder.names(), &[SECRET]);
+    }
+    // Killed while it reads: what is left is as safe as the index.
+    let mut command = folder.command(&["scan", "--all", "--guard", "scanned", "-"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut feed = child.stdin.take().unwrap();
+    let begun = Instant::now();
+    let files = |index: &str| {
+        let mut files = Vec::new();
+        files_below(&folder.path(index), &mut files);
+        files
+    };
+    while files("scanned").len() < 6 {
+        assert!(begun.elapsed() < Duration::from_secs(120), "nothing is written");
+        feed.write_all(line().repeat(20_000).as_bytes()).unwrap();
+    }
+    child.kill().unwrap();
+    folder.wait(child);
+    for index in ["scanned", "ingested"] {
+        let check = folder.run_with_input(&["guard", "check", index], SECRET.as_bytes());
+        check.ends(1);
+        let files = files(index);
+        assert!(files.iter().any(|file| file.extension().is_some_and(|kind| kind == "segment")));
+        for file in files {
+            check_clean(&file.display().to_string(), &fs::read(&file).unwrap(), &[LOCAL_PART, SECRET]);
+        }
     }
 }
 

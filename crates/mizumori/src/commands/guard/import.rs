@@ -12,7 +12,7 @@ use mizumori_read::{MemberName, Reader};
 use mizumori_scan::Progress;
 
 use super::files::Found;
-use super::{Shown, memory, unless_interrupted};
+use super::{KEEP_IT_SAFE, Shown, memory, unless_interrupted};
 use crate::config::Config;
 use crate::input;
 use crate::interrupt;
@@ -113,10 +113,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
     let is_new = !arguments.index.join("index.json").exists();
     let mut writer = IndexWriter::open(&arguments.index)?;
     if is_new {
-        tidings::say(
-            "what the index holds are hashes without salt, of weak passwords as good as the passwords: keep it as \
-             safe as these",
-        );
+        tidings::say(KEEP_IT_SAFE);
     }
     let passwords = arguments.archive_password.iter().cloned().map(Secret::new).collect();
     let reader = Reader::new(config.limits).with_passwords(passwords);

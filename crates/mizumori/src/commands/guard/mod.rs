@@ -117,11 +117,15 @@ impl IndexOption {
 }
 
 /// Memory to use where nobody says, in bytes.
-const MEMORY: u64 = 512 << 20;
+pub(crate) const MEMORY: u64 = 512 << 20;
 
 fn memory(option: Option<Size>, config: &Config) -> u64 {
     option.or(config.memory).map_or(MEMORY, |size| size.0)
 }
+
+/// What is said of a new index.
+pub(crate) const KEEP_IT_SAFE: &str = "what the index holds are hashes without salt, of weak passwords as good as the \
+    passwords: keep it as safe as these";
 
 /// The progress bar as the guard's library sees it.
 struct Shown(Arc<Progress>);

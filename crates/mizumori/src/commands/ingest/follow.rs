@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use mizumori_core::keys::KeyRing;
 use mizumori_core::{ErrorClass, Source};
+#[cfg(feature = "guard")]
+use mizumori_lake::Beside;
 use mizumori_lake::{Ingested, Keep, Lake, Material, ThisMachine};
 use mizumori_scan::Progress;
 
@@ -18,6 +20,8 @@ use super::{Arguments, Format, followed, rendered, tell};
 use crate::config::Config;
 use crate::drop_folder::{DropFolder, Due};
 use crate::dumps::Dumps;
+#[cfg(feature = "guard")]
+use crate::guarding::{self, Guarding};
 use crate::input;
 use crate::interrupt;
 use crate::outcome::{Failure, Outcome};
@@ -34,6 +38,9 @@ struct Follower<'f> {
     arguments: &'f Arguments,
     means: &'f Means,
     keep: Keep<'f>,
+    /// Bytes that an index may use.
+    #[cfg(feature = "guard")]
+    guard_memory: u64,
     lake: Lake,
     ring: KeyRing,
     progress: Arc<Progress>,
@@ -53,13 +60,18 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
     // A PATH that is not there at the start is a mistake; later it may be a disk that comes back.
     Dumps::below(&arguments.input.paths, &reader, threads)?;
     let means = Means::of(arguments, config, reader, threads)?;
-    let (lake, ring) = arguments.lake.open_or_create(config)?;
     let progress = Arc::new(Progress::default());
+    // Others may write to the index while nothing comes; that it is one is known now.
+    #[cfg(feature = "guard")]
+    arguments.guard.check()?;
+    let (lake, ring) = arguments.lake.open_or_create(config)?;
     interrupt::stops(&progress);
     let mut follower = Follower {
         arguments,
         means: &means,
         keep,
+        #[cfg(feature = "guard")]
+        guard_memory: super::means::guard_memory(arguments, config),
         lake: lake.merging(means.merging(&progress)),
         ring,
         progress: Arc::clone(&progress),
@@ -118,7 +130,7 @@ impl Follower<'_> {
         sources: &Sources,
         troubles: &mut BTreeSet<String>,
     ) -> Result<(), Failure> {
-        let how = self.arguments.how(self.keep, &self.means.machine);
+        let how = self.arguments.how(self.keep, &self.means.machine, None);
         let group = |source: &Source| {
             how.may_count(source).then(|| (mizumori_survey::folded_place(&source.place), source.time()))
         };
@@ -169,10 +181,23 @@ impl Follower<'_> {
         let bar = Bar::follow(&progress, found.iter().map(|found| found.bytes).sum());
         let map = sources.map.renumbered(|source| number(&source));
         let (arguments, keep) = (self.arguments, self.keep);
+        #[cfg(feature = "guard")]
+        let guarding = {
+            let names = list.iter().map(|source| Some(source.id.to_string())).collect();
+            arguments.guard.open(names, self.guard_memory, &progress).map_err(guarding::beside)?
+        };
+        #[cfg(feature = "guard")]
+        let beside = guarding.as_ref().map(|guarding| guarding as &dyn Beside);
+        #[cfg(not(feature = "guard"))]
+        let beside = None;
         let ingested = self.means.with(&material, &Shared { found: &found, map: &map }, |runner| {
-            self.lake.ingest(&self.ring, &material, &arguments.how(keep, runner), &progress)
+            self.lake.ingest(&self.ring, &material, &arguments.how(keep, runner, beside), &progress)
         });
         drop(bar);
+        #[cfg(feature = "guard")]
+        if let Some(guarding) = guarding.filter(Guarding::has_changed) {
+            guarding.tell();
+        }
         ingested
     }
 

@@ -35,6 +35,22 @@ pub(super) struct Shared<'s> {
     pub(super) map: &'s SourceMap,
 }
 
+/// What the lake may use of the memory: an index takes its part.
+fn lake_memory(arguments: &Arguments, config: &Config) -> u64 {
+    let all = input::memory(arguments.memory, config);
+    #[cfg(feature = "guard")]
+    if arguments.guard.is_asked() {
+        return all - guard_memory(arguments, config);
+    }
+    all
+}
+
+/// What an index may use of it: a quarter, of which much more than what an import takes would be of no use.
+#[cfg(feature = "guard")]
+pub(super) fn guard_memory(arguments: &Arguments, config: &Config) -> u64 {
+    (input::memory(arguments.memory, config) / 4).min(crate::commands::guard::MEMORY)
+}
+
 impl Means {
     pub(super) fn of(
         arguments: &Arguments,
@@ -46,7 +62,7 @@ impl Means {
             reader,
             records: config.records,
             threads,
-            memory_bytes: input::memory(arguments.memory, config),
+            memory_bytes: lake_memory(arguments, config),
             disk_bytes: spill_bytes(config),
             folder: std::env::temp_dir(),
         };

@@ -10,9 +10,13 @@ use std::sync::atomic::Ordering;
 
 use clap::{Args, ValueEnum};
 use mizumori_core::TagKey;
-use mizumori_scan::{Event, HandOver, Look, Matcher, PieceSizes, Proceed, Progress, Scan, Wanted};
+#[cfg(feature = "guard")]
+use mizumori_guard::GuardError;
+use mizumori_scan::{Event, HandOver, Look, Matcher, PieceSizes, Proceed, Progress, Scan, Wanted, Witness};
 
 use self::rows::{Printer, Rows};
+#[cfg(feature = "guard")]
+use crate::guarding::{self, GuardOption, Guarding};
 use crate::input::{self, InputOptions, Prepared};
 use crate::interrupt;
 use crate::outcome::{Failure, Outcome};
@@ -54,6 +58,10 @@ pub(crate) struct Arguments {
     /// End with exit code 1 when there was a record that concerns the watch list
     #[arg(long)]
     fail_on_findings: bool,
+
+    #[cfg(feature = "guard")]
+    #[command(flatten)]
+    guard: GuardOption,
 }
 
 const EXAMPLES: &str = "\
@@ -98,9 +106,74 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     };
     let progress = Arc::new(Progress::default());
     interrupt::stops(&progress);
-    let scanned = scan(arguments, &prepared, printer, secrets, &progress, &mut out);
-    let scanned = scanned.and_then(|scanned| out.finish().map(|()| scanned))?;
-    Ok(scanned.tell(arguments, &progress))
+    #[cfg(feature = "guard")]
+    let guarding = guard(arguments, &prepared, &progress)?;
+    #[cfg(feature = "guard")]
+    let witness = guarding.as_ref().map(|guarding| guarding as &dyn Witness);
+    #[cfg(not(feature = "guard"))]
+    let witness = None;
+    let how = How { printer, secrets, witness };
+    let scanned = scan(arguments, &prepared, how, &progress, &mut out);
+    let scanned = scanned.and_then(|scanned| out.finish().map(|()| scanned));
+    #[cfg(feature = "guard")]
+    if let Some(guarding) = &guarding {
+        return guarded(guarding, arguments, scanned, &progress);
+    }
+    Ok(scanned?.tell(arguments, &progress))
+}
+
+/// Takes the index that is to get the passwords.
+#[cfg(feature = "guard")]
+fn guard(
+    arguments: &Arguments,
+    prepared: &Prepared,
+    progress: &Arc<Progress>,
+) -> Result<Option<Guarding>, Failure> {
+    let names = guarding::names(&prepared.dumps, &prepared.sources);
+    let memory = prepared.memory.map_or(crate::commands::guard::MEMORY, |size| size.0);
+    let guarding = arguments.guard.open(names, memory, progress)?;
+    if let Some(guarding) = &guarding {
+        guarding.want_all();
+    }
+    Ok(guarding)
+}
+
+/// Ends a scan that has filled an index: with all of it, or with nothing.
+#[cfg(feature = "guard")]
+fn guarded(
+    guarding: &Guarding,
+    arguments: &Arguments,
+    scanned: Result<Scanned, Failure>,
+    progress: &Progress,
+) -> Result<Outcome, Failure> {
+    // Somebody who closed the pipe has seen enough; the index has not.
+    let scanned = scanned.inspect_err(|_| guarding.tell_left())?;
+    let is_interrupted = progress.is_stopped() && guarding.is_well();
+    match if is_interrupted { Err(GuardError::Interrupted) } else { guarding.keep() } {
+        Ok(()) => {
+            let outcome = scanned.tell(arguments, progress);
+            guarding.tell();
+            Ok(outcome)
+        }
+        Err(GuardError::Interrupted) => {
+            scanned.tell(arguments, progress);
+            guarding.tell_left();
+            Ok(Outcome::Interrupted)
+        }
+        Err(error) => {
+            guarding.tell_left();
+            Err(error.into())
+        }
+    }
+}
+
+/// How records are shown, and to whom.
+#[derive(Clone, Copy)]
+struct How<'h> {
+    printer: Printer,
+    secrets: Secrets,
+    /// Who sees them too.
+    witness: Option<&'h dyn Witness>,
 }
 
 /// What a scan came to.
@@ -113,11 +186,11 @@ struct Scanned {
 fn scan(
     arguments: &Arguments,
     prepared: &Prepared,
-    printer: Printer,
-    secrets: Secrets,
+    how: How<'_>,
     progress: &Arc<Progress>,
     out: &mut Output,
 ) -> Result<Scanned, Failure> {
+    let How { printer, secrets, witness } = how;
     let matcher = prepared.watch.as_ref().map(|watch| Matcher::new(watch, Look::AccountsAndSites));
     let wanted = if arguments.all { Wanted::All } else { Wanted::Watched };
     let scan = Scan {
@@ -131,14 +204,15 @@ fn scan(
         pieces: PieceSizes { range: 2 << 20, ..PieceSizes::default() },
     };
     let key = if arguments.unique { Some(TagKey::random().map_err(Failure::new)?) } else { None };
-    let rows =
-        Rows { printer, secrets, sources: &prepared.sources, watch: prepared.watch.as_ref(), wanted, key };
+    let (sources, watch) = (&prepared.sources, prepared.watch.as_ref());
+    let rows = Rows { printer, secrets, sources, watch, wanted, key, witness };
     let bar = Bar::follow(progress, prepared.dumps.bytes());
     let mut unreadable = prepared.dumps.unreadable.clone();
     let mut writer = rows.writer(out)?;
     let mut failed = None;
     scan.run(&prepared.dumps.scanned(), &rows, progress, |event| match event {
         Event::Batch { batch, lines_before, .. } => match writer.write(batch, lines_before) {
+            Ok(()) if witness.is_some_and(|witness| !witness.is_well()) => Proceed::Stop,
             Ok(()) => Proceed::GoOn,
             Err(error) => {
                 failed = Some(error);
@@ -146,6 +220,9 @@ fn scan(
             }
         },
         Event::Unreadable { name, why } => {
+            if let Some((witness, source)) = witness.zip(sources.of_member(&name)) {
+                witness.unreadable(source.index);
+            }
             unreadable.push((name.to_string(), why));
             Proceed::GoOn
         }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use mizumori_core::{Seen, Tag, TagKey, TagSet, WatchList, domain};
 use mizumori_read::MemberName;
-use mizumori_scan::{Login, Match, MemberContext, MemberSource, Record, SecretField, Sink, Wanted, Workshop};
+use mizumori_scan::{
+    Login, Match, MemberContext, MemberSource, Record, SecretField, Sink, Wanted, Witness, Workshop,
+};
 
 use super::{Secrets, csv, jsonl, table};
 use crate::sources::Sources;
@@ -28,6 +30,8 @@ pub(super) struct Rows<'r> {
     pub(super) wanted: Wanted,
     /// Present when each row is printed once: under it rows are told apart.
     pub(super) key: Option<TagKey>,
+    /// Who sees the records too.
+    pub(super) witness: Option<&'r dyn Witness>,
 }
 
 /// One record as it is shown. Every form prints these fields, in this order; the line number goes between the
@@ -56,6 +60,7 @@ pub(super) struct RowBatch<'r> {
     ends: Vec<RowEnd>,
     address: String,
     key: Vec<u8>,
+    beside: Option<Box<dyn Sink + Send + 'r>>,
 }
 
 /// Where a row stands in the text of its batch, and what is not in the text yet.
@@ -92,12 +97,16 @@ impl<'r> Workshop for Rows<'r> {
             ends: Vec::new(),
             address: String::new(),
             key: Vec::new(),
+            beside: self.witness.and_then(|witness| witness.batch(member.source.index)),
         }
     }
 }
 
 impl Sink for RowBatch<'_> {
     fn record(&mut self, record: &Record<'_>, matched: Option<&Match>) {
+        if let Some(beside) = &mut self.beside {
+            beside.record(record, matched);
+        }
         let watched = self.watched(matched);
         // An account of a domain outside of the dates in which somebody held it is nobody's.
         if watched.is_none() && self.rows.wanted == Wanted::Watched {
@@ -141,8 +150,15 @@ impl Sink for RowBatch<'_> {
         self.ends.push(RowEnd { start, number, end: self.text.len(), line: record.line, tag, is_finding });
     }
 
+    fn settle(&mut self) {
+        if let Some(mut beside) = self.beside.take() {
+            beside.settle();
+        }
+    }
+
     fn weight(&self) -> usize {
-        self.text.capacity() + self.ends.capacity() * size_of::<RowEnd>()
+        let beside = self.beside.as_ref().map_or(0, |beside| beside.weight());
+        self.text.capacity() + self.ends.capacity() * size_of::<RowEnd>() + beside
     }
 }
 

@@ -10,6 +10,8 @@ mod doctor;
 mod follow;
 #[cfg(feature = "guard")]
 mod guard;
+#[cfg(all(feature = "guard", feature = "lake"))]
+mod guard_dumps;
 #[cfg(feature = "serve")]
 mod guard_serve;
 mod help;

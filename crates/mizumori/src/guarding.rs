@@ -1,0 +1,275 @@
+//! `--guard INDEX`: what a scan or an ingest parses, as hashes into an index of leaked passwords.
+//!
+//! Passwords are hashed by the worker that parses them, and no further. Each source is an import of its own; the command's are in
+//! the index at once, when it is done, or not at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem::take;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use clap::Args;
+#[cfg(feature = "lake")]
+use mizumori_core::ErrorClass;
+use mizumori_core::SourceIndex;
+#[cfg(feature = "lake")]
+use mizumori_guard::IndexWriter;
+use mizumori_guard::{Change, DumpSource, GuardError, Harvest, Imported, Observer, Passwords};
+#[cfg(feature = "lake")]
+use mizumori_lake::{Beside, BesideError, Ingested, LakeError};
+use mizumori_scan::{DumpPlace, Match, Progress, Record, SecretKind, Sink, Witness};
+
+use crate::commands::guard;
+use crate::dumps::Dumps;
+use crate::progress::grouped;
+use crate::sources::Sources;
+use crate::tidings;
+
+/// The option of the commands that parse secrets. Nothing else switches it on.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct GuardOption {
+    /// Add the SHA-1 and NTLM hash of each clear secret that is parsed to this index of leaked passwords (see `guard`)
+    ///
+    /// With a watch list these are the secrets of records that concern it, with --all those of every record. The index is made where
+    /// there is none, and holds all of it when the command is done, or nothing of it. A source takes the place of what it brought
+    /// before; what is in the index already changes nothing. These hashes have no salt: of a weak password they are as good as the
+    /// password. Only this option does it: neither MIZUMORI_GUARD nor mizumori.toml.
+    #[arg(long, value_name = "INDEX")]
+    guard: Option<PathBuf>,
+}
+
+/// Sources named at most, of those that were replaced.
+const NAMED: usize = 5;
+
+/// An index that is being added to.
+pub(crate) struct Guarding {
+    index: String,
+    harvest: Harvest,
+    /// The names of the sources; standard input has none by which it would be known again.
+    names: Vec<Option<String>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The sources that are gathered, each with what tells its material from other, where that is known before.
+    wanted: BTreeMap<usize, Option<String>>,
+    /// Those of which something was read.
+    seen: BTreeSet<usize>,
+    /// Those of which something could not be read.
+    unreadable: BTreeSet<usize>,
+    /// What came of each that was.
+    done: BTreeMap<usize, Imported>,
+    /// Those that were in the index already.
+    known: BTreeSet<usize>,
+}
+
+impl GuardOption {
+    /// Whether an index is named.
+    pub(crate) const fn is_asked(&self) -> bool {
+        self.guard.is_some()
+    }
+
+    /// Whether the index that is named can be added to now.
+    #[cfg(feature = "lake")]
+    pub(crate) fn check(&self) -> Result<(), GuardError> {
+        self.guard.as_deref().map_or(Ok(()), |folder| IndexWriter::open(folder).map(drop))
+    }
+
+    /// Takes the index that is named, so that nobody else writes to it until this is done. `names` are those of the sources.
+    pub(crate) fn open(
+        &self,
+        names: Vec<Option<String>>,
+        memory: u64,
+        progress: &Arc<Progress>,
+    ) -> Result<Option<Guarding>, GuardError> {
+        let Some(folder) = &self.guard else { return Ok(None) };
+        let is_new = !folder.join("index.json").exists();
+        let harvest = Harvest::open(folder, memory, Arc::new(Stopping(Arc::clone(progress))))?;
+        if is_new {
+            tidings::say(guard::KEEP_IT_SAFE);
+        }
+        let (index, state) = (folder.display().to_string(), Mutex::default());
+        Ok(Some(Guarding { index, harvest, names, state }))
+    }
+}
+
+/// The names under which sources are in an index.
+pub(crate) fn names(dumps: &Dumps, sources: &Sources) -> Vec<Option<String>> {
+    let piped = dumps.found.iter().filter(|found| matches!(found.dump.place, DumpPlace::StandardInput));
+    let piped: BTreeSet<_> = piped.flat_map(|found| sources.of_dump(&found.dump.name)).collect();
+    let each = sources.list.iter().enumerate();
+    each.map(|(at, source)| (!piped.contains(&SourceIndex(at))).then(|| source.id.to_string())).collect()
+}
+
+impl Guarding {
+    /// Gathers from every source, whatever the index has of it.
+    #[cfg(feature = "scan")]
+    pub(crate) fn want_all(&self) {
+        self.state().wanted = (0..self.names.len()).map(|source| (source, None)).collect();
+    }
+
+    /// Takes everything that was gathered into the index.
+    pub(crate) fn keep(&self) -> Result<(), GuardError> {
+        let (wanted, seen, unreadable) = {
+            let mut state = self.state();
+            let (seen, unreadable) = (take(&mut state.seen), take(&mut state.unreadable));
+            (take(&mut state.wanted), seen, unreadable)
+        };
+        // Of what cannot be read today, what it brought before stays.
+        let was_read = |source: &usize| seen.contains(source) || !unreadable.contains(source);
+        let name = |number: usize| self.names.get(number).and_then(Option::as_deref);
+        let source = |(number, id): (&usize, &Option<String>)| (*number, name(*number), id.clone());
+        let wanted: Vec<_> = wanted.iter().filter(|(source, _)| was_read(source)).map(source).collect();
+        let sources: Vec<_> = wanted
+            .iter()
+            .map(|(number, name, id)| DumpSource { number: *number, name: *name, id: id.as_deref() })
+            .collect();
+        let done = self.harvest.commit(&sources)?;
+        let mut state = self.state();
+        for (source, mut imported) in sources.iter().zip(done) {
+            // What came by half and then whole came once.
+            if state.done.get(&source.number).is_some_and(|before| before.change == Change::Added) {
+                imported.change = Change::Added;
+            }
+            state.done.insert(source.number, imported);
+        }
+        Ok(())
+    }
+
+    /// Says what became of the index.
+    pub(crate) fn tell(&self) {
+        let state = self.state();
+        let count = |change| state.done.values().filter(|done| done.change == change).count();
+        let as_before = count(Change::AsBefore) + state.known.len();
+        let (added, replaced) = (count(Change::Added), count(Change::Replaced));
+        let rows =
+            state.done.values().fold([0; 2], |sum, done| [sum[0] + done.rows[0], sum[1] + done.rows[1]]);
+        let [sha1, ntlm] = rows.map(grouped);
+        tidings::say(&format!(
+            "the index `{}`: {} sources added, {} replaced, {} as before; {sha1} SHA-1, {ntlm} NTLM",
+            self.index,
+            grouped(added as u64),
+            grouped(replaced as u64),
+            grouped(as_before as u64)
+        ));
+        let of = |(number, done): (&usize, &Imported)| {
+            self.names.get(*number)?.as_deref().filter(|_| done.change == Change::Replaced)
+        };
+        let names: Vec<_> = state.done.iter().filter_map(of).map(|name| format!("`{name}`")).collect();
+        if let Some(some) = names.get(..names.len().min(NAMED)).filter(|some| !some.is_empty()) {
+            let more = names.len() - some.len();
+            let more = if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
+            tidings::say(&format!("what they brought before is gone from it: {}{more}", some.join(", ")));
+        }
+        let undecodable: u64 = state.done.values().map(|done| done.undecodable).sum();
+        if undecodable > 0 {
+            tidings::warning(&format!(
+                "{} passwords are not in the index: they are no text of their file's encoding",
+                grouped(undecodable)
+            ));
+        }
+    }
+
+    /// Says that the index has nothing of it.
+    pub(crate) fn tell_left(&self) {
+        tidings::warning(&format!("the index `{}` is as it was", self.index));
+    }
+
+    /// Says it of an ingest that went on or did not: what came by half may be in the index then.
+    #[cfg(feature = "lake")]
+    pub(crate) fn tell_after(&self, ingested: &Result<Ingested, LakeError>) {
+        if self.has_changed() || ingested.as_ref().is_ok_and(|ingested| !ingested.interrupted) {
+            self.tell();
+        } else {
+            self.tell_left();
+        }
+    }
+
+    /// Whether the index is another one now.
+    #[cfg(feature = "lake")]
+    pub(crate) fn has_changed(&self) -> bool {
+        self.state().done.values().any(|done| done.change != Change::AsBefore)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Witness for Guarding {
+    fn batch(&self, source: SourceIndex) -> Option<Box<dyn Sink + Send + '_>> {
+        let mut state = self.state();
+        let is_wanted = state.wanted.contains_key(&source.0);
+        state.seen.insert(source.0);
+        drop(state);
+        is_wanted.then(|| Box::new(Seen(self.harvest.passwords(source.0))) as Box<dyn Sink + Send>)
+    }
+
+    fn unreadable(&self, source: SourceIndex) {
+        self.state().unreadable.insert(source.0);
+    }
+
+    fn is_well(&self) -> bool {
+        self.harvest.is_well()
+    }
+}
+
+#[cfg(feature = "lake")]
+impl Beside for Guarding {
+    fn wants(&self, source: SourceIndex, identity: Option<&str>) -> bool {
+        let name = self.names.get(source.0).and_then(Option::as_deref);
+        let mut state = self.state();
+        if identity.is_some_and(|identity| self.harvest.knows(name, identity)) {
+            state.known.insert(source.0);
+            return false;
+        }
+        state.wanted.insert(source.0, identity.map(str::to_owned));
+        true
+    }
+
+    fn keep(&self) -> Result<(), LakeError> {
+        Guarding::keep(self).map_err(beside)
+    }
+}
+
+/// What is wrong with an index, as what is wrong with the ingest that was to fill it.
+#[cfg(feature = "lake")]
+pub(crate) fn beside(error: GuardError) -> LakeError {
+    match error.class() {
+        ErrorClass::Interrupted => LakeError::Interrupted,
+        class => BesideError { class, hint: error.hint(), error: Box::new(error) }.into(),
+    }
+}
+
+/// The passwords of a piece, out of its records.
+struct Seen<'h>(Passwords<'h>);
+
+impl Sink for Seen<'_> {
+    fn record(&mut self, record: &Record<'_>, _matched: Option<&Match>) {
+        if record.secret.kind() == SecretKind::Clear {
+            self.0.add(record.secret.expose());
+        }
+    }
+
+    fn settle(&mut self) {
+        self.0.hand_over();
+    }
+
+    fn weight(&self) -> usize {
+        self.0.weight()
+    }
+}
+
+/// Ends with the scan.
+struct Stopping(Arc<Progress>);
+
+impl Observer for Stopping {
+    fn read(&self, _bytes: u64) {}
+
+    fn lines(&self, _lines: u64) {}
+
+    fn is_stopped(&self) -> bool {
+        self.0.is_stopped()
+    }
+}
