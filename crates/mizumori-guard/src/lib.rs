@@ -29,3 +29,4 @@ pub use import::{
 pub use index::{Change, Damage, ImportStatus, Index, IndexWriter, KindStatus, Status, verify};
 pub use policy::{ALONE, Advice, Leaked, Policy, Reason, Verdict, WITH_SECOND_FACTOR};
 pub use segment::Segment;
+pub use words::By;

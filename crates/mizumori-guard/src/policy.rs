@@ -38,6 +38,8 @@ pub enum Leaked<'l> {
     Index(&'l Index),
     /// In a filter, which takes some that never leaked for leaked ones.
     Filter(&'l Filter),
+    /// Nowhere: neither could be opened, and the other rules are to hold all the same.
+    Unknown,
 }
 
 /// Why a password is refused.
@@ -97,6 +99,7 @@ impl Leaked<'_> {
                 kinds.filter_map(|kind| index.count(&hash(kind)?)).max().map(Some)
             }
             Self::Filter(filter) => filter.contains(&hash(filter.kind())?).then_some(None),
+            Self::Unknown => None,
         }
     }
 }

@@ -4,20 +4,30 @@ use mizumori_core::{Lang, grouped};
 
 use crate::policy::{Advice, Reason, Verdict};
 
+/// What knew whether a password has leaked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// An index, which is exact.
+    Index,
+    /// A filter, and [how seldom](crate::Rate::one_in) it takes what never leaked for leaked.
+    Filter(u64),
+    /// Nothing: neither could be opened.
+    Nothing,
+}
+
 impl Verdict {
-    /// The verdict, its reasons and its advice in words, a line each. Where a filter gave it, `one_in` is
-    /// [how seldom](crate::Rate::one_in) it takes what never leaked for leaked.
-    pub fn sentences(&self, one_in: Option<u64>, lang: Lang) -> String {
-        sentences(self, one_in, lang)
+    /// The verdict, its reasons and its advice in words, a line each.
+    pub fn sentences(&self, by: By, lang: Lang) -> String {
+        sentences(self, by, lang)
     }
 
     /// The same as an object.
-    pub fn object(&self, one_in: Option<u64>, lang: Lang) -> serde_json::Value {
-        object(self, one_in, lang)
+    pub fn object(&self, by: By, lang: Lang) -> serde_json::Value {
+        object(self, by, lang)
     }
 }
 
-fn sentences(verdict: &Verdict, one_in: Option<u64>, lang: Lang) -> String {
+fn sentences(verdict: &Verdict, by: By, lang: Lang) -> String {
     let first = match (verdict.is_acceptable(), lang) {
         (true, Lang::Ja) => "使用できます",
         (true, Lang::En) => "acceptable",
@@ -27,11 +37,20 @@ fn sentences(verdict: &Verdict, one_in: Option<u64>, lang: Lang) -> String {
     let mut lines = vec![first.to_owned()];
     lines.extend(verdict.reasons.iter().map(|why| reason(why, lang)));
     lines.extend(verdict.advice.iter().map(|what| advice(what, lang).to_owned()));
-    lines.extend(one_in.map(|one_in| filtered(one_in, lang)));
+    match by {
+        By::Index => {}
+        By::Filter(one_in) => lines.push(filtered(one_in, lang)),
+        By::Nothing => lines.push(unchecked(lang).to_owned()),
+    }
     lines.join("\n") + "\n"
 }
 
-fn object(verdict: &Verdict, one_in: Option<u64>, lang: Lang) -> serde_json::Value {
+fn object(verdict: &Verdict, by: By, lang: Lang) -> serde_json::Value {
+    let (by, one_in) = match by {
+        By::Index => (Some("index"), None),
+        By::Filter(one_in) => (Some("filter"), Some(one_in)),
+        By::Nothing => (None, None),
+    };
     let reasons: Vec<_> = verdict
         .reasons
         .iter()
@@ -59,7 +78,7 @@ fn object(verdict: &Verdict, one_in: Option<u64>, lang: Lang) -> serde_json::Val
         .collect();
     serde_json::json!({
         "schema": 1, "acceptable": verdict.is_acceptable(), "reasons": reasons, "advice": advice,
-        "by": if one_in.is_some() { "filter" } else { "index" }, "wrong_one_in": one_in,
+        "by": by, "wrong_one_in": one_in,
     })
 }
 
@@ -113,6 +132,13 @@ fn filtered(one_in: u64, lang: Lang) -> String {
     }
 }
 
+const fn unchecked(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Ja => "漏えいしたものかどうかは確認できませんでした",
+        Lang::En => "whether it has leaked could not be checked",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,14 +155,14 @@ mod tests {
             ],
             advice: vec![Advice::NearLeaked],
         };
-        let english = sentences(&verdict, Some(256), Lang::En);
+        let english = sentences(&verdict, By::Filter(256), Lang::En);
         assert!(english.starts_with(
             "refused\nit has leaked: it was seen 17,522 times\nit has leaked: it was seen once\n"
         ));
         assert_eq!(english.lines().count(), 8);
-        let japanese = sentences(&verdict, Some(256), Lang::Ja);
+        let japanese = sentences(&verdict, By::Filter(256), Lang::Ja);
         assert!(japanese.starts_with("使用できません\nこのパスワードは漏えいしています（17,522 回確認）\n"));
         assert_eq!(japanese.lines().count(), 8);
-        assert_eq!(sentences(&Verdict::default(), None, Lang::Ja), "使用できます\n");
+        assert_eq!(sentences(&Verdict::default(), By::Index, Lang::Ja), "使用できます\n");
     }
 }

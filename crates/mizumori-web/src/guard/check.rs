@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use mizumori_core::{Lang, Secret};
-use mizumori_guard::{Leaked, Policy, Verdict};
+use mizumori_guard::{By, Leaked, Policy, Verdict};
 use serde::Deserialize;
 
 use super::Guard;
@@ -81,7 +81,7 @@ async fn judged(guard: &Arc<Guard>, request: Request) -> Result<Response, Proble
     let guard = Arc::clone(guard);
     let verdict = guard.judge(question);
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, verdict.object(None, lang).to_string()).into_response())
+    Ok((headers, verdict.object(By::Index, lang).to_string()).into_response())
 }
 
 impl Guard {

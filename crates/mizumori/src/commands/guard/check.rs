@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mizumori_core::{Lang, Secret};
-use mizumori_guard::{ALONE, Filter, Index, Leaked, Policy, WITH_SECOND_FACTOR};
+use mizumori_guard::{ALONE, By, Filter, Index, Leaked, Policy, WITH_SECOND_FACTOR};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::IndexOption;
 use crate::config::Config;
 use crate::locale;
 use crate::outcome::{Failure, Outcome};
+use crate::tidings;
 
 /// Say whether a password may be chosen
 ///
@@ -40,6 +41,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "WORD")]
     context: Vec<String>,
 
+    /// A variable of the environment with such a word, where it is set; may be given several times
+    #[arg(long, value_name = "VARIABLE")]
+    context_env: Vec<String>,
+
+    /// Accept where the index or filter cannot be opened what is long enough and no such word, in the place of exit code 2
+    #[arg(long)]
+    accept_unchecked: bool,
+
     /// The language of the answer [default: that of the environment]
     #[arg(long, value_enum)]
     lang: Option<Language>,
@@ -53,7 +62,8 @@ const EXAMPLES: &str = "\
 Examples:
   mizumori guard check leaked
   mizumori guard check leaked --second-factor --context Suigen --context taro
-  printf %s \"$NEW_PASSWORD\" | mizumori guard check leaked --json";
+  printf %s \"$NEW_PASSWORD\" | mizumori guard check leaked --json
+  mizumori guard check leaked --context-env PAM_USER --accept-unchecked";
 
 /// Longest input that is read as a password, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -64,6 +74,47 @@ enum Language {
     En,
 }
 
+impl Arguments {
+    /// Whether the command line says all. Then no configuration is read: where passwords are set, the program runs as root in a
+    /// folder that anybody may have chosen, and what it says of a bad file there shows lines of it.
+    pub(super) const fn is_told_all(&self) -> bool {
+        self.index.index.is_some() || self.filter.is_some()
+    }
+
+    /// The index or the filter; none where that cannot be opened and need not be.
+    fn open(&self, config: &Config) -> Result<Option<Opened>, Failure> {
+        let opened = match &self.filter {
+            Some(file) => Filter::open(file).map(Opened::Filter),
+            None => Index::open(&self.index.folder(config)?).map(Opened::Index),
+        };
+        match opened.map_err(Failure::from) {
+            Err(error) if self.accept_unchecked => {
+                tidings::warning(&format!(
+                    "whether a password has leaked is not checked: {}",
+                    error.in_words()
+                ));
+                Ok(None)
+            }
+            opened => opened.map(Some),
+        }
+    }
+
+    /// The rules that were asked for.
+    fn policy(&self) -> Policy {
+        let least = if self.second_factor { WITH_SECOND_FACTOR } else { ALONE };
+        let variables = self.context_env.iter().filter_map(std::env::var_os);
+        let mut context = self.context.clone();
+        context.extend(variables.map(|word| word.to_string_lossy().into_owned()));
+        Policy { least: self.least.unwrap_or(least), context }
+    }
+}
+
+/// What is asked whether a password has leaked.
+enum Opened {
+    Index(Index),
+    Filter(Filter),
+}
+
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Failure> {
     let lang = match arguments.lang {
@@ -72,25 +123,13 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
         None => locale::language(),
     };
     // Before anybody types: what cannot be checked need not be typed.
-    let (index, filter): (Index, Filter);
-    let leaked = match &arguments.filter {
-        Some(file) => {
-            filter = Filter::open(file)?;
-            Leaked::Filter(&filter)
-        }
-        None => {
-            index = arguments.index.open(config)?;
-            Leaked::Index(&index)
-        }
+    let opened = arguments.open(config)?;
+    let (leaked, by) = match &opened {
+        Some(Opened::Index(index)) => (Leaked::Index(index), By::Index),
+        Some(Opened::Filter(filter)) => (Leaked::Filter(filter), By::Filter(filter.rate().one_in())),
+        None => (Leaked::Unknown, By::Nothing),
     };
-    let least = if arguments.second_factor { WITH_SECOND_FACTOR } else { ALONE };
-    let policy = Policy { least: arguments.least.unwrap_or(least), context: arguments.context.clone() };
-    let password = password(lang)?;
-    let verdict = policy.check(&password, &leaked);
-    let by = arguments.filter.is_some().then(|| match &leaked {
-        Leaked::Filter(filter) => filter.rate().one_in(),
-        Leaked::Index(_) => 1,
-    });
+    let verdict = arguments.policy().check(&password(lang)?, &leaked);
     let text =
         if arguments.json { format!("{}\n", verdict.object(by, lang)) } else { verdict.sentences(by, lang) };
     match io::stdout().write_all(text.as_bytes()) {
@@ -129,7 +168,7 @@ fn password(lang: Lang) -> Result<Secret<Vec<u8>>, Failure> {
             return Err(Failure::say(format!("the password is longer than {LONGEST} bytes")));
         }
     }
-    typed.truncate(typed.len() - line_end(&typed));
+    typed.truncate(without_end(&typed).len());
     if typed.contains(&b'\n') {
         return Err(
             Failure::say("there is more than one line on standard input").hint("give one password alone")
@@ -141,9 +180,14 @@ fn password(lang: Lang) -> Result<Secret<Vec<u8>>, Failure> {
     Ok(Secret::new(typed))
 }
 
-/// Bytes of the line end behind a password, which is no part of it.
-fn line_end(text: &[u8]) -> usize {
-    if text.ends_with(b"\r\n") { 2 } else { usize::from(text.ends_with(b"\n")) }
+/// A password without what may stand behind it and is no part of it: a line end, and the NUL that programs written in C hand over
+/// with it (pam_exec did until Linux-PAM 1.4).
+fn without_end(text: &[u8]) -> &[u8] {
+    let text = text.strip_suffix(b"\0").unwrap_or(text);
+    match text.strip_suffix(b"\n") {
+        Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
+        None => text,
+    }
 }
 
 /// A terminal that does not show what is typed, until it is dropped or somebody interrupts.

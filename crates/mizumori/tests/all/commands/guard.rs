@@ -12,7 +12,7 @@ use crate::run::Folder;
 use crate::terminal::Terminal;
 
 /// `himitsu-no-kotoba`, a password of enough characters.
-const LEAKED: &str = "himitsu-no-kotoba";
+pub(super) const LEAKED: &str = "himitsu-no-kotoba";
 const SHA1: &str = "5E88A9BC15D4C7C49F3F39E2CBFB2A1E4A2A4B9B";
 
 /// Numbers that look like chance and are the same each time (splitmix64).
@@ -46,13 +46,13 @@ fn shuffled(lines: &[String]) -> String {
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-fn check(folder: &Folder, arguments: &[&str], password: &str, code: i32) -> String {
+pub(super) fn check(folder: &Folder, arguments: &[&str], password: &str, code: i32) -> String {
     let run = folder.run_with_input(&[&["guard", "check"], arguments].concat(), password.as_bytes());
     run.ends(code);
     run.out() + &run.err()
 }
 
-fn index() -> Folder {
+pub(super) fn index() -> Folder {
     let folder = Folder::new();
     folder.write("words.txt", format!("{LEAKED}\nanother\n"));
     folder.run(&["guard", "import", "index", "words.txt"]).ends(0).printing(&["added", "2 SHA-1", "2 NTLM"]);

@@ -12,6 +12,8 @@ mod follow;
 mod guard;
 #[cfg(all(feature = "guard", feature = "lake"))]
 mod guard_dumps;
+#[cfg(feature = "guard")]
+mod guard_check;
 #[cfg(feature = "serve")]
 mod guard_serve;
 mod help;
