@@ -1,8 +1,8 @@
 //! The programs that chores need beside Rust and a C compiler: how to see whether they are there, and how to fetch
 //! them, at pinned versions, from where they are published.
 //!
-//! Only what is really used stands in the table. The tests need the toolchain's own two components, and two programs that
-//! read a lake which we wrote; the peers are for `cargo xtask bench --fetch`, and a bench runs without those that are
+//! Only what is really used stands in the table. The tests need the toolchain's own two components, and programs of others that
+//! read a lake which we wrote, set passwords, or ask our server; the peers are for `cargo xtask bench --fetch`, and a bench runs without those that are
 //! missing. cargo-deny is used where it is installed and never fetched: building it takes longer than all tests.
 
 use anyhow::{Context, Result, bail};
@@ -15,7 +15,7 @@ use crate::repository;
 pub(crate) struct Component {
     /// What it is called here and with `--without`.
     pub(crate) name: &'static str,
-    /// Program and arguments that end with 0 where it is installed; `{venv}` is its Python environment.
+    /// Program and arguments that end with 0 where it is installed; `{folder}` is its folder below `target/`.
     detect: &'static [&'static str],
     origin: Origin,
     pub(crate) chore: Chore,
@@ -37,14 +37,25 @@ enum Origin {
     Debian(&'static str),
     /// Packages of PyPI with their versions, installed into a Python environment below `target/`.
     Pypi(&'static str, &'static [&'static str]),
+    /// Packages of npm with their versions, installed into a folder below `target/`. Nothing that they bring is run.
+    Npm(&'static str, &'static [&'static str]),
 }
 
 /// The Python environment of the bench's peers, from the repository's top.
 pub(crate) const VENV: &str = "target/bench/python";
 /// That of the programs that read a lake; the test that runs them looks for it there.
 const READERS_VENV: &str = "target/readers/python";
-/// The components that read a lake.
-pub(crate) const READERS: [&str; 2] = ["duckdb-delta", "deltalake"];
+/// That of the clients that ask our server, and the folder of those that node runs; the test looks for them there.
+const CLIENTS_VENV: &str = "target/clients/python";
+const CLIENTS_NODE: &str = "target/clients/node";
+
+/// Tests that need components, by the variable from which they know that one was left out.
+pub(crate) const LEFT_OUT: &[(&str, &[&str])] = &[
+    ("MIZUMORI_WITHOUT_READERS", &["duckdb-delta", "deltalake"]),
+    ("MIZUMORI_WITHOUT_PAM", &["pamtester", "libpam-wrapper"]),
+    ("MIZUMORI_WITHOUT_CLIENTS", &["pwned-passwords-django", "pyhibp"]),
+    ("MIZUMORI_WITHOUT_NODE", &["nodejs", "npm", "hibp"]),
+];
 
 /// Every component of every chore.
 pub(crate) const COMPONENTS: &[Component] = &[
@@ -69,14 +80,70 @@ pub(crate) const COMPONENTS: &[Component] = &[
     Component {
         // A version whose extension for Delta tables is published too.
         name: "duckdb-delta",
-        detect: &["{venv}/bin/python", "-c", "import duckdb, duckdb_extension_delta"],
+        detect: &["{folder}/bin/python", "-c", "import duckdb, duckdb_extension_delta"],
         origin: Origin::Pypi(READERS_VENV, &["duckdb==1.5.5", "duckdb-extension-delta==1.5.5"]),
         chore: Chore::Test,
     },
     Component {
         name: "deltalake",
-        detect: &["{venv}/bin/python", "-c", "import deltalake"],
+        detect: &["{folder}/bin/python", "-c", "import deltalake"],
         origin: Origin::Pypi(READERS_VENV, &["deltalake==1.6.6"]),
+        chore: Chore::Test,
+    },
+    Component {
+        // It has no option that ends with 0.
+        name: "pamtester",
+        detect: &["sh", "-c", "command -v pamtester"],
+        origin: Origin::Debian("pamtester"),
+        chore: Chore::Test,
+    },
+    Component {
+        // What cannot be loaded is named, and the program runs all the same.
+        name: "libpam-wrapper",
+        detect: &["sh", "-c", "! LD_PRELOAD=libpam_wrapper.so true 2>&1 | grep -q ."],
+        origin: Origin::Debian("libpam-wrapper"),
+        chore: Chore::Test,
+    },
+    Component {
+        name: "pwned-passwords-django",
+        detect: &[
+            "{folder}/bin/python",
+            "-c",
+            "import django, importlib.util as u; u.find_spec('pwned_passwords_django').name",
+        ],
+        origin: Origin::Pypi(CLIENTS_VENV, &["django==5.2.19", "pwned-passwords-django==5.2.0"]),
+        chore: Chore::Test,
+    },
+    Component {
+        name: "pyhibp",
+        detect: &["{folder}/bin/python", "-c", "import pyhibp"],
+        origin: Origin::Pypi(CLIENTS_VENV, &["pyhibp==4.2.0"]),
+        chore: Chore::Test,
+    },
+    Component {
+        name: "nodejs",
+        detect: &["node", "--version"],
+        origin: Origin::Debian("nodejs"),
+        chore: Chore::Test,
+    },
+    Component {
+        name: "npm",
+        detect: &["npm", "--version"],
+        origin: Origin::Debian("npm"),
+        chore: Chore::Test,
+    },
+    Component {
+        name: "hibp",
+        detect: &[
+            "node",
+            "--eval",
+            "for (const name of ['hibp', '@zxcvbn-ts/core', '@zxcvbn-ts/matcher-pwned'])
+                require.resolve(name, { paths: ['{folder}'] })",
+        ],
+        origin: Origin::Npm(
+            CLIENTS_NODE,
+            &["hibp@15.2.1", "@zxcvbn-ts/core@3.0.4", "@zxcvbn-ts/matcher-pwned@3.0.4"],
+        ),
         chore: Chore::Test,
     },
     Component {
@@ -99,13 +166,13 @@ pub(crate) const COMPONENTS: &[Component] = &[
     },
     Component {
         name: "duckdb",
-        detect: &["{venv}/bin/python", "-c", "import duckdb"],
+        detect: &["{folder}/bin/python", "-c", "import duckdb"],
         origin: Origin::Pypi(VENV, &["duckdb==2.0.0"]),
         chore: Chore::Bench,
     },
     Component {
         name: "chdb",
-        detect: &["{venv}/bin/python", "-c", "import chdb"],
+        detect: &["{folder}/bin/python", "-c", "import chdb"],
         origin: Origin::Pypi(VENV, &["chdb==4.4.0"]),
         chore: Chore::Bench,
     },
@@ -130,11 +197,11 @@ pub(crate) fn fetch_missing(chore: Chore, without: &[String]) -> Result<()> {
 impl Component {
     /// Whether it is there and starts.
     pub(crate) fn is_installed(&self) -> bool {
-        let venv = match self.origin {
-            Origin::Pypi(folder, _) => venv(folder),
+        let folder = match self.origin {
+            Origin::Pypi(folder, _) | Origin::Npm(folder, _) => path(folder),
             Origin::Rustup(_) | Origin::Debian(_) => String::new(),
         };
-        let mut words = self.detect.iter().map(|word| word.replace("{venv}", &venv));
+        let mut words = self.detect.iter().map(|word| word.replace("{folder}", &folder));
         words.next().is_some_and(|name| command::succeeds(program(name).args(words)))
     }
 
@@ -154,18 +221,24 @@ impl Component {
                 ]))
             }
             Origin::Pypi(folder, packages) => {
-                let venv = venv(folder);
+                let venv = path(folder);
                 let python = format!("{venv}/bin/python");
                 if !command::succeeds(program(&python).arg("--version")) {
                     command::run(program("python3").args(["-m", "venv", &venv]))?;
                 }
                 command::run(program(&python).args(["-m", "pip", "install", "--quiet"]).args(packages))
             }
+            Origin::Npm(folder, packages) => command::run(
+                program("npm")
+                    .args(["install", "--prefix", &path(folder), "--no-save", "--ignore-scripts"])
+                    .args(["--no-audit", "--no-fund"])
+                    .args(packages),
+            ),
         }
     }
 }
 
-fn venv(folder: &str) -> String {
+fn path(folder: &str) -> String {
     repository::top().join(folder).to_string_lossy().into_owned()
 }
 
@@ -187,9 +260,20 @@ mod tests {
     #[test]
     fn versions_are_pinned() {
         for component in COMPONENTS {
-            if let Origin::Pypi(_, packages) = component.origin {
-                assert!(packages.iter().all(|package| package.contains("==")), "{}", component.name);
-            }
+            let (pin, packages) = match component.origin {
+                Origin::Pypi(_, packages) => ("==", packages),
+                Origin::Npm(_, packages) => ("@", packages),
+                Origin::Rustup(_) | Origin::Debian(_) => continue,
+            };
+            // A scope begins with the sign as well.
+            assert!(packages.iter().all(|package| package[1..].contains(pin)), "{}", component.name);
+        }
+    }
+
+    #[test]
+    fn what_can_be_left_out_is_there() {
+        for name in LEFT_OUT.iter().flat_map(|(_, names)| *names) {
+            assert!(COMPONENTS.iter().any(|component| component.name == *name), "{name}");
         }
     }
 

@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::command::{self, cargo, say};
-use crate::components::{self, COMPONENTS, Chore, READERS};
+use crate::components::{self, COMPONENTS, Chore, LEFT_OUT};
 use crate::{repository, tidy, watchlist};
 
 /// What `cargo xtask test` may be told.
@@ -117,9 +117,10 @@ fn generated(_: &TestArguments) -> Result<Outcome> {
 
 fn test(arguments: &TestArguments) -> Result<Outcome> {
     let mut cargo = cargo();
-    // The variable by which the test of the readers knows that it was left out.
-    if READERS.iter().any(|reader| arguments.without.iter().any(|name| name == reader)) {
-        cargo.env("MIZUMORI_WITHOUT_READERS", "1");
+    for (variable, names) in LEFT_OUT {
+        if names.iter().any(|component| arguments.without.iter().any(|name| name == component)) {
+            cargo.env(variable, "1");
+        }
     }
     command::run(linting(&mut cargo).args(["test", "--workspace", "--all-features"]))?;
     Ok(Outcome::Passed)

@@ -9,14 +9,14 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::run::Folder;
 
 /// A server, and what it says.
-struct Served {
+pub(super) struct Served {
     child: Child,
     said: BufReader<ChildStderr>,
-    address: String,
+    pub(super) address: String,
 }
 
 impl Served {
-    fn start(folder: &Folder, arguments: &[&str]) -> Self {
+    pub(super) fn start(folder: &Folder, arguments: &[&str]) -> Self {
         let arguments = [&["guard", "serve", "index", "--listen", "127.0.0.1:0"], arguments].concat();
         let mut child = folder.command(&arguments).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap());

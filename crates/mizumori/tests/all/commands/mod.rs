@@ -2,6 +2,8 @@
 
 #[cfg(feature = "lake")]
 mod buckets;
+#[cfg(feature = "serve")]
+mod clients;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod demo;
@@ -24,6 +26,8 @@ mod lake;
 #[cfg(feature = "lake")]
 mod lake_troubles;
 mod mistakes;
+#[cfg(feature = "guard")]
+mod pam;
 #[cfg(feature = "lake")]
 mod readers;
 mod scan;

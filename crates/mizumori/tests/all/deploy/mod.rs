@@ -8,6 +8,8 @@ mod compose;
 mod dockerfile;
 mod keys;
 mod pages;
+#[cfg(feature = "guard")]
+mod passwords;
 mod stopping;
 mod units;
 
