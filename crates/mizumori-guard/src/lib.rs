@@ -13,6 +13,7 @@ mod format;
 mod import;
 mod index;
 mod map;
+mod own;
 mod policy;
 mod row;
 mod segment;
@@ -27,6 +28,7 @@ pub use import::{
     DumpSource, Format, Harvest, Import, Imported, InputFile, Observer, Order, Passwords, What,
 };
 pub use index::{Change, Damage, ImportStatus, Index, IndexWriter, KindStatus, Status, verify};
+pub use own::{Salted, spellings};
 pub use policy::{ALONE, Advice, Leaked, Policy, Reason, Verdict, WITH_SECOND_FACTOR};
 pub use segment::Segment;
 pub use words::By;

@@ -50,6 +50,11 @@ pub enum Reason {
         /// So often; a filter does not know.
         count: Option<u64>,
     },
+    /// It has leaked with the account that it is for.
+    OwnLeaked {
+        /// In so many exposures.
+        exposures: u64,
+    },
     /// It is too short.
     TooShort {
         /// Characters that it has.
@@ -82,6 +87,17 @@ impl Verdict {
     /// Whether it may be chosen.
     pub const fn is_acceptable(&self) -> bool {
         self.reasons.is_empty()
+    }
+}
+
+impl Verdict {
+    /// Refuses a password that stands in so many exposures of the account that it is for; in none, nothing changes.
+    pub fn add_own(&mut self, exposures: u64) {
+        if exposures > 0 {
+            self.reasons.push(Reason::OwnLeaked { exposures });
+            // What is refused needs no advice.
+            self.advice.clear();
+        }
     }
 }
 

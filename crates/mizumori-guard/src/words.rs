@@ -57,6 +57,9 @@ fn object(verdict: &Verdict, by: By, lang: Lang) -> serde_json::Value {
         .map(|why| {
             let mut object = match why {
                 Reason::Leaked { count } => serde_json::json!({"id": "leaked", "count": count}),
+                Reason::OwnLeaked { exposures } => {
+                    serde_json::json!({"id": "own-leaked", "exposures": exposures})
+                }
                 Reason::TooShort { length, least } => {
                     serde_json::json!({"id": "too-short", "length": length, "least": least})
                 }
@@ -93,6 +96,15 @@ fn reason(why: &Reason, lang: Lang) -> String {
         }
         (Reason::Leaked { count: None }, Lang::Ja) => "このパスワードは漏えいしています".to_owned(),
         (Reason::Leaked { count: None }, Lang::En) => "it has leaked".to_owned(),
+        (Reason::OwnLeaked { exposures }, Lang::Ja) => {
+            format!("このアカウントとともに漏えいしています（{} 件）", grouped(*exposures))
+        }
+        (Reason::OwnLeaked { exposures: 1 }, Lang::En) => {
+            "it has leaked with this account: in one exposure".to_owned()
+        }
+        (Reason::OwnLeaked { exposures }, Lang::En) => {
+            format!("it has leaked with this account: in {} exposures", grouped(*exposures))
+        }
         (Reason::TooShort { length, least }, Lang::Ja) => {
             format!("短すぎます（{length} 文字。{least} 文字以上が必要です）")
         }
@@ -150,6 +162,8 @@ mod tests {
                 Reason::Leaked { count: Some(17_522) },
                 Reason::Leaked { count: Some(1) },
                 Reason::Leaked { count: None },
+                Reason::OwnLeaked { exposures: 1 },
+                Reason::OwnLeaked { exposures: 2 },
                 Reason::TooShort { length: 1, least: 15 },
                 Reason::ContextWord,
             ],
@@ -159,10 +173,10 @@ mod tests {
         assert!(english.starts_with(
             "refused\nit has leaked: it was seen 17,522 times\nit has leaked: it was seen once\n"
         ));
-        assert_eq!(english.lines().count(), 8);
+        assert_eq!(english.lines().count(), 10);
         let japanese = sentences(&verdict, By::Filter(256), Lang::Ja);
         assert!(japanese.starts_with("使用できません\nこのパスワードは漏えいしています（17,522 回確認）\n"));
-        assert_eq!(japanese.lines().count(), 8);
+        assert_eq!(japanese.lines().count(), 10);
         assert_eq!(sentences(&Verdict::default(), By::Index, Lang::Ja), "使用できます\n");
     }
 }

@@ -13,6 +13,8 @@ use mizumori_lake::Lake;
 
 use self::directory::Directory;
 pub(super) use self::show::as_json;
+#[cfg(feature = "guard")]
+pub(super) use self::show::opened;
 use self::show::{Found, write_table};
 use crate::config::Config;
 use crate::lake::LakeOptions;

@@ -9,6 +9,8 @@ use mizumori_guard::{ALONE, By, Filter, Index, Leaked, Policy, WITH_SECOND_FACTO
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::IndexOption;
+#[cfg(feature = "lake")]
+use super::own;
 use crate::config::Config;
 use crate::locale;
 use crate::outcome::{Failure, Outcome};
@@ -18,7 +20,8 @@ use crate::tidings;
 ///
 /// It asks on a terminal, and else reads standard input to its end; a password is never an argument, which others can see. The
 /// rules are those of NIST SP 800-63B-4: long enough, not leaked, and not the name of the organisation, the user or the product.
-/// Exit codes: 0 acceptable, 1 refused, 2 could not check.
+/// Exit codes: 0 acceptable, 1 refused, 2 could not check. With --account, what leaked with that account, as a lake knows it, is refused
+/// too, whether it is in the index or not.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -56,6 +59,10 @@ pub(super) struct Arguments {
     /// As one object
     #[arg(long)]
     json: bool,
+
+    #[cfg(feature = "lake")]
+    #[command(flatten)]
+    own: own::OwnOptions,
 }
 
 const EXAMPLES: &str = "\
@@ -63,7 +70,8 @@ Examples:
   mizumori guard check leaked
   mizumori guard check leaked --second-factor --context Suigen --context taro
   printf %s \"$NEW_PASSWORD\" | mizumori guard check leaked --json
-  mizumori guard check leaked --context-env PAM_USER --accept-unchecked";
+  mizumori guard check leaked --context-env PAM_USER --accept-unchecked
+  mizumori guard check leaked --account taro@suigen.example --lake lake";
 
 /// Longest input that is read as a password, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -78,6 +86,10 @@ impl Arguments {
     /// Whether the command line says all. Then no configuration is read: where passwords are set, the program runs as root in a
     /// folder that anybody may have chosen, and what it says of a bad file there shows lines of it.
     pub(super) const fn is_told_all(&self) -> bool {
+        #[cfg(feature = "lake")]
+        if self.own.needs_configuration() {
+            return false;
+        }
         self.index.index.is_some() || self.filter.is_some()
     }
 
@@ -129,7 +141,16 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
         Some(Opened::Filter(filter)) => (Leaked::Filter(filter), By::Filter(filter.rate().one_in())),
         None => (Leaked::Unknown, By::Nothing),
     };
-    let verdict = arguments.policy().check(&password(lang)?, &leaked);
+    #[cfg(feature = "lake")]
+    let own = arguments.own.look_up(config)?;
+    let password = password(lang)?;
+    #[cfg_attr(
+        not(feature = "lake"),
+        expect(unused_mut, reason = "only a lake knows what leaked with an account")
+    )]
+    let mut verdict = arguments.policy().check(&password, &leaked);
+    #[cfg(feature = "lake")]
+    verdict.add_own(own.map_or(0, |own| own.exposures_of(&password)));
     let text =
         if arguments.json { format!("{}\n", verdict.object(by, lang)) } else { verdict.sentences(by, lang) };
     match io::stdout().write_all(text.as_bytes()) {

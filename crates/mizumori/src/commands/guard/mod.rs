@@ -5,6 +5,8 @@ mod export;
 mod files;
 mod filter;
 mod import;
+#[cfg(feature = "lake")]
+mod own;
 #[cfg(feature = "serve")]
 mod serve;
 mod status;

@@ -75,7 +75,7 @@ fn revealed(opened: &Sealed) -> serde_json::Value {
 }
 
 /// What was sealed in an exposure.
-fn opened(exposure: &Exposure, ring: &KeyRing) -> Option<Result<Sealed, String>> {
+pub(in crate::commands) fn opened(exposure: &Exposure, ring: &KeyRing) -> Option<Result<Sealed, String>> {
     let sealed = exposure.sealed.as_ref()?;
     let open = || {
         let number = key_number(sealed).map_err(|error| error.to_string())?;

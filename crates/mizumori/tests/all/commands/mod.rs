@@ -16,6 +16,8 @@ mod guard;
 mod guard_dumps;
 #[cfg(feature = "guard")]
 mod guard_check;
+#[cfg(all(feature = "guard", feature = "lake"))]
+mod guard_own;
 #[cfg(feature = "serve")]
 mod guard_serve;
 mod help;

@@ -1,0 +1,82 @@
+//! `guard check --account`: whether a password leaked with this very account, as a lake knows it.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use mizumori_core::keys::KeyRing;
+use mizumori_core::{Account, LocalPart, Secret};
+use mizumori_guard::{Salted, spellings};
+use mizumori_lake::Exposure;
+use mizumori_scan::SecretKind;
+
+use crate::commands::lookup::opened;
+use crate::config::Config;
+use crate::lake::LakeOptions;
+use crate::outcome::Failure;
+use crate::progress::grouped;
+use crate::tidings;
+
+/// Whose password it is to be.
+#[derive(Debug, Args)]
+pub(super) struct OwnOptions {
+    /// The account that it is for: what leaked with it, as a lake knows it, is refused too
+    #[arg(long, value_name = "ADDRESS")]
+    account: Option<String>,
+
+    #[command(flatten)]
+    lake: LakeOptions,
+}
+
+/// What leaked with an account.
+pub(super) struct Own {
+    account: Account<'static>,
+    exposures: Vec<Exposure>,
+    ring: KeyRing,
+}
+
+impl OwnOptions {
+    /// Whether the configuration is needed to know which lake.
+    pub(super) const fn needs_configuration(&self) -> bool {
+        self.account.is_some()
+    }
+
+    /// Looks up what leaked with the account, where one was given.
+    pub(super) fn look_up(&self, config: &Config) -> Result<Option<Own>, Failure> {
+        let Some(account) = &self.account else { return Ok(None) };
+        let account = Account::parse(account, LocalPart::Column).map(Account::into_owned);
+        let account = account
+            .ok_or_else(|| Failure::say("this is no account").hint("write --account taro@suigen.example"))?;
+        let (mut lake, ring) = self.lake.open_with_keys(config)?;
+        let tags = ring.tags();
+        let exposures = lake.current(|lake| lake.points()?.account(&tags, &account))?;
+        Ok(Some(Own { account, exposures, ring }))
+    }
+}
+
+impl Own {
+    /// In how many exposures of the account the password stands.
+    pub(super) fn exposures_of(&self, password: &Secret<Vec<u8>>) -> u64 {
+        let tags = self.ring.tags();
+        let host = tags.host(self.account.host());
+        let known: BTreeSet<_> = spellings(password)
+            .iter()
+            .filter_map(|text| tags.account_at(host, &self.account, Some(text.expose())).1)
+            .collect();
+        let mut salted = Salted::default();
+        let mut is_of = |exposure: &Exposure| {
+            exposure.secret.is_some_and(|tag| known.contains(&tag))
+                || exposure.kind == SecretKind::Hash
+                    && opened(exposure, &self.ring)
+                        .and_then(Result::ok)
+                        .is_some_and(|sealed| salted.is_of(sealed.secret.expose(), password))
+        };
+        let found = self.exposures.iter().filter(|exposure| is_of(exposure)).count() as u64;
+        if salted.skipped() > 0 {
+            tidings::warning(&format!(
+                "{} hashes that leaked with the account were not compared: it would take too long",
+                grouped(salted.skipped())
+            ));
+        }
+        found
+    }
+}
