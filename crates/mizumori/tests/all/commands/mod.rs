@@ -12,10 +12,10 @@ mod doctor;
 mod follow;
 #[cfg(feature = "guard")]
 mod guard;
-#[cfg(all(feature = "guard", feature = "lake"))]
-mod guard_dumps;
 #[cfg(feature = "guard")]
 mod guard_check;
+#[cfg(all(feature = "guard", feature = "lake"))]
+mod guard_dumps;
 #[cfg(all(feature = "guard", feature = "lake"))]
 mod guard_own;
 #[cfg(feature = "serve")]
