@@ -10,6 +10,7 @@ mod error;
 mod export;
 mod filter;
 mod format;
+mod held;
 mod import;
 mod index;
 mod map;

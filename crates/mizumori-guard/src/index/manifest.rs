@@ -14,8 +14,6 @@ pub(crate) const NAME: &str = "index.json";
 const FORMAT: &str = "mizumori guard index";
 /// The version that this program writes and reads.
 const VERSION: u64 = 1;
-/// Longest manifest that is read, in bytes: what is larger is none of ours.
-pub(crate) const MOST_BYTES: u64 = 256 << 20;
 
 /// The manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

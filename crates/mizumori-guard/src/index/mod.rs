@@ -17,6 +17,7 @@ use self::manifest::Manifest;
 use crate::answer::write_rows;
 use crate::digest::{HashKind, PasswordHash, Prefix};
 use crate::error::{GuardError, Result};
+use crate::held::Stamp;
 use crate::row::{Merged, Rows};
 use crate::segment::{STREAMS, Segment, SegmentRows};
 
@@ -32,7 +33,7 @@ const TRIES: usize = 100;
 pub struct Index {
     folder: PathBuf,
     manifest: Manifest,
-    stamp: folder::Stamp,
+    stamp: Stamp,
     segments: Vec<Segment>,
 }
 
