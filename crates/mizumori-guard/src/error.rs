@@ -15,6 +15,9 @@ pub enum GuardError {
     /// There is no index.
     #[error("there is no index at `{0}`")]
     Missing(PathBuf),
+    /// There is no private index.
+    #[error("there is no private index at `{0}`")]
+    MissingPrivate(PathBuf),
     /// A folder that holds something else.
     #[error("`{0}` is a folder with other things in it, and no index")]
     NotAnIndex(PathBuf),
@@ -70,6 +73,26 @@ pub enum GuardError {
         /// What is wrong with it.
         why: String,
     },
+    /// A file of secret keys.
+    #[error("the keys `{path}` cannot be used: {why}")]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: &'static str,
+    },
+    /// A question to a private index that is none.
+    #[error("this is no question: {0}")]
+    Question(&'static str),
+    /// A question after parameters that hold no more.
+    #[error("the parameters of the question hold no more")]
+    OldParameters,
+    /// What a server of a private check said.
+    #[error("the server cannot be understood: {0}")]
+    Answer(&'static str),
+    /// An answer that was made with another key than the announced one.
+    #[error("the server did not prove that it used the key that it announced")]
+    Proof,
     /// What was asked for cannot be.
     #[error("{0}")]
     Request(String),
@@ -138,11 +161,18 @@ impl GuardError {
     /// What the caller does next.
     pub const fn class(&self) -> ErrorClass {
         match self {
-            Self::Missing(_) | Self::NotAnIndex(_) | Self::Version { .. } | Self::Request(_) => {
-                ErrorClass::Usage
-            }
+            Self::Missing(_)
+            | Self::MissingPrivate(_)
+            | Self::NotAnIndex(_)
+            | Self::Version { .. }
+            | Self::KeyFile { .. }
+            | Self::Question(_)
+            | Self::OldParameters
+            | Self::Request(_) => ErrorClass::Usage,
             Self::Damaged { .. } | Self::Line { .. } | Self::Input { .. } => ErrorClass::Unreadable,
-            Self::Locked(_) | Self::Io { .. } | Self::System { .. } => ErrorClass::Environment,
+            Self::Locked(_) | Self::Io { .. } | Self::System { .. } | Self::Answer(_) | Self::Proof => {
+                ErrorClass::Environment
+            }
             Self::Interrupted => ErrorClass::Interrupted,
         }
     }
@@ -151,6 +181,7 @@ impl GuardError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Missing(_) => "`mizumori guard import INDEX FILES…` makes one",
+            Self::MissingPrivate(_) => "`mizumori guard private create FOLDER --private-keys FILE` makes one",
             Self::NotAnIndex(_) => "name an index, or a folder that is empty or not there yet",
             Self::Version { .. } => "use the program that wrote it, or import again into a new folder",
             Self::Damaged { .. } => {
@@ -165,7 +196,19 @@ impl GuardError {
                 "the index is as it was; an import needs about as much room as its hashes take in the end, twice where \
                  they are not in order"
             }
-            Self::Io { .. } | Self::Request(_) | Self::System { .. } | Self::Interrupted => return None,
+            Self::KeyFile { .. } => {
+                "the keys are in a file of their own that only its owner may read (`chmod 600`), apart from the index"
+            }
+            Self::OldParameters => "ask for the parameters again",
+            Self::Proof => {
+                "somebody else answers in its name, or it treats this client unlike others: do not trust it"
+            }
+            Self::Io { .. }
+            | Self::Request(_)
+            | Self::Question(_)
+            | Self::Answer(_)
+            | Self::System { .. }
+            | Self::Interrupted => return None,
         };
         Some(hint.to_owned())
     }

@@ -1,5 +1,5 @@
-//! Passwords that leaked, so that none of them is chosen again: an exact index of their hashes, range answers, a filter, and
-//! the policy that a new password is held to.
+//! Passwords that leaked, so that none of them is chosen again: an exact index of their hashes, range answers, a filter, the
+//! policy that a new password is held to, and a private check of pairs of account and password.
 //!
 //! This crate opens no socket and runs no server. It keeps hashes, never passwords; but an unsalted hash of a weak password is
 //! as good as the password, and an index is to be kept accordingly.
@@ -16,6 +16,7 @@ mod index;
 mod map;
 mod own;
 mod policy;
+pub mod private;
 mod row;
 mod segment;
 mod words;
