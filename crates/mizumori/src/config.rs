@@ -25,6 +25,8 @@ pub(crate) struct Config {
     pub(crate) watch: Option<PathBuf>,
     /// The index of leaked passwords.
     pub(crate) guard: Option<PathBuf>,
+    /// The file of the secret keys of a private index.
+    pub(crate) private_keys: Option<PathBuf>,
     /// The lake.
     pub(crate) lake: Option<String>,
     /// The key ring of the lake.
@@ -70,6 +72,7 @@ impl Config {
             let files = [
                 &mut config.watch,
                 &mut config.guard,
+                &mut config.private_keys,
                 &mut config.keys,
                 &mut config.master_key,
                 &mut config.cluster_key,
@@ -90,6 +93,7 @@ impl Config {
         let known = [
             "watch",
             "guard",
+            "private_keys",
             "lake",
             "keys",
             "master_key",
@@ -104,6 +108,7 @@ impl Config {
         let mut config = Self {
             watch: document.string(root, "watch").map(|watch| PathBuf::from(watch.text)),
             guard: document.string(root, "guard").map(|guard| PathBuf::from(guard.text)),
+            private_keys: document.string(root, "private_keys").map(|file| PathBuf::from(file.text)),
             lake: document.string(root, "lake").map(|lake| lake.text),
             keys: document.string(root, "keys").map(|keys| PathBuf::from(keys.text)),
             master_key: document.string(root, "master_key").map(|file| PathBuf::from(file.text)),

@@ -8,10 +8,12 @@ use mizumori_core::{Lang, Secret};
 use mizumori_guard::{ALONE, By, Filter, Index, Leaked, Policy, WITH_SECOND_FACTOR};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::IndexOption;
 #[cfg(feature = "lake")]
-use super::own;
+use super::own::Own;
+use super::{IndexOption, private};
 use crate::config::Config;
+#[cfg(feature = "lake")]
+use crate::lake::LakeOptions;
 use crate::locale;
 use crate::outcome::{Failure, Outcome};
 use crate::tidings;
@@ -22,6 +24,8 @@ use crate::tidings;
 /// rules are those of NIST SP 800-63B-4: long enough, not leaked, and not the name of the organisation, the user or the product.
 /// Exit codes: 0 acceptable, 1 refused, 2 could not check. With --account, what leaked with that account, as a lake knows it, is refused
 /// too, whether it is in the index or not.
+///
+/// With --private a server is asked whether an account has leaked with this password: 0 when it has not, 1 when it has.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -60,9 +64,17 @@ pub(super) struct Arguments {
     #[arg(long)]
     json: bool,
 
+    /// The account that it is for: what leaked with it, as a lake knows it, is refused too; with --private, whom the server is asked about
+    #[arg(long, value_name = "ADDRESS")]
+    #[cfg_attr(not(feature = "lake"), arg(requires = "private"))]
+    account: Option<String>,
+
     #[cfg(feature = "lake")]
     #[command(flatten)]
-    own: own::OwnOptions,
+    lake: LakeOptions,
+
+    #[command(flatten)]
+    ask: private::AskOptions,
 }
 
 const EXAMPLES: &str = "\
@@ -71,7 +83,8 @@ Examples:
   mizumori guard check leaked --second-factor --context Suigen --context taro
   printf %s \"$NEW_PASSWORD\" | mizumori guard check leaked --json
   mizumori guard check leaked --context-env PAM_USER --accept-unchecked
-  mizumori guard check leaked --account taro@suigen.example --lake lake";
+  mizumori guard check leaked --account taro@suigen.example --lake lake
+  mizumori guard check --private --server https://guard.suigen.example --account taro@suigen.example";
 
 /// Longest input that is read as a password, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -86,11 +99,7 @@ impl Arguments {
     /// Whether the command line says all. Then no configuration is read: where passwords are set, the program runs as root in a
     /// folder that anybody may have chosen, and what it says of a bad file there shows lines of it.
     pub(super) const fn is_told_all(&self) -> bool {
-        #[cfg(feature = "lake")]
-        if self.own.needs_configuration() {
-            return false;
-        }
-        self.index.index.is_some() || self.filter.is_some()
+        self.ask.is_asked() || self.account.is_none() && (self.index.index.is_some() || self.filter.is_some())
     }
 
     /// The index or the filter; none where that cannot be opened and need not be.
@@ -135,6 +144,9 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
         None => locale::language(),
     };
     // Before anybody types: what cannot be checked need not be typed.
+    if let Some(asked) = arguments.ask.asked(arguments.account.as_deref())? {
+        return private::ask(&asked, &password(lang)?, lang, arguments.json);
+    }
     let opened = arguments.open(config)?;
     let (leaked, by) = match &opened {
         Some(Opened::Index(index)) => (Leaked::Index(index), By::Index),
@@ -142,7 +154,8 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
         None => (Leaked::Unknown, By::Nothing),
     };
     #[cfg(feature = "lake")]
-    let own = arguments.own.look_up(config)?;
+    let own =
+        arguments.account.as_deref().map(|account| Own::look_up(account, &arguments.lake, config)).transpose()?;
     let password = password(lang)?;
     #[cfg_attr(
         not(feature = "lake"),

@@ -7,6 +7,7 @@ mod filter;
 mod import;
 #[cfg(feature = "lake")]
 mod own;
+mod private;
 #[cfg(feature = "serve")]
 mod serve;
 mod status;
@@ -43,6 +44,7 @@ enum Command {
     Filter(filter::Arguments),
     Export(export::Arguments),
     Status(status::Arguments),
+    Private(private::Arguments),
     #[cfg(feature = "serve")]
     Serve(serve::Arguments),
     /// Answer over HTTP what clients of the Pwned Passwords API ask, and check passwords (not built in)
@@ -97,6 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         Command::Filter(arguments) => filter::run(arguments, &config),
         Command::Export(arguments) => export::run(arguments, &config),
         Command::Status(arguments) => status::run(arguments, &config),
+        Command::Private(arguments) => private::run(arguments, &config),
         #[cfg(feature = "serve")]
         Command::Serve(arguments) => serve::run(arguments, &config),
         #[cfg(not(feature = "serve"))]

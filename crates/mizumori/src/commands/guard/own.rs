@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use clap::Args;
 use mizumori_core::keys::KeyRing;
 use mizumori_core::{Account, LocalPart, Secret};
 use mizumori_guard::{Salted, spellings};
@@ -16,17 +15,6 @@ use crate::outcome::Failure;
 use crate::progress::grouped;
 use crate::tidings;
 
-/// Whose password it is to be.
-#[derive(Debug, Args)]
-pub(super) struct OwnOptions {
-    /// The account that it is for: what leaked with it, as a lake knows it, is refused too
-    #[arg(long, value_name = "ADDRESS")]
-    account: Option<String>,
-
-    #[command(flatten)]
-    lake: LakeOptions,
-}
-
 /// What leaked with an account.
 pub(super) struct Own {
     account: Account<'static>,
@@ -34,26 +22,18 @@ pub(super) struct Own {
     ring: KeyRing,
 }
 
-impl OwnOptions {
-    /// Whether the configuration is needed to know which lake.
-    pub(super) const fn needs_configuration(&self) -> bool {
-        self.account.is_some()
-    }
-
-    /// Looks up what leaked with the account, where one was given.
-    pub(super) fn look_up(&self, config: &Config) -> Result<Option<Own>, Failure> {
-        let Some(account) = &self.account else { return Ok(None) };
+impl Own {
+    /// Looks up what leaked with an account.
+    pub(super) fn look_up(account: &str, lake: &LakeOptions, config: &Config) -> Result<Self, Failure> {
         let account = Account::parse(account, LocalPart::Column).map(Account::into_owned);
         let account = account
             .ok_or_else(|| Failure::say("this is no account").hint("write --account taro@suigen.example"))?;
-        let (mut lake, ring) = self.lake.open_with_keys(config)?;
+        let (mut lake, ring) = lake.open_with_keys(config)?;
         let tags = ring.tags();
         let exposures = lake.current(|lake| lake.points()?.account(&tags, &account))?;
-        Ok(Some(Own { account, exposures, ring }))
+        Ok(Self { account, exposures, ring })
     }
-}
 
-impl Own {
     /// In how many exposures of the account the password stands.
     pub(super) fn exposures_of(&self, password: &Secret<Vec<u8>>) -> u64 {
         let tags = self.ring.tags();
