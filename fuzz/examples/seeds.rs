@@ -9,6 +9,7 @@ use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use mizumori_guard::private::{PrivateIndex, PrivateWriter};
 use mizumori_guard::{Filter, HashKind, Index, IndexWriter, InputFile, Rate, What};
 use mizumori_read::{MemberName, Reader};
 use mizumori_world::encode::{Charset, encode};
@@ -77,7 +78,34 @@ fn main() -> Result<()> {
     for (name, text) in HASHES {
         keep(&seeds, "guard_lines", name, text.as_bytes())?;
     }
-    guard(&seeds)
+    guard(&seeds)?;
+    private(&seeds)
+}
+
+/// A small private index, each file with the number by which the target knows it, and what goes between client and server.
+fn private(seeds: &Path) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (index, keys) = (folder.path().join("index"), folder.path().join("keys"));
+    drop(PrivateWriter::create(&index, &keys, mizumori_fuzz::FAST)?);
+    let numbered = |number: u8, path: &Path| Ok::<_, std::io::Error>([&[number], &*fs::read(path)?].concat());
+    for entry in fs::read_dir(&index)? {
+        let path = entry?.path();
+        match path.extension().and_then(|kind| kind.to_str()) {
+            Some("buckets") => keep(seeds, "guard_private", "buckets", &numbered(0, &path)?)?,
+            Some("json") => keep(seeds, "guard_private", "manifest", &numbered(1, &path)?)?,
+            _ => {}
+        }
+    }
+    keep(seeds, "guard_private", "keys", &numbered(2, &keys)?)?;
+    let open = PrivateIndex::open(&index, &keys)?;
+    let parameters = open.parameters();
+    keep(seeds, "guard_private_messages", "parameters", &serde_json::to_vec(&parameters)?)?;
+    if let Some(generation) = parameters.generations.first() {
+        let question = mizumori_fuzz::query(generation, "taro@suigen.example", "himitsu").message();
+        keep(seeds, "guard_private_messages", "question", &question)?;
+        keep(seeds, "guard_private_messages", "answer", &open.answer(&question)?)?;
+    }
+    Ok(())
 }
 
 /// A small index: its manifest, its segments and a filter of it.

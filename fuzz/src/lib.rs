@@ -8,4 +8,4 @@ pub mod panics;
 pub mod scanned;
 pub mod skeletons;
 
-pub use guarded::quiet_import;
+pub use guarded::{FAST, query, quiet_import};
