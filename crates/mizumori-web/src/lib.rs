@@ -13,6 +13,6 @@ mod server;
 mod tls;
 
 pub use error::WebError;
-pub use guard::{Guard, GuardOptions};
+pub use guard::{Guard, GuardOptions, PrivateOptions};
 pub use server::{Observer, Server, ServerOptions, Service, Stop};
 pub use tls::CertificateFiles;

@@ -14,28 +14,34 @@ pub(crate) enum Asked {
     Range,
     /// Whether a password may be chosen.
     Check,
+    /// Of the private check.
+    Private,
 }
 
 impl Asked {
-    const ALL: [Self; 2] = [Self::Range, Self::Check];
+    const ALL: [Self; 3] = [Self::Range, Self::Check, Self::Private];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Range => "range",
             Self::Check => "check",
+            Self::Private => "private",
         }
     }
 }
 
 /// The statuses that are told apart.
-const STATUSES: [StatusCode; 9] = [
+const STATUSES: [StatusCode; 12] = [
     StatusCode::OK,
     StatusCode::NO_CONTENT,
     StatusCode::NOT_MODIFIED,
     StatusCode::BAD_REQUEST,
     StatusCode::FORBIDDEN,
+    StatusCode::NOT_FOUND,
     StatusCode::METHOD_NOT_ALLOWED,
+    StatusCode::CONFLICT,
     StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::TOO_MANY_REQUESTS,
     StatusCode::INTERNAL_SERVER_ERROR,
     StatusCode::NOT_IMPLEMENTED,
 ];
@@ -87,6 +93,6 @@ mod tests {
         metrics.write(&mut text);
         assert!(text.contains("{asked=\"range\",status=\"304\"} 2\n"));
         assert!(text.contains("{asked=\"check\",status=\"200\"} 0\n"));
-        assert_eq!(text.lines().count(), 2 + 3);
+        assert_eq!(text.lines().count(), 2 + 4);
     }
 }

@@ -1,6 +1,6 @@
 //! Connections: taken, made safe, served, and let out in the end.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,6 +101,11 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
+    /// From which address.
+    pub(crate) fn ip(&self) -> IpAddr {
+        self.address.ip()
+    }
+
     /// Whether nobody between reads along: TLS, or the same machine.
     pub(crate) fn is_private(&self) -> bool {
         self.is_secure || self.address.ip().to_canonical().is_loopback()

@@ -1,6 +1,7 @@
 //! The guard over HTTP: an index that is replaced while it is asked, and what is asked of it.
 
 mod check;
+mod private;
 mod range;
 
 use std::fmt::Write;
@@ -15,6 +16,8 @@ use axum::routing::{any, get};
 use http::{StatusCode, header};
 use mizumori_guard::{ALONE, HashKind, Index, WITH_SECOND_FACTOR};
 
+use self::private::Private;
+pub use self::private::PrivateOptions;
 use crate::error::WebError;
 use crate::metrics::{Asked, Metrics};
 use crate::server::{Observer, Service};
@@ -30,6 +33,8 @@ pub struct GuardOptions {
     pub least_with_second_factor: usize,
     /// Words that are no passwords for anybody who asks.
     pub context: Vec<String>,
+    /// A private index as well.
+    pub private: Option<PrivateOptions>,
 }
 
 impl Default for GuardOptions {
@@ -40,6 +45,7 @@ impl Default for GuardOptions {
             least: ALONE,
             least_with_second_factor: WITH_SECOND_FACTOR,
             context: Vec::new(),
+            private: None,
         }
     }
 }
@@ -50,6 +56,7 @@ pub struct Guard {
     index: RwLock<Arc<Index>>,
     /// Whether the last look at the index failed: that is told once.
     is_failing: AtomicBool,
+    private: Option<Private>,
     metrics: Metrics,
 }
 
@@ -60,7 +67,9 @@ impl Guard {
     /// As [`Index::open`].
     pub fn open(folder: &Path, options: GuardOptions) -> Result<Arc<Self>, WebError> {
         let index = RwLock::new(Arc::new(Index::open(folder)?));
-        Ok(Arc::new(Self { options, index, is_failing: AtomicBool::new(false), metrics: Metrics::default() }))
+        let private = options.private.as_ref().map(Private::open).transpose()?;
+        let (is_failing, metrics) = (AtomicBool::new(false), Metrics::default());
+        Ok(Arc::new(Self { options, index, is_failing, private, metrics }))
     }
 
     /// The index as it is now. Whoever has it answers from it to the end.
@@ -80,6 +89,8 @@ impl Service for Guard {
             .route("/range/", any(range::answer))
             .route("/range/{*prefix}", any(range::answer))
             .route("/api/v1/passwords/check", any(check::answer))
+            .route("/api/v1/private/parameters", any(private::parameters))
+            .route("/api/v1/private/query", any(private::query))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(|| async { "ok\n" }))
             .route("/metrics", get(metrics))
@@ -88,6 +99,9 @@ impl Service for Guard {
     }
 
     fn renew(&self, observer: &dyn Observer) {
+        if let Some(private) = &self.private {
+            private.renew(observer);
+        }
         let reopened = self.index().reopened();
         let was_failing = self.is_failing.swap(reopened.is_err(), Ordering::Relaxed);
         match reopened {

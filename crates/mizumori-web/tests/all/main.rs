@@ -5,6 +5,8 @@ mod check;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod private;
+#[cfg(test)]
 mod range;
 #[cfg(test)]
 mod server;

@@ -1,16 +1,19 @@
 //! `mizumori guard serve`: an index over HTTP.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use mizumori_guard::{ALONE, WITH_SECOND_FACTOR};
-use mizumori_web::{CertificateFiles, Guard, GuardOptions, Observer, Server, ServerOptions, Stop, WebError};
+use mizumori_web::{
+    CertificateFiles, Guard, GuardOptions, Observer, PrivateOptions, Server, ServerOptions, Stop, WebError,
+};
 
 use super::IndexOption;
+use super::private::KeysOption;
 use crate::config::Config;
 use crate::outcome::{Failure, Outcome};
 use crate::tidings;
@@ -54,6 +57,17 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "WORD")]
     context: Vec<String>,
 
+    /// Answer the private check out of this private index as well: /api/v1/private/
+    #[arg(long, value_name = "FOLDER")]
+    private: Option<PathBuf>,
+
+    #[command(flatten)]
+    private_keys: KeysOption,
+
+    /// Questions of the private check that an address may ask a minute; each is a guess
+    #[arg(long, value_name = "N", default_value = "30")]
+    private_per_minute: NonZeroU32,
+
     /// Connections at once; whoever comes then waits
     #[arg(long, value_name = "N", default_value = "4096")]
     connections: NonZeroUsize,
@@ -82,6 +96,15 @@ impl Observer for Told {
     }
 }
 
+impl Arguments {
+    /// The private index that answers as well.
+    fn private(&self, config: &Config) -> Result<Option<PrivateOptions>, Failure> {
+        let Some(folder) = &self.private else { return Ok(None) };
+        let keys = self.private_keys.file(config)?;
+        Ok(Some(PrivateOptions { folder: folder.clone(), keys, per_minute: self.private_per_minute }))
+    }
+}
+
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Failure> {
     let options = GuardOptions {
@@ -89,6 +112,7 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
         least: arguments.least,
         least_with_second_factor: arguments.least_with_second_factor,
         context: arguments.context.clone(),
+        private: arguments.private(config)?,
     };
     let guard = Guard::open(&arguments.index.folder(config)?, options)?;
     let certificate = arguments.certificate.clone().zip(arguments.key.clone());
