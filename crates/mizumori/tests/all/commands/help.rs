@@ -22,6 +22,7 @@ fn help_of_every_command() {
         "guard status",
         "guard private",
         "guard private create",
+        "guard private import",
         "guard private status",
         "guard private rotate",
         "guard private retire",

@@ -18,6 +18,10 @@ mod guard_check;
 mod guard_dumps;
 #[cfg(all(feature = "guard", feature = "lake"))]
 mod guard_own;
+#[cfg(feature = "guard")]
+mod guard_pairs;
+#[cfg(feature = "serve")]
+mod guard_private;
 #[cfg(feature = "serve")]
 mod guard_serve;
 mod help;

@@ -1,10 +1,11 @@
 //! `mizumori guard private`: the index that answers the private check, and its keys.
 //!
-//! What fills it is `mizumori ingest --private`, what answers `mizumori guard serve --private`.
+//! What answers out of it is `mizumori guard serve --private`.
 
 mod ask;
 mod create;
 mod forget;
+mod import;
 mod retire;
 mod rotate;
 mod status;
@@ -33,6 +34,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Create(create::Arguments),
+    Import(Box<import::Arguments>),
     Status(status::Arguments),
     Rotate(rotate::Arguments),
     Retire(retire::Arguments),
@@ -43,6 +45,7 @@ enum Command {
 pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Failure> {
     match &arguments.command {
         Command::Create(arguments) => create::run(arguments, config),
+        Command::Import(arguments) => import::run(arguments, config),
         Command::Status(arguments) => status::run(arguments),
         Command::Rotate(arguments) => rotate::run(arguments, config),
         Command::Retire(arguments) => retire::run(arguments, config),

@@ -13,7 +13,7 @@ use crate::tidings;
 /// Begin a generation with another key
 ///
 /// What comes from now on is made with the new key. The generation before answers as well until it is retired; by then its sources
-/// should have been ingested again, since nobody can bring them under another key. Clients ask both.
+/// should have been imported again, since nobody can bring them under another key. Clients ask both.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The folder of the private index
@@ -43,8 +43,6 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
             ));
         }
     }
-    tidings::hint(
-        "ingest the sources again with --private, then `mizumori guard private retire` the generation before",
-    );
+    tidings::hint("import the sources again, then `mizumori guard private retire` the generation before");
     Ok(Outcome::Done)
 }

@@ -1,0 +1,122 @@
+//! `mizumori guard private import`: watched pairs out of dumps into a private index; all of them are invented.
+
+use std::collections::BTreeSet;
+
+use mizumori_core::{Account, LocalPart, Secret};
+use mizumori_guard::private::{PrivateIndex, Query};
+
+use crate::run::{Folder, Run};
+
+const WATCH: &str = r#"
+[[category]]
+id = "ministry"
+name = { ja = "省庁", en = "Ministries" }
+
+[[organisation]]
+id = "suigen"
+category = "ministry"
+name = { ja = "水源省", en = "Ministry of Springs" }
+domains = ["suigen.example"]
+"#;
+
+/// A watch list, a dump, and an empty private index.
+fn world() -> Folder {
+    let folder = Folder::new();
+    folder.write("watch.toml", WATCH);
+    folder.write(
+        "dumps/first.txt",
+        "taro@suigen.example:himitsu-canary\nTARO@suigen.example:himitsu-canary\njiro@suigen.example:kotoba\n\
+         saburo@suigen.example:5f4dcc3b5aa765d61d8327deb882cf99\nshiro@suigen.example:\nhanako@other.example:himitsu\n",
+    );
+    folder
+        .run(&[
+            "guard",
+            "private",
+            "create",
+            "private",
+            "--private-keys",
+            "keys",
+            "--hash-memory",
+            "8KiB",
+            "--hash-passes",
+            "1",
+        ])
+        .ends(0);
+    folder
+}
+
+fn import(folder: &Folder, more: &[&str]) -> Run {
+    let fixed = ["guard", "private", "import", "private", "--private-keys", "keys"];
+    folder.run(&[&fixed[..], more].concat())
+}
+
+const WATCHED: [&str; 3] = ["--watch", "watch.toml", "dumps"];
+
+/// Which of these pairs are in the index.
+fn found(folder: &Folder) -> BTreeSet<&'static str> {
+    let index = PrivateIndex::open(&folder.path("private"), &folder.path("keys")).unwrap();
+    let parameters = index.parameters();
+    let is_in = |pair: &&str| {
+        let (account, password) = pair.split_once(' ').unwrap();
+        let account = Account::parse(account, LocalPart::Column).unwrap();
+        let query =
+            Query::new(&parameters.generations[0], &account, &Secret::new(password.as_bytes().to_vec()));
+        let query = query.unwrap();
+        query.finish(&index.answer(&query.message()).unwrap()).unwrap()
+    };
+    let asked = [
+        "taro@suigen.example himitsu-canary",
+        "jiro@suigen.example kotoba",
+        "jiro@suigen.example himitsu-canary",
+        "jiro@suigen.example another",
+        "saburo@suigen.example 5f4dcc3b5aa765d61d8327deb882cf99",
+        "hanako@other.example himitsu",
+    ];
+    asked.into_iter().filter(is_in).collect()
+}
+
+const TARO: &str = "taro@suigen.example himitsu-canary";
+const JIRO: &str = "jiro@suigen.example kotoba";
+
+#[test]
+fn watched_pairs_come_and_are_replaced() {
+    let folder = world();
+    import(&folder, &WATCHED)
+        .ends(0)
+        .printing(&["added", "2 pairs", "first"])
+        .saying(&["up to ", " pairs a second on "]);
+    assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]));
+    // Nothing readable is in the index.
+    for entry in std::fs::read_dir(folder.path("private")).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        assert!(!bytes.windows(6).any(|window| window == b"canary" || window == b"suigen"));
+    }
+    folder.write("dumps/first.txt", "jiro@suigen.example:another\ntaro@suigen.example:himitsu-canary\n");
+    import(&folder, &WATCHED).ends(0).printing(&["replaced", "2 pairs"]);
+    assert_eq!(found(&folder), BTreeSet::from([TARO, "jiro@suigen.example another"]));
+    folder.write("dumps/second.txt", "jiro@suigen.example:kotoba\n");
+    folder.write("dumps/broken.zip", "PK\x03\x04 and nothing that follows");
+    import(&folder, &WATCHED).ends(3).saying(&["broken.zip"]);
+    assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO, "jiro@suigen.example another"]));
+}
+
+#[test]
+fn under_a_new_key_sources_come_again() {
+    let folder = world();
+    import(&folder, &WATCHED).ends(0);
+    folder.run(&["guard", "private", "rotate", "private", "--private-keys", "keys"]).ends(0);
+    import(&folder, &WATCHED).ends(0).printing(&["added", "2 pairs"]);
+    folder.run(&["guard", "private", "retire", "private", "1", "--private-keys", "keys"]).ends(0);
+    assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]));
+}
+
+#[test]
+fn mistakes() {
+    let folder = world();
+    import(&folder, &["dumps"]).ends(2).saying(&["nothing says which accounts are watched", "--watch FILE"]);
+    let run = |more: &[&str]| folder.run(&[&["guard", "private", "import"], more, &WATCHED[..]].concat());
+    run(&["nowhere", "--private-keys", "keys"]).ends(2).saying(&["there is no private index", "create"]);
+    run(&["private"]).ends(2).saying(&["nothing says where the keys"]);
+    run(&["private", "--private-keys", "none"]).ends(2).saying(&["could not open `none`"]);
+    assert!(found(&folder).is_empty());
+}
