@@ -154,8 +154,11 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
         None => (Leaked::Unknown, By::Nothing),
     };
     #[cfg(feature = "lake")]
-    let own =
-        arguments.account.as_deref().map(|account| Own::look_up(account, &arguments.lake, config)).transpose()?;
+    let own = arguments
+        .account
+        .as_deref()
+        .map(|account| Own::look_up(account, &arguments.lake, config))
+        .transpose()?;
     let password = password(lang)?;
     #[cfg_attr(
         not(feature = "lake"),
