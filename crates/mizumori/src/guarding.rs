@@ -66,6 +66,7 @@ struct State {
 
 impl GuardOption {
     /// Whether an index is named.
+    #[cfg(feature = "lake")]
     pub(crate) const fn is_asked(&self) -> bool {
         self.guard.is_some()
     }
