@@ -3,6 +3,8 @@
 //! Each command is one file below `commands`; what several of them need stands beside them. Nothing here knows
 //! formats or counts: that is the libraries' work.
 
+#[cfg(all(feature = "guard", feature = "lake"))]
+mod besides;
 mod cli;
 #[cfg(feature = "cluster")]
 mod cluster;
@@ -24,6 +26,8 @@ mod lake;
 mod locale;
 mod outcome;
 mod output;
+#[cfg(feature = "guard")]
+mod pairs;
 mod process;
 mod progress;
 #[cfg(any(feature = "scan", feature = "lake"))]

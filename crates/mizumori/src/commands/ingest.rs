@@ -18,6 +18,8 @@ use mizumori_lake::{
 use mizumori_scan::Progress;
 
 use self::means::{Means, Shared};
+#[cfg(feature = "guard")]
+use crate::besides::Besides;
 #[cfg(feature = "cluster")]
 use crate::cluster::ClusterOptions;
 use crate::config::Config;
@@ -28,6 +30,8 @@ use crate::interrupt;
 use crate::lake::LakeOptions;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Output;
+#[cfg(feature = "guard")]
+use crate::pairs::PrivateOption;
 use crate::progress::{Bar, grouped};
 use crate::size::Size;
 use crate::tidings;
@@ -82,6 +86,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     guard: GuardOption,
 
+    #[cfg(feature = "guard")]
+    #[command(flatten)]
+    private: PrivateOption,
+
     /// Memory to use, roughly [default: a quarter of the machine's]
     #[arg(long, value_name = "SIZE")]
     memory: Option<Size>,
@@ -110,9 +118,16 @@ enum Format {
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let config = Config::load()?;
     #[cfg(all(feature = "guard", feature = "cluster"))]
-    if arguments.guard.is_asked() && arguments.cluster.is_asked() {
-        return Err(Failure::say("--guard and --cluster do not go together: an index is a folder of this machine")
-            .hint("ingest with --cluster, and then once more with --guard alone: that reads the dumps for the index only"));
+    for (is_asked, option) in
+        [(arguments.guard.is_asked(), "--guard"), (arguments.private.is_asked(), "--private")]
+    {
+        if is_asked && arguments.cluster.is_asked() {
+            let told =
+                format!("{option} and --cluster do not go together: an index is a folder of this machine");
+            return Err(Failure::say(told).hint(format!(
+                "ingest with --cluster, and then once more with {option} alone: that reads the dumps for the index only"
+            )));
+        }
     }
     if arguments.follow {
         return follow::run(arguments, &config);
@@ -126,7 +141,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         arguments.guard.open(names, means::guard_memory(arguments, &config), &progress)?
     };
     #[cfg(feature = "guard")]
-    let beside = guarding.as_ref().map(|guarding| guarding as &dyn Beside);
+    let pairing = {
+        let place = arguments.private.place(&config, prepared.watch.as_ref(), prepared.threads)?;
+        let names = prepared.sources.list.iter().map(|source| source.id.to_string()).collect();
+        let memory = means::guard_memory(arguments, &config);
+        place.map(|place| place.open(names, memory, &progress)).transpose()?
+    };
+    #[cfg(feature = "guard")]
+    let besides = Besides::of([
+        guarding.as_ref().map(|guarding| guarding as &dyn Beside),
+        pairing.as_ref().map(|pairing| pairing as &dyn Beside),
+    ]);
+    #[cfg(feature = "guard")]
+    let beside = besides.as_one();
     #[cfg(not(feature = "guard"))]
     let beside = None;
     let (lake, ring) = arguments.lake.open_or_create(&config)?;
@@ -154,6 +181,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     #[cfg(feature = "guard")]
     if let Some(guarding) = &guarding {
         guarding.tell_after(&ingested);
+    }
+    #[cfg(feature = "guard")]
+    if let Some(pairing) = &pairing {
+        pairing.tell_after(&ingested);
     }
     let ingested = ingested?;
     let mut out = Output::open(None)?;

@@ -53,6 +53,9 @@ enum Command {
     Serve(crate::commands::not_built::Arguments),
 }
 
+#[cfg(feature = "lake")]
+pub(crate) use self::private::KeysOption;
+
 /// Which index.
 #[derive(Debug, Args)]
 struct IndexOption {

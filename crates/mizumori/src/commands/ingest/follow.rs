@@ -17,15 +17,19 @@ use mizumori_scan::Progress;
 
 use super::means::{Means, Shared};
 use super::{Arguments, Format, followed, rendered, tell};
+#[cfg(feature = "guard")]
+use crate::besides::Besides;
 use crate::config::Config;
 use crate::drop_folder::{DropFolder, Due};
 use crate::dumps::Dumps;
 #[cfg(feature = "guard")]
-use crate::guarding::{self, Guarding};
+use crate::guarding;
 use crate::input;
 use crate::interrupt;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Output;
+#[cfg(feature = "guard")]
+use crate::pairs::PrivatePlace;
 use crate::progress::{Bar, grouped};
 use crate::sources::Sources;
 use crate::tidings;
@@ -41,6 +45,8 @@ struct Follower<'f> {
     /// Bytes that an index may use.
     #[cfg(feature = "guard")]
     guard_memory: u64,
+    #[cfg(feature = "guard")]
+    private: Option<PrivatePlace>,
     lake: Lake,
     ring: KeyRing,
     progress: Arc<Progress>,
@@ -64,6 +70,8 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
     // Others may write to the index while nothing comes; that it is one is known now.
     #[cfg(feature = "guard")]
     arguments.guard.check()?;
+    #[cfg(feature = "guard")]
+    let private = arguments.private.place(config, watch.as_ref(), threads)?;
     let (lake, ring) = arguments.lake.open_or_create(config)?;
     interrupt::stops(&progress);
     let mut follower = Follower {
@@ -72,6 +80,8 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
         keep,
         #[cfg(feature = "guard")]
         guard_memory: super::means::guard_memory(arguments, config),
+        #[cfg(feature = "guard")]
+        private,
         lake: lake.merging(means.merging(&progress)),
         ring,
         progress: Arc::clone(&progress),
@@ -187,7 +197,18 @@ impl Follower<'_> {
             arguments.guard.open(names, self.guard_memory, &progress).map_err(guarding::beside)?
         };
         #[cfg(feature = "guard")]
-        let beside = guarding.as_ref().map(|guarding| guarding as &dyn Beside);
+        let pairing = {
+            let names = list.iter().map(|source| source.id.to_string()).collect();
+            let open = |place: &PrivatePlace| place.open(names, self.guard_memory, &progress);
+            self.private.as_ref().map(open).transpose().map_err(guarding::beside)?
+        };
+        #[cfg(feature = "guard")]
+        let besides = Besides::of([
+            guarding.as_ref().map(|guarding| guarding as &dyn Beside),
+            pairing.as_ref().map(|pairing| pairing as &dyn Beside),
+        ]);
+        #[cfg(feature = "guard")]
+        let beside = besides.as_one();
         #[cfg(not(feature = "guard"))]
         let beside = None;
         let ingested = self.means.with(&material, &Shared { found: &found, map: &map }, |runner| {
@@ -195,8 +216,12 @@ impl Follower<'_> {
         });
         drop(bar);
         #[cfg(feature = "guard")]
-        if let Some(guarding) = guarding.filter(Guarding::has_changed) {
+        if let Some(guarding) = guarding.as_ref().filter(|guarding| guarding.has_changed()) {
             guarding.tell();
+        }
+        #[cfg(feature = "guard")]
+        if let Some(pairing) = pairing.as_ref().filter(|pairing| pairing.has_changed()) {
+            pairing.tell_after(&ingested);
         }
         ingested
     }

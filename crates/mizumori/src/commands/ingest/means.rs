@@ -35,13 +35,14 @@ pub(super) struct Shared<'s> {
     pub(super) map: &'s SourceMap,
 }
 
-/// What the lake may use of the memory: an index takes its part.
+/// What the lake may use of the memory: an index takes its part, and another one as much.
 fn lake_memory(arguments: &Arguments, config: &Config) -> u64 {
     let all = input::memory(arguments.memory, config);
     #[cfg(feature = "guard")]
-    if arguments.guard.is_asked() {
-        return all - guard_memory(arguments, config);
-    }
+    let all = {
+        let indexes = u64::from(arguments.guard.is_asked()) + u64::from(arguments.private.is_asked());
+        all - indexes * guard_memory(arguments, config)
+    };
     all
 }
 

@@ -1,4 +1,4 @@
-//! `mizumori guard private import`: watched pairs out of dumps into a private index; all of them are invented.
+//! `mizumori guard private import` and `ingest --private`: watched pairs out of dumps into a private index; all of them are invented.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ fn world() -> Folder {
             "create",
             "private",
             "--private-keys",
-            "keys",
+            "pairs.keys",
             "--hash-memory",
             "8KiB",
             "--hash-passes",
@@ -46,15 +46,21 @@ fn world() -> Folder {
 }
 
 fn import(folder: &Folder, more: &[&str]) -> Run {
-    let fixed = ["guard", "private", "import", "private", "--private-keys", "keys"];
+    let fixed = ["guard", "private", "import", "private", "--private-keys", "pairs.keys"];
     folder.run(&[&fixed[..], more].concat())
+}
+
+#[cfg(feature = "lake")]
+fn ingest(folder: &Folder, more: &[&str]) -> Run {
+    let fixed = ["ingest", "--lake", "lake", "--private", "private", "--private-keys", "pairs.keys"];
+    folder.run_with_keys(&[&fixed[..], more].concat())
 }
 
 const WATCHED: [&str; 3] = ["--watch", "watch.toml", "dumps"];
 
 /// Which of these pairs are in the index.
 fn found(folder: &Folder) -> BTreeSet<&'static str> {
-    let index = PrivateIndex::open(&folder.path("private"), &folder.path("keys")).unwrap();
+    let index = PrivateIndex::open(&folder.path("private"), &folder.path("pairs.keys")).unwrap();
     let parameters = index.parameters();
     let is_in = |pair: &&str| {
         let (account, password) = pair.split_once(' ').unwrap();
@@ -104,9 +110,9 @@ fn watched_pairs_come_and_are_replaced() {
 fn under_a_new_key_sources_come_again() {
     let folder = world();
     import(&folder, &WATCHED).ends(0);
-    folder.run(&["guard", "private", "rotate", "private", "--private-keys", "keys"]).ends(0);
+    folder.run(&["guard", "private", "rotate", "private", "--private-keys", "pairs.keys"]).ends(0);
     import(&folder, &WATCHED).ends(0).printing(&["added", "2 pairs"]);
-    folder.run(&["guard", "private", "retire", "private", "1", "--private-keys", "keys"]).ends(0);
+    folder.run(&["guard", "private", "retire", "private", "1", "--private-keys", "pairs.keys"]).ends(0);
     assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]));
 }
 
@@ -115,8 +121,75 @@ fn mistakes() {
     let folder = world();
     import(&folder, &["dumps"]).ends(2).saying(&["nothing says which accounts are watched", "--watch FILE"]);
     let run = |more: &[&str]| folder.run(&[&["guard", "private", "import"], more, &WATCHED[..]].concat());
-    run(&["nowhere", "--private-keys", "keys"]).ends(2).saying(&["there is no private index", "create"]);
+    run(&["nowhere", "--private-keys", "pairs.keys"])
+        .ends(2)
+        .saying(&["there is no private index", "create"]);
     run(&["private"]).ends(2).saying(&["nothing says where the keys"]);
     run(&["private", "--private-keys", "none"]).ends(2).saying(&["could not open `none`"]);
+    assert!(found(&folder).is_empty());
+}
+
+#[cfg(feature = "lake")]
+#[test]
+fn an_ingest_brings_pairs_once_and_replaces_them() {
+    let folder = world();
+    ingest(&folder, &WATCHED).ends(0).saying(&[
+        "the private index `private`: up to ",
+        " pairs a second on ",
+        "1 sources added, 0 replaced, 0 as before; 2 pairs, 2 of them hashed",
+    ]);
+    assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]));
+    let before = std::fs::read(folder.path("private/private.json")).unwrap();
+    ingest(&folder, &WATCHED).ends(0).saying(&["0 sources added, 0 replaced, 1 as before; 0 pairs"]);
+    assert_eq!(std::fs::read(folder.path("private/private.json")).unwrap(), before);
+    // Nothing readable is in the index.
+    for entry in std::fs::read_dir(folder.path("private")).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        assert!(!bytes.windows(6).any(|window| window == b"canary" || window == b"suigen"));
+    }
+    folder.write("dumps/first.txt", "jiro@suigen.example:another\ntaro@suigen.example:himitsu-canary\n");
+    ingest(&folder, &WATCHED).ends(0).saying(&["0 sources added, 1 replaced, 0 as before; 2 pairs"]);
+    assert_eq!(found(&folder), BTreeSet::from([TARO, "jiro@suigen.example another"]));
+}
+
+#[cfg(feature = "lake")]
+#[test]
+fn what_the_lake_has_already_comes_into_the_index_alone() {
+    let folder = world();
+    folder.run_with_keys(&["ingest", "--lake", "lake", "--watch", "watch.toml", "dumps"]).ends(0);
+    ingest(&folder, &WATCHED).ends(0).printing(&["as before"]).saying(&["1 sources added", "2 pairs"]);
+    assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]));
+    // A new key: what is known under the old one is not known under the new.
+    folder.run(&["guard", "private", "rotate", "private", "--private-keys", "pairs.keys"]).ends(0);
+    ingest(&folder, &WATCHED).ends(0).saying(&["1 sources added", "2 pairs"]);
+    folder.run(&["guard", "private", "retire", "private", "1", "--private-keys", "pairs.keys"]).ends(0);
+    assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]));
+}
+
+#[cfg(feature = "lake")]
+#[test]
+fn with_every_account_and_with_an_index_of_hashes() {
+    let folder = world();
+    let all = ["--all", "--watch", "watch.toml", "--guard", "leaked", "dumps"];
+    ingest(&folder, &all).ends(0).saying(&["1 sources added, 0 replaced, 0 as before; 2 pairs", "SHA-1"]);
+    assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]), "only those of the watch list");
+    folder.run_with_input(&["guard", "check", "leaked", "--least", "1"], b"himitsu").ends(1);
+}
+
+#[cfg(feature = "lake")]
+#[test]
+fn mistakes_of_an_ingest() {
+    let folder = world();
+    ingest(&folder, &["--all", "dumps"])
+        .ends(2)
+        .saying(&["for the accounts of a watch list", "--watch FILE"]);
+    let fixed = ["ingest", "--lake", "lake", "--private"];
+    let run = |more: &[&str]| folder.run_with_keys(&[&fixed[..], more, &WATCHED[..]].concat());
+    run(&["nowhere", "--private-keys", "pairs.keys"])
+        .ends(2)
+        .saying(&["there is no private index", "create"]);
+    run(&["private"]).ends(2).saying(&["nothing says where the keys"]);
+    run(&["private", "--private-keys", "none"]).ends(2).saying(&["could not open `none`"]);
+    assert!(!folder.path("lake").exists(), "nothing was begun");
     assert!(found(&folder).is_empty());
 }

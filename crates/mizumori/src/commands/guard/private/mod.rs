@@ -1,6 +1,6 @@
 //! `mizumori guard private`: the index that answers the private check, and its keys.
 //!
-//! What answers out of it is `mizumori guard serve --private`.
+//! `mizumori ingest --private` fills it too; what answers out of it is `mizumori guard serve --private`.
 
 mod ask;
 mod create;
