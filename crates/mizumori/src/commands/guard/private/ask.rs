@@ -31,7 +31,7 @@ pub(in crate::commands::guard) struct AskOptions {
     )]
     private: bool,
 
-    /// The server: https://HOST[:PORT][/PATH]
+    /// The server's address, with https; port and path where it has them
     #[arg(long, value_name = "URL", requires = "private")]
     server: Option<String>,
 
