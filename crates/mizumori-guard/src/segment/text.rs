@@ -52,8 +52,11 @@ fn digits(bytes: &[u8]) -> [u8; 40] {
     for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(padded) {
         *pair = [byte >> 4, byte & 0x0F];
     }
-    // From `0` on, and from `A` on behind nine: a sum and a comparison, so that many are done at once.
-    digits.map(|digit| digit + b'0' + if digit > 9 { b'A' - b'0' - 10 } else { 0 })
+    // From `0` on, and from `A` on behind nine: a sum and a comparison, in place, so that many are done at once.
+    for digit in &mut digits {
+        *digit += b'0' + if *digit > 9 { b'A' - b'0' - 10 } else { 0 };
+    }
+    digits
 }
 
 #[cfg(test)]
