@@ -11,6 +11,7 @@ mod export;
 mod filter;
 mod format;
 mod held;
+mod hex;
 mod import;
 mod index;
 mod map;

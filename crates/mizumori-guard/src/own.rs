@@ -12,6 +12,7 @@ use sha2::{Sha256, Sha512};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::digest::PasswordHash;
+use crate::hex;
 
 /// Work that comparisons with salted hashes may take together, in rounds of bcrypt: eight of cost 12, about two seconds.
 const ROUNDS: u64 = 8 << 12;
@@ -28,10 +29,10 @@ pub fn spellings(password: &Secret<Vec<u8>>) -> Vec<Secret<String>> {
     let mut all: Vec<String> = Vec::new();
     for form in [Some(bytes.as_slice()), normal.as_deref().map(str::as_bytes)].into_iter().flatten() {
         let hashes = [
-            hex(&Md5::digest(form)),
-            hex(&Sha1::digest(form)),
-            hex(&Sha256::digest(form)),
-            hex(&Sha512::digest(form)),
+            hex::text(&Md5::digest(form)),
+            hex::text(&Sha1::digest(form)),
+            hex::text(&Sha256::digest(form)),
+            hex::text(&Sha512::digest(form)),
             std::str::from_utf8(form).map(ntlm).unwrap_or_default(),
         ];
         for hash in hashes {
@@ -45,10 +46,6 @@ pub fn spellings(password: &Secret<Vec<u8>>) -> Vec<Secret<String>> {
     all.sort_unstable();
     all.dedup();
     all.into_iter().map(Secret::new).collect()
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn ntlm(text: &str) -> String {

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -255,39 +256,35 @@ impl Connection {
 
     async fn serve_http1(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let Self { router, peer, stop } = self;
-        let mut connection = std::pin::pin!(
-            http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD)
-                .max_buf_size(HEAD_BYTES)
-                .serve_connection(TokioIo::new(stream), service_fn(answers(router, peer)))
-        );
-        // How a connection ends concerns nobody but the one at its other end.
-        tokio::select! {
-            _ = &mut connection => {}
-            () = stop.stopped() => {
-                connection.as_mut().graceful_shutdown();
-                let _ = connection.await;
-            }
-        }
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD)
+            .max_buf_size(HEAD_BYTES)
+            .serve_connection(TokioIo::new(stream), service_fn(answers(router, peer)));
+        served(connection, http1::Connection::graceful_shutdown, &stop).await;
     }
 
     async fn serve_http2(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let Self { router, peer, stop } = self;
-        let mut connection = std::pin::pin!(
-            http2::Builder::new(TokioExecutor::new())
-                .timer(TokioTimer::new())
-                .keep_alive_interval(HEAD)
-                .max_concurrent_streams(STREAMS)
-                .max_header_list_size(HEAD_BYTES as u32)
-                .serve_connection(TokioIo::new(stream), service_fn(answers(router, peer)))
-        );
-        tokio::select! {
-            _ = &mut connection => {}
-            () = stop.stopped() => {
-                connection.as_mut().graceful_shutdown();
-                let _ = connection.await;
-            }
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .keep_alive_interval(HEAD)
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(HEAD_BYTES as u32)
+            .serve_connection(TokioIo::new(stream), service_fn(answers(router, peer)));
+        served(connection, http2::Connection::graceful_shutdown, &stop).await;
+    }
+}
+
+/// Serves a connection to its end; `end` has it end with what it is answering, when the server does.
+async fn served<C: Future>(connection: C, end: impl FnOnce(Pin<&mut C>), stop: &Stop) {
+    let mut connection = pin!(connection);
+    // How a connection ends concerns nobody but the one at its other end.
+    tokio::select! {
+        _ = &mut connection => {}
+        () = stop.stopped() => {
+            end(connection.as_mut());
+            let _ = connection.await;
         }
     }
 }

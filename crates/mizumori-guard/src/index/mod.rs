@@ -164,11 +164,12 @@ impl Index {
     /// The hashes of a kind that begin with a prefix as text: rows `SUFFIX:COUNT` in order, each hash once, with CRLF between them.
     pub(crate) fn range_text(&self, kind: HashKind, prefix: Prefix) -> Vec<u8> {
         let mut text = Vec::new();
-        let mut having = self.of_kind(kind).filter(|segment| !segment.rows_of(prefix).is_empty());
+        let rows = self.of_kind(kind).map(|segment| (segment, segment.rows_of(prefix)));
+        let mut having = rows.filter(|(_, rows)| !rows.is_empty());
         match (having.next(), having.next()) {
             (None, _) => {}
             // As it is once imports are merged: what is stored is what is answered.
-            (Some(alone), None) => alone.write_range(prefix, &mut text),
+            (Some((alone, rows)), None) => alone.write_text(rows, &mut text),
             (Some(_), Some(_)) => write_rows(&self.range(kind, prefix), &mut text),
         }
         text

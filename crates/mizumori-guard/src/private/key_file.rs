@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 
 use mizumori_core::Secret;
 
+use super::drawn;
 use super::oprf::{SEED, Server};
-use super::{drawn, hex};
 use crate::error::{GuardError, Result};
+use crate::hex;
 use crate::segment::new_file;
 
 /// Longest file that is read, in bytes.

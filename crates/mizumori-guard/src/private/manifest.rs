@@ -6,10 +6,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::buckets::MOST_BITS;
-use super::hex;
 use super::pair::{SALT, SlowHash};
 use crate::error::{GuardError, Result};
 use crate::held::{self, FolderKind};
+use crate::hex;
 
 /// The name of the file.
 const NAME: &str = "private.json";

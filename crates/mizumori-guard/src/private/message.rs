@@ -25,13 +25,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::buckets::MOST_BITS;
-use super::hex;
 use super::manifest::MOST_GENERATIONS;
 use super::oprf::{ELEMENT, PROOF, PublicKey};
 use super::pair::{SALT, SlowHash};
 use super::{VALUE, Value};
 use crate::error::{GuardError, Result};
 use crate::format::number;
+use crate::hex;
 
 /// The version of the messages.
 const VERSION: u8 = 1;

@@ -14,7 +14,6 @@
 mod buckets;
 mod client;
 mod gather;
-mod hex;
 mod index;
 mod key_file;
 mod limit;

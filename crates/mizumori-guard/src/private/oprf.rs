@@ -9,8 +9,8 @@ use mizumori_core::Secret;
 use rand_core::{CryptoRng, RngCore};
 use voprf::{BlindedElement, EvaluationElement, Group, Proof, Ristretto255, VoprfClient, VoprfServer};
 
-use super::hex;
 use crate::error::{GuardError, Result};
+use crate::hex;
 
 /// Bytes of an element.
 pub(super) const ELEMENT: usize = 32;

@@ -13,9 +13,10 @@ use super::manifest::{
 };
 use super::pair::SlowHash;
 use super::rows::{MergedRows, Row};
-use super::{VALUE, drawn, hex};
+use super::{VALUE, drawn};
 use crate::error::{GuardError, Result};
 use crate::held::Held;
+use crate::hex;
 use crate::index::Change;
 
 /// The right to change a private index, for as long as it lives.

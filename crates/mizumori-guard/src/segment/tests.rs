@@ -47,7 +47,7 @@ fn check(segment: &Segment, rows: &Naive) {
             .collect();
         assert_eq!(answer, naive);
         let mut text = Vec::new();
-        segment.write_range(prefix, &mut text);
+        segment.write_text(segment.rows_of(prefix), &mut text);
         let mut spelled = Vec::new();
         let rows: Vec<_> = segment.range(prefix).collect();
         crate::answer::write_rows(&rows, &mut spelled);

@@ -1,15 +1,15 @@
 //! Rows as text, straight out of the mapped bytes: what a range answer is made of.
 
+use std::ops::Range;
+
 use super::BLOCK;
 use super::lookup::{Segment, nibble};
-use crate::digest::Prefix;
 
 impl Segment {
-    /// Appends the rows that begin with a prefix as `SUFFIX:COUNT`, with CRLF between them.
+    /// Appends the [rows of a prefix](Self::rows_of) as `SUFFIX:COUNT`, with CRLF between them.
     ///
     /// A row's bytes become digits as a whole, without a branch a digit, and the few before the suffix are left out.
-    pub(crate) fn write_range(&self, prefix: Prefix, out: &mut Vec<u8>) {
-        let rows = self.rows_of(prefix);
+    pub(crate) fn write_text(&self, rows: Range<u64>, out: &mut Vec<u8>) {
         let width = self.layout().width();
         // Five digits are the prefix; those of the bucket are not stored.
         let skipped = 5 - self.layout().bits as usize / 4;

@@ -46,7 +46,7 @@ pub(super) async fn answer(State(guard): State<Arc<Guard>>, request: Request) ->
     guard.counted(Asked::Check, response)
 }
 
-async fn judged(guard: &Arc<Guard>, request: Request) -> Result<Response, Problem> {
+async fn judged(guard: &Guard, request: Request) -> Result<Response, Problem> {
     if request.method() != Method::POST {
         let mut response =
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "a password is sent with POST").into_response();
@@ -78,7 +78,6 @@ async fn judged(guard: &Arc<Guard>, request: Request) -> Result<Response, Proble
         })?,
         None => accepted_language(&parts.headers),
     };
-    let guard = Arc::clone(guard);
     let verdict = guard.judge(question);
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, verdict.object(By::Index, lang).to_string()).into_response())
@@ -90,7 +89,7 @@ impl Guard {
             if question.second_factor { self.options.least_with_second_factor } else { self.options.least };
         let context = self.options.context.iter().cloned().chain(question.context).collect();
         let password = Secret::new(question.password.into_bytes());
-        let index = self.index();
+        let index = self.index.now();
         Policy { least, context }.check(&password, &Leaked::Index(&index))
     }
 }

@@ -1,13 +1,13 @@
 //! The guard over HTTP: an index that is replaced while it is asked, and what is asked of it.
 
 mod check;
+mod live;
 mod private;
 mod range;
 
 use std::fmt::Write;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,6 +16,7 @@ use axum::routing::{any, get};
 use http::{StatusCode, header};
 use mizumori_guard::{ALONE, HashKind, Index, WITH_SECOND_FACTOR};
 
+use self::live::Live;
 use self::private::Private;
 pub use self::private::PrivateOptions;
 use crate::error::WebError;
@@ -53,9 +54,7 @@ impl Default for GuardOptions {
 /// An index, served.
 pub struct Guard {
     options: GuardOptions,
-    index: RwLock<Arc<Index>>,
-    /// Whether the last look at the index failed: that is told once.
-    is_failing: AtomicBool,
+    index: Live<Index>,
     private: Option<Private>,
     metrics: Metrics,
 }
@@ -66,15 +65,9 @@ impl Guard {
     /// # Errors
     /// As [`Index::open`].
     pub fn open(folder: &Path, options: GuardOptions) -> Result<Arc<Self>, WebError> {
-        let index = RwLock::new(Arc::new(Index::open(folder)?));
+        let index = Live::new(Index::open(folder)?);
         let private = options.private.as_ref().map(Private::open).transpose()?;
-        let (is_failing, metrics) = (AtomicBool::new(false), Metrics::default());
-        Ok(Arc::new(Self { options, index, is_failing, private, metrics }))
-    }
-
-    /// The index as it is now. Whoever has it answers from it to the end.
-    fn index(&self) -> Arc<Index> {
-        Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner))
+        Ok(Arc::new(Self { options, index, private, metrics: Metrics::default() }))
     }
 
     fn counted(&self, asked: Asked, response: Response) -> Response {
@@ -102,25 +95,15 @@ impl Service for Guard {
         if let Some(private) = &self.private {
             private.renew(observer);
         }
-        let reopened = self.index().reopened();
-        let was_failing = self.is_failing.swap(reopened.is_err(), Ordering::Relaxed);
-        match reopened {
-            Ok(None) => {}
-            Ok(Some(index)) => {
-                let generation = index.generation();
-                *self.index.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(index);
-                observer.renewed(&format!("the index, generation {generation}"));
-            }
-            Err(error) if !was_failing => observer.failed(error.into()),
-            Err(_) => {}
-        }
+        let told = |index: &Index| format!("the index, generation {}", index.generation());
+        self.index.renew(Index::reopened, told, observer);
     }
 }
 
 async fn metrics(guard: axum::extract::State<Arc<Guard>>) -> impl IntoResponse {
     let mut text = String::new();
     guard.metrics.write(&mut text);
-    let index = guard.index();
+    let index = guard.index.now();
     // Writing into memory does not fail.
     let _ = write!(
         text,

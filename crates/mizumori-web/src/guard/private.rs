@@ -6,8 +6,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::to_bytes;
@@ -19,6 +18,7 @@ use mizumori_guard::GuardError;
 use mizumori_guard::private::{PrivateIndex, QUESTION, RateLimit};
 
 use super::Guard;
+use super::live::Live;
 use crate::http::problem::Problem;
 use crate::metrics::Asked;
 use crate::server::{Observer, Peer};
@@ -39,41 +39,28 @@ pub struct PrivateOptions {
 
 /// A private index, served.
 pub(super) struct Private {
-    index: RwLock<Arc<PrivateIndex>>,
-    /// Whether the last look at the index failed: that is told once.
-    is_failing: AtomicBool,
+    index: Live<PrivateIndex>,
     limit: Mutex<RateLimit<IpAddr, SystemClock>>,
 }
 
 impl Private {
     /// Opens it.
     pub(super) fn open(options: &PrivateOptions) -> Result<Self, GuardError> {
-        let index = RwLock::new(Arc::new(PrivateIndex::open(&options.folder, &options.keys)?));
+        let index = Live::new(PrivateIndex::open(&options.folder, &options.keys)?);
         let per_minute = options.per_minute.get();
         let limit = Mutex::new(RateLimit::new(SystemClock, per_minute, per_minute, CLIENTS));
-        Ok(Self { index, is_failing: AtomicBool::new(false), limit })
+        Ok(Self { index, limit })
     }
 
     /// Answers from the index as it is now, where that is another one.
     pub(super) fn renew(&self, observer: &dyn Observer) {
-        let reopened = self.index().reopened();
-        let was_failing = self.is_failing.swap(reopened.is_err(), Ordering::Relaxed);
-        match reopened {
-            Ok(None) => {}
-            Ok(Some(index)) => {
-                let generations = index.parameters().generations;
-                let numbers: Vec<_> =
-                    generations.iter().map(|generation| generation.number.to_string()).collect();
-                *self.index.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(index);
-                observer.renewed(&format!("the private index, generation {}", numbers.join(" and ")));
-            }
-            Err(error) if !was_failing => observer.failed(error.into()),
-            Err(_) => {}
-        }
-    }
-
-    fn index(&self) -> Arc<PrivateIndex> {
-        Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner))
+        let told = |index: &PrivateIndex| {
+            let generations = index.parameters().generations;
+            let numbers: Vec<_> =
+                generations.iter().map(|generation| generation.number.to_string()).collect();
+            format!("the private index, generation {}", numbers.join(" and "))
+        };
+        self.index.renew(PrivateIndex::reopened, told, observer);
     }
 
     /// How long a client has to wait, if it has to.
@@ -89,7 +76,7 @@ pub(super) async fn parameters(State(guard): State<Arc<Guard>>, request: Request
         if request.method() != Method::GET {
             return Ok(other_method("GET"));
         }
-        let body = serde_json::to_vec(&private(&guard)?.index().parameters()).map_err(|_| wrong())?;
+        let body = serde_json::to_vec(&private(&guard)?.index.now().parameters()).map_err(|_| wrong())?;
         Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
     };
     finished(&guard, answer())
@@ -116,7 +103,7 @@ async fn answered(guard: &Guard, request: Request) -> Result<Response, Problem> 
     let question = to_bytes(request.into_body(), QUESTION).await.map_err(|_| {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a question has {QUESTION} bytes"))
     })?;
-    match private.index().answer(&question) {
+    match private.index.now().answer(&question) {
         Ok(answer) => Ok(([(header::CONTENT_TYPE, "application/octet-stream")], answer).into_response()),
         Err(error @ GuardError::OldParameters) => {
             Err(Problem::new(StatusCode::CONFLICT, format!("{error}: ask for them again")))

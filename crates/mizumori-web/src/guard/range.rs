@@ -24,9 +24,8 @@ const PREFLIGHT: &str = "1728000";
 /// Answers a request of the range API, whatever it is.
 pub(super) async fn answer(State(guard): State<Arc<Guard>>, request: Request) -> Response {
     let mut response = match *request.method() {
-        Method::GET => range(&guard, &request),
-        // The server leaves the body out, and says how long it would be.
-        Method::HEAD => range(&guard, &request),
+        // Of an answer to HEAD the server leaves the body out, and says how long it would be.
+        Method::GET | Method::HEAD => range(&guard, &request),
         Method::OPTIONS => preflight(),
         _ => {
             let text = "The method is not allowed, use GET";
@@ -57,7 +56,7 @@ fn range(guard: &Guard, request: &Request) -> Response {
         return (StatusCode::BAD_REQUEST, "The hash was not in a valid format").into_response();
     };
     let kind = asked_kind(request.uri().query().unwrap_or_default());
-    let index = guard.index();
+    let index = guard.index.now();
     if !index.has(kind) {
         // An answer without hashes would say that nothing leaked.
         let text = format!("This server has no {kind} hashes");

@@ -1,13 +1,13 @@
-//! Hexadecimal digits of keys and salts.
+//! Hexadecimal digits of keys, salts and digests.
 
 /// Bytes as digits, in lower case.
-pub(super) fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The bytes of exactly as many digits.
-pub(super) fn read<const N: usize>(text: &str) -> Option<[u8; N]> {
+pub(crate) fn read<const N: usize>(text: &str) -> Option<[u8; N]> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok());
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     let bytes: Option<Vec<u8>> =
@@ -16,7 +16,7 @@ pub(super) fn read<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 /// Keys and salts in JSON.
-pub(super) mod field {
+pub(crate) mod field {
     use serde::de::{Deserialize, Deserializer, Error};
     use serde::ser::Serializer;
 
