@@ -89,22 +89,18 @@ fn pad_with(
     Ok(())
 }
 
-fn written(rows: &[(PasswordHash, u64)]) -> Vec<u8> {
+/// Rows as text, what follows the prefix.
+pub(crate) fn written(rows: &[(PasswordHash, u64)]) -> Vec<u8> {
     let mut text = Vec::with_capacity(rows.len() * 42);
-    write_rows(rows, &mut text);
-    text
-}
-
-/// Appends rows as text, what follows the prefix.
-pub(crate) fn write_rows(rows: &[(PasswordHash, u64)], text: &mut Vec<u8>) {
     for (hash, count) in rows {
         if !text.is_empty() {
             text.extend(b"\r\n");
         }
-        hash.write_suffix(text);
+        hash.write_suffix(&mut text);
         text.push(b':');
-        text.extend(count.to_string().bytes());
+        text.extend(itoa::Buffer::new().format(*count).bytes());
     }
+    text
 }
 
 #[cfg(test)]

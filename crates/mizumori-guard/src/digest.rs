@@ -80,16 +80,24 @@ impl Key {
 
     pub(crate) fn to_bytes(self) -> [u8; 20] {
         let mut bytes = [0; 20];
-        for (to, from) in bytes.iter_mut().zip(
-            self.high
-                .to_be_bytes()
-                .into_iter()
-                .chain(self.middle.to_be_bytes())
-                .chain(self.low.to_be_bytes()),
-        ) {
-            *to = from;
+        if let Some((first, rest)) = bytes.split_first_chunk_mut() {
+            *first = (u128::from(self.high) << 64 | u128::from(self.middle)).to_be_bytes();
+            if let Some(last) = rest.first_chunk_mut() {
+                *last = self.low.to_be_bytes();
+            }
         }
         bytes
+    }
+
+    /// It without its first `bits` bits, fewer than 32 of them; behind it are zeros.
+    pub(crate) fn behind(self, bits: u32) -> Self {
+        let low = u64::from(self.low) << 32;
+        let over = |next: u64| next.checked_shr(64 - bits).unwrap_or_default();
+        Self {
+            high: self.high << bits | over(self.middle),
+            middle: self.middle << bits | over(low),
+            low: self.low << bits,
+        }
     }
 }
 
@@ -234,16 +242,39 @@ pub(crate) fn is_digit(byte: u8) -> bool {
     value(byte).is_some()
 }
 
-/// Forty hexadecimal digits as a key. One test at the end instead of one a digit: lists are read at memory's speed.
+/// Forty hexadecimal digits as a key. Eight digits are one number, and one test at the end is for all of them: lists are read
+/// at memory's speed.
 pub(crate) fn parse_key(digits: &[u8; 40]) -> Option<Key> {
-    let mut bytes = [0; 20];
-    let mut all = 0;
-    for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
-        let [one, other] = pair.map(|digit| VALUES.get(usize::from(digit)).copied().unwrap_or(0xFF));
-        all |= one | other;
-        *byte = one << 4 | other & 0x0F;
+    let mut right = EACH << 7;
+    let mut words = [0; 5];
+    for (word, eight) in words.iter_mut().zip(digits.as_chunks::<8>().0) {
+        let (value, are_digits) = eight_digits(*eight);
+        *word = value;
+        right &= are_digits;
     }
-    (all & 0xF0 == 0).then(|| Key::from_bytes(&bytes))
+    let [one, two, three, four, five] = words;
+    let high = u64::from(one) << 32 | u64::from(two);
+    let middle = u64::from(three) << 32 | u64::from(four);
+    (right == EACH << 7).then_some(Key { high, middle, low: five })
+}
+
+/// One in each byte of a number.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// What eight digits are worth, and the upper bit of each byte that is one.
+fn eight_digits(digits: [u8; 8]) -> (u32, u64) {
+    let given = u64::from_be_bytes(digits);
+    // Without its upper bit no byte's sum reaches the next one.
+    let below = given & (EACH * 0x7F);
+    let reaches = |bytes: u64, least: u8| bytes + EACH * u64::from(0x80 - least);
+    let is_figure = reaches(below, b'0') & !reaches(below, b'9' + 1);
+    let lower = below | (EACH * 0x20);
+    let is_letter = reaches(lower, b'a') & !reaches(lower, b'f' + 1);
+    let values = (below & (EACH * 0x0F)) + (is_letter >> 7 & EACH) * 9;
+    let values = (values | values >> 4) & 0x00FF_00FF_00FF_00FF;
+    let values = (values | values >> 8) & 0x0000_FFFF_0000_FFFF;
+    let values = (values | values >> 16) & 0xFFFF_FFFF;
+    (u32::try_from(values).unwrap_or_default(), (is_figure | is_letter) & !given)
 }
 
 /// Appends the digits of a key from number `from` on, in upper case.
@@ -315,6 +346,11 @@ mod tests {
         fn keys_are_ordered_like_their_bytes(one: [u8; 20], other: [u8; 20]) {
             prop_assert_eq!(Key::from_bytes(&one).cmp(&Key::from_bytes(&other)), one.cmp(&other));
             prop_assert_eq!(Key::from_bytes(&one).to_bytes(), one);
+            for bits in [0, 8, 16] {
+                let mut behind = one.split_at(bits / 8).1.to_vec();
+                behind.resize(20, 0);
+                prop_assert_eq!(Key::from_bytes(&one).behind(bits as u32).to_bytes().to_vec(), behind);
+            }
         }
 
         #[test]

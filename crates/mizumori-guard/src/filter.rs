@@ -187,12 +187,22 @@ impl Filter {
             return false;
         };
         let mixed = murmur(key.wrapping_add(part.seed));
-        let width = self.rate.width();
-        let fingerprint = |at: u32| number(&self.bytes, part.at + at as usize * width, width);
         let own = mixed ^ mixed >> 32;
-        let own = if width == 1 { own & 0xFF } else { own & 0xFFFF };
-        let [one, two, three] = places(mixed, part.segment, part.segments);
-        fingerprint(one) ^ fingerprint(two) ^ fingerprint(three) == own
+        // Three reads, none of which waits for another.
+        let [one, two, three] = places(mixed, part.segment, part.segments).map(|place| place as usize);
+        match self.rate {
+            Rate::Byte => {
+                let read = |place| self.bytes.get(part.at + place).copied().unwrap_or_default();
+                read(one) ^ read(two) ^ read(three) == own as u8
+            }
+            Rate::TwoBytes => {
+                let read = |place: usize| {
+                    let bytes = self.bytes.get(part.at + place * 2..).and_then(<[u8]>::first_chunk);
+                    u16::from_le_bytes(bytes.copied().unwrap_or_default())
+                };
+                read(one) ^ read(two) ^ read(three) == own as u16
+            }
+        }
     }
 
     /// Reads all of it, and tells whether it is what was written.

@@ -1,9 +1,13 @@
 //! Connections: taken, made safe, served, and let out in the end.
+//!
+//! Each thread that answers has its connections to itself, from the first byte to the last: where threads take each other's work,
+//! half of what an answer costs is waking them.
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,7 +17,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Runtime;
+use tokio::runtime::{self, Runtime};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -61,7 +66,7 @@ pub struct ServerOptions {
     pub listen: SocketAddr,
     /// With TLS; nothing else is spoken then.
     pub certificate: Option<CertificateFiles>,
-    /// Threads that answer. Where answers may wait for a disk, more than there are cores.
+    /// Threads that answer: as many as there are cores, or more where answers wait for a disk, and others with them.
     pub threads: NonZeroUsize,
     /// Connections at once; whoever comes then waits.
     pub connections: NonZeroUsize,
@@ -129,12 +134,7 @@ impl Server {
     /// A certificate that cannot be used, an address that is taken.
     pub fn bind(options: ServerOptions) -> Result<Self, WebError> {
         let certificate = options.certificate.clone().map(Certificate::read).transpose()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(options.threads.get())
-            .thread_name("web")
-            .enable_all()
-            .build()
-            .map_err(WebError::Start)?;
+        let runtime = one_thread()?;
         let listen = |cause| WebError::Listen { address: options.listen, cause };
         let listener = runtime.block_on(TcpListener::bind(options.listen)).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
@@ -160,40 +160,107 @@ impl Server {
         let Self { options, runtime, listener, certificate, .. } = self;
         let tls = certificate.as_ref().map(Certificate::config).transpose()?.map(TlsAcceptor::from);
         let room = Arc::new(Semaphore::new(options.connections.get()));
-        runtime.spawn(look(Arc::clone(&service), certificate, Arc::clone(observer)));
-        let router = service.router();
-        runtime.block_on(async move {
-            loop {
-                let Some((stream, address, permit)) = next(&listener, &room, stop).await else { break };
-                let peer = Peer { address, is_secure: tls.is_some() };
-                let connection = Connection { router: router.clone(), peer, stop: stop.clone() };
-                let tls = tls.clone();
-                tokio::spawn(async move {
-                    connection.serve(stream, tls).await;
-                    drop(permit);
-                });
+        let router = Arc::clone(&service).router();
+        let threads = (0..options.threads.get()).map(|_| Answering::start(&router, tls.as_ref(), stop));
+        let threads = threads.collect::<Result<Vec<_>, _>>()?;
+        runtime.spawn(look(service, certificate, Arc::clone(observer)));
+        runtime.block_on(async {
+            while let Some(taken) = next(&listener, &room, stop).await {
+                if let Some(idlest) = threads.iter().min_by_key(|thread| thread.connections()) {
+                    idlest.give(taken);
+                }
             }
             drop(listener);
             // All room is free when all have gone; whoever takes longer is cut off.
             let all = u32::try_from(options.connections.get()).unwrap_or(u32::MAX);
             let _ = timeout(END, room.acquire_many(all)).await;
         });
+        for thread in threads {
+            thread.end();
+        }
         runtime.shutdown_background();
         Ok(())
     }
 }
 
-/// The next connection, when there is room for it; nothing when the server ends.
-async fn next(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
+/// What runs on the thread that waits for it.
+fn one_thread() -> Result<Runtime, WebError> {
+    runtime::Builder::new_current_thread().enable_all().build().map_err(WebError::Start)
+}
+
+/// A connection that was taken, and the room that it takes.
+struct Taken {
+    stream: std::net::TcpStream,
+    address: SocketAddr,
+    _room: OwnedSemaphorePermit,
+}
+
+/// A thread that answers on its connections.
+struct Answering {
+    taken: UnboundedSender<(Taken, Arc<()>)>,
+    thread: JoinHandle<()>,
+    /// One more of it for each connection.
+    connections: Arc<()>,
+}
+
+impl Answering {
+    fn start(router: &Router, tls: Option<&TlsAcceptor>, stop: &Stop) -> Result<Self, WebError> {
+        // As many as there is room for.
+        let (taken, connections) = mpsc::unbounded_channel();
+        let (router, tls, stop) = (router.clone(), tls.cloned(), stop.clone());
+        let runtime = one_thread()?;
+        let answer = move || runtime.block_on(answer(connections, &router, tls.as_ref(), &stop));
+        let thread = thread::Builder::new().name("web".to_owned()).spawn(answer).map_err(WebError::Start)?;
+        Ok(Self { taken, thread, connections: Arc::default() })
+    }
+
+    /// How many connections it has.
+    fn connections(&self) -> usize {
+        Arc::strong_count(&self.connections)
+    }
+
+    fn give(&self, taken: Taken) {
+        // It ends when nothing can come any more, not before.
+        let _ = self.taken.send((taken, Arc::clone(&self.connections)));
+    }
+
+    /// Ends it, whatever it is doing.
+    fn end(self) {
+        drop(self.taken);
+        // What it panicked with was told where it did.
+        let _ = self.thread.join();
+    }
+}
+
+/// Answers on connections as they come, until no more can.
+async fn answer(
+    mut connections: UnboundedReceiver<(Taken, Arc<()>)>,
+    router: &Router,
+    tls: Option<&TlsAcceptor>,
     stop: &Stop,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+) {
+    while let Some((taken, counted)) = connections.recv().await {
+        let peer = Peer { address: taken.address, is_secure: tls.is_some() };
+        let connection = Connection { router: router.clone(), peer, stop: stop.clone() };
+        let tls = tls.cloned();
+        tokio::spawn(async move {
+            let Taken { stream, _room, .. } = taken;
+            if let Ok(stream) = TcpStream::from_std(stream) {
+                connection.serve(stream, tls).await;
+            }
+            drop(counted);
+        });
+    }
+}
+
+/// The next connection, when there is room for it; nothing when the server ends.
+async fn next(listener: &TcpListener, room: &Arc<Semaphore>, stop: &Stop) -> Option<Taken> {
     let come = async {
         let permit = Arc::clone(room).acquire_owned().await.ok()?;
         loop {
-            match listener.accept().await {
-                Ok((stream, address)) => return Some((stream, address, permit)),
+            let accepted = listener.accept().await;
+            match accepted.and_then(|(stream, address)| Ok((stream.into_std()?, address))) {
+                Ok((stream, address)) => return Some(Taken { stream, address, _room: permit }),
                 // A peer that is gone already, or a system that has no more: the next one may come.
                 Err(_) => sleep(PAUSE).await,
             }

@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long is asked, and how many ask.
 const ASKED_FOR: &str = "8s";
 const CONNECTIONS: &str = "32";
+/// Open files of a server beside those that it answers with.
+const BESIDE: u64 = 1_000;
 
 /// Who is asked for what.
 #[derive(Args)]
@@ -99,7 +101,7 @@ pub(super) fn run(work: &Work) -> Result<()> {
         }
         Server::Nginx => {
             let configuration = work.folder.join("nginx.conf");
-            fs::write(&configuration, nginx(&work.folder, &work.place, port))?;
+            fs::write(&configuration, nginx(&work.folder, &work.place, port, open_files()?))?;
             server.arg("-p").arg(&work.folder).arg("-c").arg(&configuration);
         }
     }
@@ -157,16 +159,29 @@ fn ask(port: u16, time: &str, script: &Path) -> Result<Asked> {
     Ok(Asked { each_second: each_second?.parse()?, half: half?, most: most? })
 }
 
-/// nginx as those who know it set it up for files that do not change.
-fn nginx(folder: &Path, answers: &Path, port: u16) -> String {
+/// How many files the system lets a process open.
+fn open_files() -> Result<u64> {
+    let limits = fs::read_to_string("/proc/self/limits")?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let most =
+        line.and_then(|line| line.split_whitespace().nth(1)).context("no limit of open files is told")?;
+    // One that is unlimited is no number.
+    Ok(most.parse().unwrap_or(u64::MAX))
+}
+
+/// nginx as those who know it set it up for files that do not change: as many of them open as may be.
+fn nginx(folder: &Path, answers: &Path, port: u16, open_files: u64) -> String {
     let (folder, answers) = (folder.display(), answers.display());
+    let open_files = open_files.min(PREFIXES);
+    let kept = open_files.saturating_sub(BESIDE).max(1);
     format!(
-        "daemon off;\nworker_processes 2;\npid {folder}/nginx.pid;\nerror_log stderr crit;\n\
+        "daemon off;\nworker_processes 2;\nworker_rlimit_nofile {open_files};\n\
+         pid {folder}/nginx.pid;\nerror_log stderr crit;\n\
          user root;\n\
          events {{ worker_connections 1024; }}\n\
          http {{\n\
          access_log off;\nsendfile on;\ntcp_nopush on;\nkeepalive_requests 1000000000;\n\
-         default_type text/plain;\nopen_file_cache max=100000 inactive=10m;\nopen_file_cache_valid 10m;\n\
+         default_type text/plain;\nopen_file_cache max={kept} inactive=10m;\nopen_file_cache_valid 10m;\n\
          client_body_temp_path {folder}/body;\nproxy_temp_path {folder}/proxy;\nfastcgi_temp_path {folder}/fastcgi;\n\
          uwsgi_temp_path {folder}/uwsgi;\nscgi_temp_path {folder}/scgi;\n\
          server {{ listen 127.0.0.1:{port}; location /range/ {{ alias {answers}/; }} }}\n}}\n"

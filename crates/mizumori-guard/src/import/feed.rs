@@ -15,6 +15,7 @@ use mizumori_read::{
 use super::Observer;
 use super::detect::{Format, detect};
 use super::line::{Fault, Lines, Order, Parsed, parse};
+use super::pool::Pools;
 use crate::error::{GuardError, Result};
 
 /// Bytes from which it is told what a member is.
@@ -43,8 +44,9 @@ pub(super) struct Job {
 
 impl Job {
     /// Does it. Who does not wait for it any more has failed elsewhere.
-    pub(super) fn run(self) {
-        let _ = self.reply.send(parse(&self.bytes, self.what, self.order));
+    pub(super) fn run(self, pools: &Pools) {
+        let _ = self.reply.send(parse(&self.bytes, self.what, self.order, || pools.rows.take()));
+        pools.bytes.give(self.bytes);
     }
 }
 
@@ -68,6 +70,7 @@ pub(super) struct Feed<'f> {
     pub(super) observer: &'f Arc<dyn Observer>,
     pub(super) jobs: SyncSender<Job>,
     pub(super) events: SyncSender<Event>,
+    pub(super) pools: &'f Pools,
     /// The hash of all content.
     pub(super) id: blake3::Hasher,
     pub(super) unreadable: Option<(String, String)>,
@@ -114,10 +117,17 @@ impl Feed<'_> {
         self.id.update(role.as_bytes()).update(b"\n").update(content.as_bytes());
     }
 
+    /// Room for a block, and for what of a line is left of the one before.
+    fn room(&self) -> Vec<u8> {
+        let mut room = self.pools.bytes.take();
+        room.reserve(BLOCK + (BLOCK >> 3));
+        room
+    }
+
     /// Cuts a member into blocks. A read error is the end; the walk reports it.
     fn blocks(&self, read: &mut dyn Read, charset: &Charset, what: Lines, hash: &mut blake3::Hasher) -> Walk {
         let mut decoder = (!charset.is_utf8()).then(|| Decoder::new(charset));
-        let mut block = Vec::with_capacity(BLOCK + (BLOCK >> 3));
+        let mut block = self.room();
         let mut raw = Vec::new();
         let mut skipping = false;
         loop {
@@ -147,7 +157,7 @@ impl Feed<'_> {
                 }
                 continue;
             };
-            let mut rest = Vec::with_capacity(BLOCK + (BLOCK >> 3));
+            let mut rest = self.room();
             rest.extend_from_slice(block.get(end..).unwrap_or_default());
             block.truncate(end);
             if skipping {

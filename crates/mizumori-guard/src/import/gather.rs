@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use super::pool::Pool;
 use crate::digest::{HashKind, Key};
 use crate::error::{GuardError, Result};
 use crate::row::{Merged, Row, Rows};
@@ -26,6 +27,8 @@ pub(super) struct Gather<'p> {
     paths: Paths<'p>,
     /// Bytes of rows that may be held before they are written.
     most: usize,
+    /// Where room for rows goes when they are written.
+    pool: &'p Pool<Row>,
     state: State,
     spill: SyncSender<Run>,
     runs: Vec<Written>,
@@ -63,8 +66,14 @@ impl<'p> Spiller<'p> {
 
 impl<'p> Gather<'p> {
     /// For rows of one kind; `most` bytes may be held.
-    pub(super) fn new(kind: HashKind, most: usize, paths: Paths<'p>, spill: SyncSender<Run>) -> Self {
-        Self { kind, paths, most, state: State::EMPTY, spill, runs: Vec::new() }
+    pub(super) fn new(
+        kind: HashKind,
+        most: usize,
+        paths: Paths<'p>,
+        spill: SyncSender<Run>,
+        pool: &'p Pool<Row>,
+    ) -> Self {
+        Self { kind, paths, most, pool, state: State::EMPTY, spill, runs: Vec::new() }
     }
 
     /// Takes a sorted block; whether it was sorted when it came, and behind the one before, is for the next one to know.
@@ -72,7 +81,9 @@ impl<'p> Gather<'p> {
         let Some(first) = block.first().map(|row| row.key) else { return Ok(()) };
         if let State::Streaming(writer) = &mut self.state {
             if block_in_order && writer.last().is_none_or(|last| last <= first) {
-                return block.into_iter().try_for_each(|row| writer.push(row));
+                block.iter().try_for_each(|row| writer.push(*row))?;
+                self.pool.give(block);
+                return Ok(());
             }
             self.end_stream()?;
         }
@@ -134,7 +145,7 @@ fn last_of(blocks: &[Vec<Row>]) -> Option<Key> {
 fn write_run(kind: HashKind, blocks: Vec<Vec<Row>>, paths: Paths<'_>) -> Result<Written> {
     let rows = blocks.iter().map(|block| block.len() as u64).sum();
     let mut writer = SegmentWriter::create(&paths(kind), kind, Some(rows))?;
-    writer.push_all(&mut Merged::new(blocks.into_iter().map(Block::from))?, &mut |_| Ok(()))?;
+    Merged::new(blocks.into_iter().map(Block::from)).ahead(|rows| writer.push_all(rows, &mut |_| Ok(())))?;
     writer.finish()
 }
 

@@ -53,9 +53,31 @@ pub enum Order {
     Claimed,
 }
 
-/// Reads a block of whole lines; the last one may lack its line feed.
-pub(crate) fn parse(block: &[u8], what: Lines, order: Order) -> Result<Parsed, Fault> {
-    let mut parsed = Parsed { in_order: true, ..Parsed::default() };
+impl Lines {
+    /// Whether they give hashes of a kind.
+    fn give(self, kind: HashKind) -> bool {
+        match self {
+            Self::Hashes(given) | Self::Range(given, _) => given == kind,
+            Self::Words { sha1, ntlm, .. } => {
+                if kind == HashKind::Sha1 {
+                    sha1
+                } else {
+                    ntlm
+                }
+            }
+        }
+    }
+}
+
+/// Reads a block of whole lines; the last one may lack its line feed. `room` gives what rows are put into.
+pub(crate) fn parse(
+    block: &[u8],
+    what: Lines,
+    order: Order,
+    mut room: impl FnMut() -> Vec<Row>,
+) -> Result<Parsed, Fault> {
+    let rows = HashKind::ALL.map(|kind| if what.give(kind) { room() } else { Vec::new() });
+    let mut parsed = Parsed { rows, in_order: true, ..Parsed::default() };
     let mut start = 0;
     let ends = memchr_iter(b'\n', block).chain((block.last() != Some(&b'\n')).then_some(block.len()));
     for end in ends {
@@ -223,6 +245,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn parse(block: &[u8], what: Lines, order: Order) -> Result<Parsed, Fault> {
+        super::parse(block, what, order, Vec::new)
+    }
 
     fn of(block: &str, what: Lines) -> Result<Vec<u64>, Fault> {
         let parsed = parse(block.as_bytes(), what, Order::Any)?;

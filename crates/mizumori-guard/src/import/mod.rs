@@ -8,6 +8,7 @@ mod feed;
 mod gather;
 mod harvest;
 mod line;
+mod pool;
 mod runs;
 
 use std::path::Path;
@@ -24,6 +25,7 @@ use self::gather::{Gather, Spiller};
 pub use self::harvest::{DumpSource, Harvest, Passwords};
 pub use self::line::Order;
 use self::line::{Fault, Lines};
+use self::pool::Pools;
 use self::runs::{Hashed, merged};
 use crate::digest::HashKind;
 use crate::error::{GuardError, LineFault, Result};
@@ -164,20 +166,22 @@ impl Import<'_> {
         let paths = |kind| writer.new_path(kind);
         let (jobs, queue) = sync_channel::<Job>(self.threads);
         let queue = Mutex::new(queue);
+        let pools = Pools::default();
         thread::scope(|scope| {
             let (spill, spiller) = Spiller::new(&paths);
             let spiller = start(scope, move || spiller.run())?;
             for _ in 0..self.threads {
-                start(scope, || work(&queue))?;
+                start(scope, || work(&queue, &pools))?;
             }
             // What is on its way is bounded by what may wait here.
             let (events, come) = sync_channel(self.threads + 2);
             // A run that is gathered, one that is written, and what is on its way: together what was allowed.
             let most = usize::try_from(self.memory / 8 * 3).unwrap_or(usize::MAX) / 2;
-            let gathers = HashKind::ALL.map(|kind| Gather::new(kind, most, &paths, spill.clone()));
+            let gathers =
+                HashKind::ALL.map(|kind| Gather::new(kind, most, &paths, spill.clone(), &pools.rows));
             drop(spill);
             let consumer = start(scope, move || self.consume(come, gathers))?;
-            let fed = self.feed(files, jobs, events);
+            let fed = self.feed(files, jobs, events, &pools);
             let consumed = consumer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             let spilled = spiller.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             // Whoever could not write says why; the others only saw that he was gone.
@@ -198,6 +202,7 @@ impl Import<'_> {
         files: &[InputFile],
         jobs: SyncSender<Job>,
         events: SyncSender<Event>,
+        pools: &Pools,
     ) -> Result<blake3::Hash> {
         let mut id = blake3::Hasher::new();
         id.update(b"mizumori guard import of files\n");
@@ -209,6 +214,7 @@ impl Import<'_> {
             observer: &self.observer,
             jobs,
             events,
+            pools,
             id,
             unreadable: None,
         };
@@ -268,11 +274,11 @@ impl Import<'_> {
 }
 
 /// Does what is in the queue.
-fn work(queue: &Mutex<Receiver<Job>>) {
+fn work(queue: &Mutex<Receiver<Job>>, pools: &Pools) {
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
-        job.run();
+        job.run(pools);
     }
 }
 

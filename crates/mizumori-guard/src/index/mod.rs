@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use self::manifest::Manifest;
-use crate::answer::write_rows;
+use crate::answer::written;
 use crate::digest::{HashKind, PasswordHash, Prefix};
 use crate::error::{GuardError, Result};
 use crate::held::Stamp;
@@ -163,16 +163,14 @@ impl Index {
 
     /// The hashes of a kind that begin with a prefix as text: rows `SUFFIX:COUNT` in order, each hash once, with CRLF between them.
     pub(crate) fn range_text(&self, kind: HashKind, prefix: Prefix) -> Vec<u8> {
-        let mut text = Vec::new();
         let rows = self.of_kind(kind).map(|segment| (segment, segment.rows_of(prefix)));
         let mut having = rows.filter(|(_, rows)| !rows.is_empty());
         match (having.next(), having.next()) {
-            (None, _) => {}
+            (None, _) => Vec::new(),
             // As it is once imports are merged: what is stored is what is answered.
-            (Some((alone, rows)), None) => alone.write_text(rows, &mut text),
-            (Some(_), Some(_)) => write_rows(&self.range(kind, prefix), &mut text),
+            (Some((alone, rows)), None) => alone.text_of(rows),
+            (Some(_), Some(_)) => written(&self.range(kind, prefix)),
         }
-        text
     }
 
     /// All rows of a kind in order, each hash once.
@@ -181,7 +179,7 @@ impl Index {
         let held = HELD / (STREAMS * segments.max(1));
         let streams: Result<Vec<_>> =
             self.of_kind(kind).map(|segment| SegmentRows::holding(segment, held)).collect();
-        Merged::new(streams?)
+        Ok(Merged::new(streams?))
     }
 
     /// Rows of all segments of a kind: at least as many as there are different hashes.

@@ -174,9 +174,9 @@ pub(crate) fn merge_files(
     kind: HashKind,
     on: &mut dyn FnMut(u64) -> Result<()>,
 ) -> Result<Written> {
-    let (mut merged, rows) = merged_rows(paths)?;
+    let (merged, rows) = merged_rows(paths)?;
     let mut writer = SegmentWriter::create(to, kind, Some(rows))?;
-    writer.push_all(&mut merged, on)?;
+    merged.ahead(|rows| writer.push_all(rows, on))?;
     writer.finish()
 }
 
@@ -189,7 +189,7 @@ pub(crate) fn merged_rows(paths: &[PathBuf]) -> Result<(Merged<SegmentRows>, u64
         rows += segment.rows();
         streams.push(SegmentRows::of(&segment)?);
     }
-    Ok((Merged::new(streams)?, rows))
+    Ok((Merged::new(streams), rows))
 }
 
 fn entry(written: &Written, source: Option<String>) -> Result<Entry> {

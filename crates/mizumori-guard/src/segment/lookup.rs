@@ -1,5 +1,6 @@
 //! Answers out of a mapped segment.
 
+use std::hint::black_box;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,9 @@ use super::{BLOCK, CHECK, CHECKED, LARGE};
 use crate::digest::{HashKind, Key, PasswordHash, Prefix};
 use crate::error::Result;
 use crate::map::Mapped;
+
+/// Bytes of a line of memory, as most machines have them.
+const LINE: usize = 64;
 
 /// An open segment: shared by threads, and its pages by processes.
 pub struct Segment {
@@ -119,6 +123,7 @@ impl Segment {
             u64::try_from((u128::from(distance) * u128::from(rows)) >> 64).unwrap_or_default()
         };
         let mut at = bucket.start + guess(wanted);
+        self.touch(at, rows);
         // One look, and a better guess from how far off it was.
         if at < bucket.end {
             let head = self.head(at);
@@ -160,6 +165,23 @@ impl Segment {
             }
         }
         low
+    }
+
+    /// Reads a byte of each line of memory that a search from here on is likely to need, among so many rows.
+    ///
+    /// What is not near the core takes longer than all the rest of a search. Reads that do not wait for each other are under way
+    /// together; the search's own would be one after the other.
+    fn touch(&self, row: u64, rows: u64) {
+        let width = self.layout.width();
+        let Some(block) = self.layout.block(row / BLOCK as u64) else { return };
+        let in_block = usize::try_from(row % BLOCK as u64).unwrap_or_default();
+        let at = block.start + in_block * width;
+        // About as far as a guess is off, of hashes that are spread evenly: once the standard deviation in the middle.
+        let around = (width << (rows.checked_ilog2().unwrap_or_default() / 2)) / 2;
+        let lines = (at.saturating_sub(around)..at + around + LINE).step_by(LINE);
+        let nibbles = block.start + BLOCK * width + in_block / 2;
+        let byte = |at: usize| self.bytes.get(at).copied().unwrap_or_default();
+        black_box(lines.fold(byte(nibbles), |all, line| all ^ byte(line)));
     }
 
     /// What is stored of a row's hash; nothing behind the last row.
@@ -216,20 +238,27 @@ impl Segment {
     }
 
     /// The large count of row `at` of the block with these nibbles, or the least one where it cannot be read.
-    pub(super) fn large(&self, nibbles: &[u8], at: usize) -> u64 {
-        self.large_count(nibbles, at).unwrap_or(LARGE)
+    fn large(&self, nibbles: &[u8], at: usize) -> u64 {
+        self.larges(nibbles, at).next().unwrap_or(LARGE)
     }
 
-    fn large_count(&self, nibbles: &[u8], at: usize) -> Option<u64> {
+    /// The large counts of a block from row `at` on; they end where one cannot be read.
+    pub(super) fn larges(&self, nibbles: &[u8], at: usize) -> impl Iterator<Item = u64> {
         let before = (0..at).filter(|row| nibble(nibbles, *row) == 0).count();
+        let mut rest = self.larges_of(nibbles).unwrap_or_default();
+        let counts = std::iter::from_fn(move || {
+            let (count, length) = from_leb128(rest)?;
+            rest = rest.get(length..)?;
+            count.checked_add(LARGE)
+        });
+        counts.skip(before)
+    }
+
+    /// The bytes from where the large counts of the block with these nibbles begin.
+    fn larges_of(&self, nibbles: &[u8]) -> Option<&[u8]> {
         let begins = nibbles.get(BLOCK / 2..)?.first_chunk::<8>()?;
         let start = self.layout.large_at.checked_add(u64::from_le_bytes(*begins))?;
-        let large = usize::try_from(start).ok()?..usize::try_from(self.layout.buckets_at).ok()?;
-        let mut rest = self.bytes.get(large)?;
-        for _ in 0..before {
-            rest = rest.get(from_leb128(rest)?.1..)?;
-        }
-        from_leb128(rest)?.0.checked_add(LARGE)
+        self.bytes.get(usize::try_from(start).ok()?..usize::try_from(self.layout.buckets_at).ok()?)
     }
 
     /// Reads all of it, and returns the parts of a MiB that are not what was written, by their bytes. With them goes whatever

@@ -46,12 +46,9 @@ fn check(segment: &Segment, rows: &Naive) {
             .map(|(bytes, count)| (*bytes, *count))
             .collect();
         assert_eq!(answer, naive);
-        let mut text = Vec::new();
-        segment.write_text(segment.rows_of(prefix), &mut text);
-        let mut spelled = Vec::new();
+        let text = segment.text_of(segment.rows_of(prefix));
         let rows: Vec<_> = segment.range(prefix).collect();
-        crate::answer::write_rows(&rows, &mut spelled);
-        assert_eq!(text, spelled);
+        assert_eq!(text, crate::answer::written(&rows));
     }
     let mut stream = SegmentRows::of(segment).unwrap();
     let mut all = Naive::new();

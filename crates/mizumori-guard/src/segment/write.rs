@@ -14,6 +14,9 @@ use crate::row::{Row, Rows};
 /// Rows from which on a table of 65,536 buckets is worth its half MiB.
 const MANY: u64 = 1 << 17;
 
+/// Bytes of the longest hash.
+const WIDEST: usize = HashKind::Sha1.width();
+
 /// Writes a segment.
 pub(crate) struct SegmentWriter {
     path: PathBuf,
@@ -24,8 +27,9 @@ pub(crate) struct SegmentWriter {
     large_path: PathBuf,
     large_bytes: Vec<u8>,
     large_len: u64,
-    /// The block that is being filled; rows, nibbles.
-    block: Vec<u8>,
+    /// The rows of the block that is being filled, and room for the longest hash behind them.
+    hashes: Vec<u8>,
+    nibbles: [u8; BLOCK / 2],
     in_block: usize,
     /// Where the large counts of the block begin.
     block_large: u64,
@@ -75,7 +79,8 @@ impl SegmentWriter {
             large_path,
             large_bytes: Vec::new(),
             large_len: 0,
-            block: vec![0; layout.block_bytes()],
+            hashes: vec![0; BLOCK * layout.width() + WIDEST],
+            nibbles: [0; BLOCK / 2],
             in_block: 0,
             block_large: 0,
             starts: vec![0],
@@ -130,14 +135,10 @@ impl SegmentWriter {
         while self.starts.len() <= bucket {
             self.starts.push(self.layout.rows);
         }
-        let width = self.layout.width();
-        let bytes = row.key.to_bytes();
-        let skipped = self.layout.bits as usize / 8;
-        let at = self.in_block * width;
-        if let (Some(to), Some(from)) =
-            (self.block.get_mut(at..at + width), bytes.get(skipped..skipped + width))
-        {
-            to.copy_from_slice(from);
+        // As many bytes as the longest has: the next row stands over what is too much, and nothing behind the last.
+        let at = self.in_block * self.layout.width();
+        if let Some(place) = self.hashes.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<WIDEST>) {
+            *place = row.key.behind(self.layout.bits).to_bytes();
         }
         let nibble = if row.count < LARGE {
             u8::try_from(row.count).unwrap_or_default()
@@ -145,7 +146,7 @@ impl SegmentWriter {
             self.large_bytes.extend(leb128(row.count - LARGE));
             0
         };
-        if let Some(byte) = self.block.get_mut(BLOCK * width + self.in_block / 2) {
+        if let Some(byte) = self.nibbles.get_mut(self.in_block / 2) {
             *byte |= nibble << (4 * (self.in_block % 2));
         }
         self.layout.rows += 1;
@@ -157,12 +158,12 @@ impl SegmentWriter {
     }
 
     fn end_block(&mut self) -> Result<()> {
-        let tail = self.block.len() - 8;
-        if let Some(place) = self.block.get_mut(tail..) {
-            place.copy_from_slice(&self.block_large.to_le_bytes());
-        }
-        self.out.write(&self.block).map_err(GuardError::io("write", &self.path))?;
-        self.block.fill(0);
+        let hashes = self.hashes.get(..BLOCK * self.layout.width()).unwrap_or_default();
+        let written = self.out.write(hashes).and_then(|()| self.out.write(&self.nibbles));
+        let written = written.and_then(|()| self.out.write(&self.block_large.to_le_bytes()));
+        written.map_err(GuardError::io("write", &self.path))?;
+        self.hashes.fill(0);
+        self.nibbles = [0; BLOCK / 2];
         self.in_block = 0;
         if self.large_bytes.len() >= 1 << 16 {
             self.spill_large()?;

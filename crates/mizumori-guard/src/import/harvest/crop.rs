@@ -73,7 +73,7 @@ impl Held {
         let Self { loose, mut blocks } = self;
         blocks.push(in_order(loose));
         let at_most = blocks.iter().map(|block| block.len() as u64).sum();
-        Ok((Merged::new(blocks.into_iter().map(Block::from))?, at_most))
+        Ok((Merged::new(blocks.into_iter().map(Block::from)), at_most))
     }
 }
 

@@ -15,6 +15,7 @@ use mizumori_web::{
 use super::IndexOption;
 use super::private::KeysOption;
 use crate::config::Config;
+use crate::input;
 use crate::outcome::{Failure, Outcome};
 use crate::tidings;
 
@@ -71,6 +72,10 @@ pub(super) struct Arguments {
     /// Connections at once; whoever comes then waits
     #[arg(long, value_name = "N", default_value = "4096")]
     connections: NonZeroUsize,
+
+    /// Threads that answer; more than one a core where the index is larger than memory and its disk slow [default: one a core]
+    #[arg(long, value_name = "N", value_parser = input::number_of_threads)]
+    threads: Option<NonZeroUsize>,
 }
 
 const EXAMPLES: &str = "\
@@ -78,9 +83,6 @@ Examples:
   mizumori guard serve leaked
   mizumori guard serve leaked --listen 0.0.0.0:443 --certificate fullchain.pem --key privkey.pem
   curl http://127.0.0.1:8750/range/21BD1";
-
-/// Answers may wait for a disk, where an index is larger than memory: threads a core, so that others do not wait with them.
-const THREADS_A_CORE: usize = 4;
 
 /// Tells on standard error.
 struct Told;
@@ -116,11 +118,10 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
     };
     let guard = Guard::open(&arguments.index.folder(config)?, options)?;
     let certificate = arguments.certificate.clone().zip(arguments.key.clone());
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let server = Server::bind(ServerOptions {
         listen: arguments.listen,
         certificate: certificate.map(|(certificate, key)| CertificateFiles { certificate, key }),
-        threads: NonZeroUsize::new(cores * THREADS_A_CORE).unwrap_or(NonZeroUsize::MIN),
+        threads: NonZeroUsize::new(input::threads(arguments.threads, config)).unwrap_or(NonZeroUsize::MIN),
         connections: arguments.connections,
     })?;
     let stop = Stop::default();
