@@ -4,6 +4,7 @@
 //! often it occurs.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,8 +17,8 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use futures::TryStreamExt;
-use mizumori_core::keys::{AccountTag, TagLayers};
-use mizumori_lake::words::{HostTags, Hosts};
+use mizumori_core::Account;
+use mizumori_lake::words::Hosts;
 use mizumori_read::MemberName;
 use mizumori_scan::{
     Login, Match, MemberContext, MemberSource, Proceed, Progress, Record, Sink, Wanted, Workshop,
@@ -87,8 +88,8 @@ fn count(found: &FoundDumps, read: &ReadDumps, progress: &Progress) -> Result<Ta
     let counts = Counts {
         sets: std::iter::repeat_with(Mutex::default).take(SETS).collect(),
         domains: Mutex::default(),
+        keys: [RandomState::new(), RandomState::new()],
         found,
-        tags: &read.tags,
     };
     let mut events = Events::new(read, progress);
     let outcome = read.scan(None, Wanted::All).run(&found.dumps, &Count(&counts), progress, |event| {
@@ -99,26 +100,29 @@ fn count(found: &FoundDumps, read: &ReadDumps, progress: &Progress) -> Result<Ta
     Ok(counts.finish(read.threads))
 }
 
-/// What stands for an account: eight bytes of its tag, the number of its domain, and four more of the tag. As one number it is
-/// compared at once.
+/// What stands for an account: twelve bytes of a keyed hash, and in the middle of them the number of its domain. As one number it
+/// is compared at once.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry(u128);
 
 impl Entry {
-    fn new(domain: u32, tag: AccountTag) -> Self {
-        let (lo, hi) = (u128::from(tag.lo as u64), u128::from(tag.hi as u32));
-        Self(lo << 64 | u128::from(domain) << 32 | hi)
+    fn new(domain: u32, hash: Hash) -> Self {
+        Self(u128::from(hash.0) << 64 | u128::from(domain) << 32 | u128::from(hash.1))
     }
 
     const fn domain(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
-    /// The number of its set. The last bit of a tag tells a login from an account, and is always the same here.
+    /// The number of its set.
     const fn set(self) -> usize {
-        (self.0 >> 65) as usize % SETS
+        (self.0 >> 64) as usize % SETS
     }
 }
+
+/// SipHash of an account under two keys that are drawn for this count: nobody can choose accounts that are taken for each other.
+#[derive(Clone, Copy)]
+struct Hash(u64, u32);
 
 /// Accounts, of which some may stand twice.
 #[derive(Default)]
@@ -129,8 +133,8 @@ struct Set {
 }
 
 impl Set {
-    /// So many that come twice are not worth a sort.
-    const SLACK: usize = 1 << 12;
+    /// So many that may come twice are not worth a sort: 256 MiB in all sets.
+    const SLACK: usize = 1 << 16;
 
     /// Takes more. Whenever it has doubled, what stands twice is dropped: so an account costs its bytes twice at most, however
     /// often it occurs.
@@ -155,11 +159,16 @@ impl Set {
 struct Counts<'c> {
     sets: Vec<Mutex<Set>>,
     domains: Mutex<Table>,
+    keys: [RandomState; 2],
     found: &'c FoundDumps,
-    tags: &'c TagLayers,
 }
 
 impl Counts<'_> {
+    fn hash(&self, account: &Account<'_>) -> Hash {
+        let [one, other] = self.keys.each_ref().map(|key| key.hash_one((account.local(), account.host())));
+        Hash(one, other as u32)
+    }
+
     /// Counts the accounts of every domain, on as many cores.
     fn finish(self, threads: usize) -> Table {
         let next = AtomicUsize::new(0);
@@ -231,7 +240,7 @@ impl<'c> Workshop for Count<'c> {
     }
 
     fn batch(&self, _: &Arc<MemberContext>) -> Piece<'c> {
-        Piece { counts: self.0, hosts: Hosts::default(), tags: HostTags::default(), accounts: Vec::new() }
+        Piece { counts: self.0, hosts: Hosts::default(), accounts: Vec::new() }
     }
 }
 
@@ -239,17 +248,14 @@ impl<'c> Workshop for Count<'c> {
 struct Piece<'c> {
     counts: &'c Counts<'c>,
     hosts: Hosts,
-    tags: HostTags,
     /// Each with the number of its host.
-    accounts: Vec<(u32, AccountTag)>,
+    accounts: Vec<(u32, Hash)>,
 }
 
 impl Sink for Piece<'_> {
     fn record(&mut self, record: &Record<'_>, _: Option<&Match>) {
         let Login::Account(account) = &record.login else { return };
-        let (number, at) = self.tags.number(&mut self.hosts, account.host(), self.counts.tags);
-        let (tag, _) = self.counts.tags.account_at(at, account, None);
-        self.accounts.push((number, tag));
+        self.accounts.push((self.hosts.number(account.host()), self.counts.hash(account)));
     }
 
     fn settle(&mut self) {
@@ -257,25 +263,23 @@ impl Sink for Piece<'_> {
             let mut table = lock(&self.counts.domains);
             (0..self.hosts.len() as u32).map(|host| table.number(self.hosts.domain(host))).collect()
         };
+        let accounts = std::mem::take(&mut self.accounts);
         let domain = |host: u32| domains.get(host as usize).copied().unwrap_or_default();
-        let entries = self.accounts.iter().map(|(host, tag)| Entry::new(domain(*host), *tag));
-        let (entries, ends) = by_set(entries.collect());
+        let entries: Vec<_> =
+            accounts.into_iter().map(|(host, hash)| Entry::new(domain(host), hash)).collect();
+        {
+            let mut table = lock(&self.counts.domains);
+            for entry in &entries {
+                if let Some((_, records)) = table.counts.get_mut(entry.domain() as usize) {
+                    *records += 1;
+                }
+            }
+        }
+        let (entries, ends) = by_set(entries);
         let mut start = 0;
         for (set, end) in self.counts.sets.iter().zip(ends) {
             lock(set).extend(entries.get(start..end).unwrap_or_default());
             start = end;
-        }
-        let mut records = vec![0; domains.len()];
-        for (host, _) in std::mem::take(&mut self.accounts) {
-            if let Some(records) = records.get_mut(host as usize) {
-                *records += 1;
-            }
-        }
-        let mut table = lock(&self.counts.domains);
-        for (domain, records) in domains.into_iter().zip(records) {
-            if let Some(count) = table.counts.get_mut(domain as usize) {
-                count.1 += records;
-            }
         }
     }
 }
