@@ -3,10 +3,9 @@
 //! Passwords are hashed by the worker that parses them, and no further. Each source is an import of its own; the command's are in
 //! the index at once, when it is done, or not at all.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::mem::take;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use clap::Args;
 #[cfg(feature = "lake")]
@@ -21,6 +20,7 @@ use mizumori_scan::{DumpPlace, Match, Progress, Record, SecretKind, Sink, Witnes
 
 use crate::commands::guard;
 use crate::dumps::Dumps;
+use crate::gathered::Gathered;
 use crate::progress::grouped;
 use crate::sources::Sources;
 use crate::tidings;
@@ -47,21 +47,7 @@ pub(crate) struct Guarding {
     harvest: Harvest,
     /// The names of the sources; standard input has none by which it would be known again.
     names: Vec<Option<String>>,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    /// The sources that are gathered, each with what tells its material from other, where that is known before.
-    wanted: BTreeMap<usize, Option<String>>,
-    /// Those of which something was read.
-    seen: BTreeSet<usize>,
-    /// Those of which something could not be read.
-    unreadable: BTreeSet<usize>,
-    /// What came of each that was.
-    done: BTreeMap<usize, Imported>,
-    /// Those that were in the index already.
-    known: BTreeSet<usize>,
+    gathered: Gathered<Imported>,
 }
 
 impl GuardOption {
@@ -90,8 +76,8 @@ impl GuardOption {
         if is_new {
             tidings::say(guard::KEEP_IT_SAFE);
         }
-        let (index, state) = (folder.display().to_string(), Mutex::default());
-        Ok(Some(Guarding { index, harvest, names, state }))
+        let index = folder.display().to_string();
+        Ok(Some(Guarding { index, harvest, names, gathered: Gathered::default() }))
     }
 }
 
@@ -107,63 +93,45 @@ impl Guarding {
     /// Gathers from every source, whatever the index has of it.
     #[cfg(feature = "scan")]
     pub(crate) fn want_all(&self) {
-        self.state().wanted = (0..self.names.len()).map(|source| (source, None)).collect();
+        self.gathered.want_all(self.names.len());
     }
 
     /// Takes everything that was gathered into the index.
     pub(crate) fn keep(&self) -> Result<(), GuardError> {
-        let (wanted, seen, unreadable) = {
-            let mut state = self.state();
-            let (seen, unreadable) = (take(&mut state.seen), take(&mut state.unreadable));
-            (take(&mut state.wanted), seen, unreadable)
-        };
-        // Of what cannot be read today, what it brought before stays.
-        let was_read = |source: &usize| seen.contains(source) || !unreadable.contains(source);
-        let name = |number: usize| self.names.get(number).and_then(Option::as_deref);
-        let source = |(number, id): (&usize, &Option<String>)| (*number, name(*number), id.clone());
-        let wanted: Vec<_> = wanted.iter().filter(|(source, _)| was_read(source)).map(source).collect();
+        let wanted = self.gathered.take();
         let sources: Vec<_> = wanted
             .iter()
-            .map(|(number, name, id)| DumpSource { number: *number, name: *name, id: id.as_deref() })
+            .map(|(number, id)| DumpSource { number: *number, name: self.name(*number), id: id.as_deref() })
             .collect();
-        let done = self.harvest.commit(&sources)?;
-        let mut state = self.state();
-        for (source, mut imported) in sources.iter().zip(done) {
-            // What came by half and then whole came once.
-            if state.done.get(&source.number).is_some_and(|before| before.change == Change::Added) {
-                imported.change = Change::Added;
-            }
-            state.done.insert(source.number, imported);
+        for (source, imported) in sources.iter().zip(self.harvest.commit(&sources)?) {
+            self.gathered.came(source.number, imported.change, imported);
         }
         Ok(())
     }
 
+    fn name(&self, source: usize) -> Option<&str> {
+        self.names.get(source).and_then(Option::as_deref)
+    }
+
     /// Says what became of the index.
     pub(crate) fn tell(&self) {
-        let state = self.state();
-        let count = |change| state.done.values().filter(|done| done.change == change).count();
-        let as_before = count(Change::AsBefore) + state.known.len();
-        let (added, replaced) = (count(Change::Added), count(Change::Replaced));
-        let rows =
-            state.done.values().fold([0; 2], |sum, done| [sum[0] + done.rows[0], sum[1] + done.rows[1]]);
+        let [added, replaced, as_before] = self.gathered.changes().map(grouped);
+        let done = self.gathered.each(|(source, change, imported)| (source, change, *imported));
+        let rows = done.iter().fold([0; 2], |sum, (.., one)| [sum[0] + one.rows[0], sum[1] + one.rows[1]]);
         let [sha1, ntlm] = rows.map(grouped);
         tidings::say(&format!(
-            "the index `{}`: {} sources added, {} replaced, {} as before; {sha1} SHA-1, {ntlm} NTLM",
+            "the index `{}`: {added} sources added, {replaced} replaced, {as_before} as before; {sha1} SHA-1, {ntlm} NTLM",
             self.index,
-            grouped(added as u64),
-            grouped(replaced as u64),
-            grouped(as_before as u64)
         ));
-        let of = |(number, done): (&usize, &Imported)| {
-            self.names.get(*number)?.as_deref().filter(|_| done.change == Change::Replaced)
-        };
-        let names: Vec<_> = state.done.iter().filter_map(of).map(|name| format!("`{name}`")).collect();
+        let replaced = done.iter().filter(|(_, change, _)| *change == Change::Replaced);
+        let names: Vec<_> =
+            replaced.filter_map(|(source, ..)| self.name(*source)).map(|name| format!("`{name}`")).collect();
         if let Some(some) = names.get(..names.len().min(NAMED)).filter(|some| !some.is_empty()) {
             let more = names.len() - some.len();
             let more = if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
             tidings::say(&format!("what they brought before is gone from it: {}{more}", some.join(", ")));
         }
-        let undecodable: u64 = state.done.values().map(|done| done.undecodable).sum();
+        let undecodable: u64 = done.iter().map(|(.., one)| one.undecodable).sum();
         if undecodable > 0 {
             tidings::warning(&format!(
                 "{} passwords are not in the index: they are no text of their file's encoding",
@@ -190,25 +158,18 @@ impl Guarding {
     /// Whether the index is another one now.
     #[cfg(feature = "lake")]
     pub(crate) fn has_changed(&self) -> bool {
-        self.state().done.values().any(|done| done.change != Change::AsBefore)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.gathered.has_changed()
     }
 }
 
 impl Witness for Guarding {
     fn batch(&self, source: SourceIndex) -> Option<Box<dyn Sink + Send + '_>> {
-        let mut state = self.state();
-        let is_wanted = state.wanted.contains_key(&source.0);
-        state.seen.insert(source.0);
-        drop(state);
+        let is_wanted = self.gathered.begins(source);
         is_wanted.then(|| Box::new(Seen(self.harvest.passwords(source.0))) as Box<dyn Sink + Send>)
     }
 
     fn unreadable(&self, source: SourceIndex) {
-        self.state().unreadable.insert(source.0);
+        self.gathered.unreadable(source);
     }
 
     fn is_well(&self) -> bool {
@@ -219,14 +180,7 @@ impl Witness for Guarding {
 #[cfg(feature = "lake")]
 impl Beside for Guarding {
     fn wants(&self, source: SourceIndex, identity: Option<&str>) -> bool {
-        let name = self.names.get(source.0).and_then(Option::as_deref);
-        let mut state = self.state();
-        if identity.is_some_and(|identity| self.harvest.knows(name, identity)) {
-            state.known.insert(source.0);
-            return false;
-        }
-        state.wanted.insert(source.0, identity.map(str::to_owned));
-        true
+        self.gathered.wants(source, identity, |identity| self.harvest.knows(self.name(source.0), identity))
     }
 
     fn keep(&self) -> Result<(), LakeError> {

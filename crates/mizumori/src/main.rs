@@ -17,6 +17,8 @@ mod csv_cell;
 #[cfg(feature = "lake")]
 mod drop_folder;
 mod dumps;
+#[cfg(feature = "guard")]
+mod gathered;
 #[cfg(all(feature = "guard", any(feature = "scan", feature = "lake")))]
 mod guarding;
 mod input;

@@ -3,7 +3,6 @@
 //! A pair is hashed, slowly, by the worker that parses it, and no further. Each source is an import of its own; a command's are in
 //! the index at once, when it is done and before a lake has them, or not at all.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,6 +22,7 @@ use mizumori_scan::{Match, Progress, Record, SecretKind, Sink, Witness};
 use crate::commands::guard::KeysOption;
 #[cfg(feature = "lake")]
 use crate::config::Config;
+use crate::gathered::Gathered;
 #[cfg(feature = "lake")]
 use crate::guarding::beside;
 #[cfg(feature = "lake")]
@@ -56,22 +56,10 @@ pub(crate) struct Pairing {
     progress: Arc<Progress>,
     /// The ids of the sources.
     names: Vec<String>,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    /// The sources that are gathered, each with what tells its material from other, where that is known before.
-    wanted: BTreeMap<usize, Option<String>>,
-    /// Those of which something was read.
-    seen: BTreeSet<usize>,
-    /// What came of each that was, and how many pairs it brought.
-    done: BTreeMap<usize, (Change, u64)>,
-    /// Those that were in the index already.
-    #[cfg(feature = "lake")]
-    known: BTreeSet<usize>,
+    /// What came of each source: how many pairs it brought.
+    gathered: Gathered<u64>,
     /// Why it cannot go on.
-    failed: Option<GuardError>,
+    failed: Mutex<Option<GuardError>>,
 }
 
 /// A private index that is named, and its keys.
@@ -136,7 +124,8 @@ impl PrivatePlace {
             gather,
             progress: Arc::clone(progress),
             names,
-            state: Mutex::default(),
+            gathered: Gathered::default(),
+            failed: Mutex::default(),
         })
     }
 }
@@ -149,15 +138,11 @@ impl Pairing {
             tidings::warning(&format!("the private index `{}` is as it was", self.index));
             return;
         }
-        let state = self.state();
-        let count = |is: Change| state.done.values().filter(|(change, _)| *change == is).count() as u64;
-        let pairs: u64 = state.done.values().map(|(_, pairs)| pairs).sum();
+        let [added, replaced, as_before] = self.gathered.changes().map(grouped);
+        let pairs: u64 = self.gathered.each(|(.., pairs)| *pairs).into_iter().sum();
         tidings::say(&format!(
-            "the private index `{}`: {} sources added, {} replaced, {} as before; {} pairs, {} of them hashed",
+            "the private index `{}`: {added} sources added, {replaced} replaced, {as_before} as before; {} pairs, {} of them hashed",
             self.index,
-            grouped(count(Change::Added)),
-            grouped(count(Change::Replaced)),
-            grouped(state.known.len() as u64),
             grouped(pairs),
             grouped(self.gather.hashed()),
         ));
@@ -166,17 +151,17 @@ impl Pairing {
     /// Whether the index is another one now.
     #[cfg(feature = "lake")]
     pub(crate) fn has_changed(&self) -> bool {
-        !self.state().done.is_empty()
+        self.gathered.has_changed()
     }
 
     /// Gathers from every source, whatever the index has of it.
     pub(crate) fn want_all(&self) {
-        self.state().wanted = (0..self.names.len()).map(|source| (source, None)).collect();
+        self.gathered.want_all(self.names.len());
     }
 
-    /// What takes the pairs of a piece of a source.
+    /// What takes the pairs of a piece of a source, where all of them are gathered.
     pub(crate) fn piece(&self, source: SourceIndex) -> Piece<'_> {
-        self.state().seen.insert(source.0);
+        self.gathered.begins(source);
         Piece { pairing: self, source }
     }
 
@@ -190,32 +175,25 @@ impl Pairing {
         }
         let number = u32::try_from(source.0).unwrap_or(u32::MAX);
         if let Err(error) = self.gather.add(number, account, record.secret.expose().as_bytes()) {
-            self.state().failed.get_or_insert(error);
+            self.failed().get_or_insert(error);
         }
     }
 
     /// What came of each source, and how many pairs it brought.
     pub(crate) fn done(&self) -> Vec<(String, Change, u64)> {
-        let state = self.state();
-        let each = state.done.iter();
-        each.filter_map(|(at, (change, pairs))| Some((self.names.get(*at)?.clone(), *change, *pairs)))
-            .collect()
+        let name = |source: usize| self.names.get(source).cloned().unwrap_or_default();
+        self.gathered.each(|(source, change, pairs)| (name(source), change, *pairs))
     }
 
     /// Takes everything that was gathered into the index.
     pub(crate) fn commit(&self) -> Result<(), GuardError> {
-        let (mut wanted, seen, failed) = {
-            let mut state = self.state();
-            (std::mem::take(&mut state.wanted), std::mem::take(&mut state.seen), state.failed.take())
-        };
+        let (wanted, failed) = (self.gathered.take(), self.failed().take());
         let ended = if self.progress.is_stopped() { Some(GuardError::Interrupted) } else { failed };
         if let Some(error) = ended {
             // The failure is what is told; what cannot be deleted now is deleted by whoever writes next.
             let _ = self.writer.lock().unwrap_or_else(PoisonError::into_inner).tidy();
             return Err(error);
         }
-        // Of what cannot be opened today, what it brought before stays.
-        wanted.retain(|source, identity| identity.is_some() || seen.contains(source));
         if wanted.is_empty() {
             return Ok(());
         }
@@ -229,31 +207,29 @@ impl Pairing {
         let mut go_on = || if self.progress.is_stopped() { Err(GuardError::Interrupted) } else { Ok(()) };
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let done = writer.commit(&self.gather, &sources, &mut go_on)?;
-        let mut state = self.state();
-        for (source, (mut change, pairs)) in sources.iter().zip(done) {
-            let at = source.number as usize;
-            // What came by half and then whole came once.
-            if let Some((before, _)) = state.done.get(&at) {
-                change = *before;
-            }
-            state.done.insert(at, (change, pairs));
+        for (source, (change, pairs)) in sources.iter().zip(done) {
+            self.gathered.came(source.number as usize, change, pairs);
         }
         Ok(())
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn failed(&self) -> MutexGuard<'_, Option<GuardError>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Witness for Pairing {
     fn batch(&self, source: SourceIndex) -> Option<Box<dyn Sink + Send + '_>> {
-        let is_wanted = self.state().wanted.contains_key(&source.0);
-        is_wanted.then(|| Box::new(self.piece(source)) as Box<dyn Sink + Send>)
+        let is_wanted = self.gathered.begins(source);
+        is_wanted.then(|| Box::new(Piece { pairing: self, source }) as Box<dyn Sink + Send>)
+    }
+
+    fn unreadable(&self, source: SourceIndex) {
+        self.gathered.unreadable(source);
     }
 
     fn is_well(&self) -> bool {
-        self.state().failed.is_none()
+        self.failed().is_none()
     }
 }
 
@@ -262,17 +238,10 @@ impl Beside for Pairing {
     fn wants(&self, source: SourceIndex, identity: Option<&str>) -> bool {
         let Some(name) = self.names.get(source.0) else { return false };
         let number = u32::try_from(source.0).unwrap_or(u32::MAX);
-        let known = identity.is_some_and(|identity| {
+        self.gathered.wants(source, identity, |identity| {
             let of = PairSource { number, source: name.clone(), id: identity.to_owned() };
             self.writer.lock().unwrap_or_else(PoisonError::into_inner).knows(&of)
-        });
-        let mut state = self.state();
-        if known {
-            state.known.insert(source.0);
-            return false;
-        }
-        state.wanted.insert(source.0, identity.map(str::to_owned));
-        true
+        })
     }
 
     fn keep(&self) -> Result<(), LakeError> {

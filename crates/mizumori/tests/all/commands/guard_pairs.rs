@@ -1,9 +1,16 @@
 //! `mizumori guard private import` and `ingest --private`: watched pairs out of dumps into a private index; all of them are invented.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::io::Read;
+use std::time::Duration;
+#[cfg(feature = "lake")]
+use std::time::Instant;
 
 use mizumori_core::{Account, LocalPart, Secret};
 use mizumori_guard::private::{PrivateIndex, Query};
+use mizumori_world::pack::{self, Member, ZipMethod};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::run::{Folder, Run};
 
@@ -93,8 +100,8 @@ fn watched_pairs_come_and_are_replaced() {
         .saying(&["up to ", " pairs a second on "]);
     assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]));
     // Nothing readable is in the index.
-    for entry in std::fs::read_dir(folder.path("private")).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+    for entry in fs::read_dir(folder.path("private")).unwrap() {
+        let bytes = fs::read(entry.unwrap().path()).unwrap();
         assert!(!bytes.windows(6).any(|window| window == b"canary" || window == b"suigen"));
     }
     folder.write("dumps/first.txt", "jiro@suigen.example:another\ntaro@suigen.example:himitsu-canary\n");
@@ -104,6 +111,58 @@ fn watched_pairs_come_and_are_replaced() {
     folder.write("dumps/broken.zip", "PK\x03\x04 and nothing that follows");
     import(&folder, &WATCHED).ends(3).saying(&["broken.zip"]);
     assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO, "jiro@suigen.example another"]));
+}
+
+#[test]
+fn of_what_cannot_be_read_what_it_brought_stays() {
+    #[cfg(feature = "lake")]
+    let ways: &[fn(&Folder, &[&str]) -> Run] = &[import, ingest];
+    #[cfg(not(feature = "lake"))]
+    let ways: &[fn(&Folder, &[&str]) -> Run] = &[import];
+    for way in ways {
+        let folder = world();
+        let member = Member { name: "a.txt".to_owned(), bytes: b"jiro@suigen.example:another\n".to_vec() };
+        let whole = pack::zip(&[member], ZipMethod::Stored).unwrap();
+        folder.write("dumps/pack.zip", &whole);
+        way(&folder, &WATCHED).ends(0);
+        let before = BTreeSet::from([TARO, JIRO, "jiro@suigen.example another"]);
+        assert_eq!(found(&folder), before);
+        folder.write("dumps/pack.zip", &whole[..20]);
+        way(&folder, &WATCHED).ends(3).saying(&["pack.zip"]);
+        assert_eq!(found(&folder), before);
+    }
+}
+
+#[test]
+fn killed_or_interrupted_it_leaves_the_index() {
+    let folder = world();
+    import(&folder, &WATCHED).ends(0);
+    let before = fs::read(folder.path("private/private.json")).unwrap();
+    let files = || fs::read_dir(folder.path("private")).unwrap().count();
+    let left = files();
+    // Far more than are hashed before somebody ends it.
+    let many: String = (0..300_000).map(|at| format!("a{at}@suigen.example:kotoba{at}\n")).collect();
+    folder.write("dumps/many.txt", many);
+    for signal in [Signal::INT, Signal::KILL] {
+        let fixed = ["guard", "private", "import", "private", "--private-keys", "pairs.keys"];
+        let mut child = folder.command(&[&fixed[..], &WATCHED].concat()).spawn().unwrap();
+        // Its first words: from then on it reads.
+        let mut said = [0; 1];
+        child.stderr.as_mut().unwrap().read_exact(&mut said).unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let run = folder.wait(child);
+        if signal == Signal::INT {
+            run.ends(130).saying(&["interrupted", "the private index is as it was"]);
+            assert_eq!(files(), left, "something was left");
+        }
+        assert_eq!(fs::read(folder.path("private/private.json")).unwrap(), before);
+        assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]));
+    }
+    // What was left goes with the next one.
+    folder.write("dumps/many.txt", "jiro@suigen.example:another\n");
+    import(&folder, &WATCHED).ends(0);
+    assert_eq!(found(&folder).len(), 3);
 }
 
 #[test]
@@ -139,12 +198,12 @@ fn an_ingest_brings_pairs_once_and_replaces_them() {
         "1 sources added, 0 replaced, 0 as before; 2 pairs, 2 of them hashed",
     ]);
     assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]));
-    let before = std::fs::read(folder.path("private/private.json")).unwrap();
+    let before = fs::read(folder.path("private/private.json")).unwrap();
     ingest(&folder, &WATCHED).ends(0).saying(&["0 sources added, 0 replaced, 1 as before; 0 pairs"]);
-    assert_eq!(std::fs::read(folder.path("private/private.json")).unwrap(), before);
+    assert_eq!(fs::read(folder.path("private/private.json")).unwrap(), before);
     // Nothing readable is in the index.
-    for entry in std::fs::read_dir(folder.path("private")).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+    for entry in fs::read_dir(folder.path("private")).unwrap() {
+        let bytes = fs::read(entry.unwrap().path()).unwrap();
         assert!(!bytes.windows(6).any(|window| window == b"canary" || window == b"suigen"));
     }
     folder.write("dumps/first.txt", "jiro@suigen.example:another\ntaro@suigen.example:himitsu-canary\n");
@@ -174,6 +233,33 @@ fn with_every_account_and_with_an_index_of_hashes() {
     ingest(&folder, &all).ends(0).saying(&["1 sources added, 0 replaced, 0 as before; 2 pairs", "SHA-1"]);
     assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]), "only those of the watch list");
     folder.run_with_input(&["guard", "check", "leaked", "--least", "1"], b"himitsu").ends(1);
+}
+
+#[cfg(feature = "lake")]
+#[test]
+fn what_is_dropped_can_be_asked_for_while_it_is_followed() {
+    let folder = world();
+    fs::create_dir_all(folder.path("drop/feed")).unwrap();
+    let fixed = ["ingest", "--lake", "lake", "--private", "private", "--private-keys", "pairs.keys"];
+    let follow = ["--watch", "watch.toml", "--follow", "--interval", "0.05", "--settle", "0.2", "drop"];
+    let child = folder.command_with_keys(&[&fixed[..], &follow].concat()).spawn().unwrap();
+    let until = |pairs: &[&'static str]| {
+        let begun = Instant::now();
+        while found(&folder) != BTreeSet::from_iter(pairs.iter().copied()) {
+            assert!(begun.elapsed() < Duration::from_secs(120), "never: {pairs:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    folder.write("drop/feed/1.txt", "taro@suigen.example:himitsu-canary\n");
+    until(&[TARO]);
+    folder.write("drop/feed/2.txt", "jiro@suigen.example:kotoba\n");
+    until(&[TARO, JIRO]);
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    folder.wait(child).ends(130).saying(&["the private index `private`: 1 sources added"]);
+    // Started again it knows all of it.
+    let before = fs::read(folder.path("private/private.json")).unwrap();
+    ingest(&folder, &["--watch", "watch.toml", "drop"]).ends(0);
+    assert_eq!(fs::read(folder.path("private/private.json")).unwrap(), before);
 }
 
 #[cfg(feature = "lake")]

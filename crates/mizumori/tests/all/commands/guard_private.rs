@@ -139,6 +139,25 @@ fn pairs_keys_and_generations() {
 }
 
 #[test]
+fn over_tls_under_an_authority_of_ones_own() {
+    let folder = filled();
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    folder.write("server.pem", made.cert.pem());
+    folder.write("server.key", made.signing_key.serialize_pem());
+    let other = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    folder.write("other.pem", other.cert.pem());
+    let served = Served::start(&folder, &["--certificate", "server.pem", "--key", "server.key"]);
+    assert!(served.url.starts_with("https://127.0.0.1:"));
+    ask(&folder, &served.url, &["--ca", "server.pem"], "himitsu", 1);
+    ask(&folder, &served.url, &["--ca", "server.pem"], "kotoba", 0);
+    // Whom nothing vouches for is asked nothing.
+    for more in [&[][..], &["--ca", "other.pem"]] {
+        let said = ask(&folder, &served.url, more, "himitsu", 2);
+        assert!(said.contains("could not ask") && !said.contains("himitsu"), "{said}");
+    }
+}
+
+#[test]
 fn who_asks_too_often_cannot_check() {
     let folder = filled();
     let served = Served::start(&folder, &["--private-per-minute", "2"]);

@@ -76,6 +76,9 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
     let mut unreadable = prepared.dumps.unreadable.clone();
     scan.run(&prepared.dumps.scanned(), &taking, &progress, |event| {
         if let Event::Unreadable { name, why } = event {
+            if let Some(source) = prepared.sources.of_member(&name) {
+                pairing.unreadable(source.index);
+            }
             unreadable.push((name.to_string(), why));
         }
         if pairing.is_well() { Proceed::GoOn } else { Proceed::Stop }
