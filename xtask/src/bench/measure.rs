@@ -78,7 +78,7 @@ pub(super) struct Runs {
     times: Vec<Duration>,
     /// The greatest of all runs, in bytes.
     pub(super) peak_memory: u64,
-    /// Of the lake that it made, if it made one: bytes of a row.
+    /// Of the lake that it made, if it made one: bytes of a row, after `optimize`.
     pub(super) row_bytes: Option<f64>,
     /// What the last run told beside its time.
     pub(super) told: Option<String>,
@@ -183,11 +183,17 @@ fn told() -> Result<(Duration, Option<String>)> {
     Ok((Duration::try_from_secs_f64(seconds)?, lines.next().map(str::to_owned)))
 }
 
-/// Bytes of a row of the lake that was made.
+/// Bytes of a row of the lake that was made, once what can be merged is.
 fn row_bytes() -> Result<f64> {
-    let mut status = Command::new(data::built("mizumori"));
-    let status = status.args(["lake", "status", "--json", "--lake"]).arg(data::lake()).output()?;
-    let status: serde_json::Value = serde_json::from_slice(&status.stdout).context("no lake was made")?;
+    let lake = |arguments: &[&str]| -> Result<Vec<u8>> {
+        let mut command = Command::new(data::built("mizumori"));
+        command.env("XDG_DATA_HOME", data::scratch_folder().join("data"));
+        let output = command.arg("lake").args(arguments).arg("--lake").arg(data::lake()).output()?;
+        let errors = || String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() { Ok(output.stdout) } else { bail!("{}", errors().trim()) }
+    };
+    lake(&["optimize"]).context("the lake could not be merged")?;
+    let status: serde_json::Value = serde_json::from_slice(&lake(&["status", "--json"])?)?;
     let number = |name: &str| status[name].as_f64().with_context(|| format!("no `{name}` of the lake"));
     Ok(number("bytes")? / number("rows")?.max(1.0))
 }
