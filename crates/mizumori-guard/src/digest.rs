@@ -279,8 +279,10 @@ fn eight_digits(digits: [u8; 8]) -> (u32, u64) {
 
 /// Appends the digits of a key from number `from` on, in upper case.
 fn write_hex(key: Key, kind: HashKind, from: usize, out: &mut Vec<u8>) {
-    let digits = key.to_bytes().into_iter().take(kind.width()).flat_map(|byte| [byte >> 4, byte & 0x0F]);
-    out.extend(digits.skip(from).map(|digit| if digit < 10 { b'0' + digit } else { b'A' + digit - 10 }));
+    let mut digits = [0; 40];
+    // There is as much room as there are digits.
+    let _ = const_hex::encode_to_slice_upper(key.to_bytes(), &mut digits);
+    out.extend_from_slice(digits.get(from..kind.width() * 2).unwrap_or_default());
 }
 
 #[cfg(test)]

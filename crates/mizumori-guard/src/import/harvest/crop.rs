@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::mem;
 
 use super::super::gather::Block;
-use crate::error::Result;
 use crate::row::{Merged, Row, added_up};
 use crate::segment::Written;
 
@@ -69,11 +68,11 @@ impl Held {
     }
 
     /// As one stream, and how many rows it has at most.
-    pub(super) fn into_rows(self) -> Result<(Merged<Block>, u64)> {
+    pub(super) fn into_rows(self) -> (Merged<Block>, u64) {
         let Self { loose, mut blocks } = self;
         blocks.push(in_order(loose));
         let at_most = blocks.iter().map(|block| block.len() as u64).sum();
-        Ok((Merged::new(blocks.into_iter().map(Block::from)), at_most))
+        (Merged::new(blocks.into_iter().map(Block::from)), at_most)
     }
 }
 

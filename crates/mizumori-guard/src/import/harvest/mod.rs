@@ -224,7 +224,7 @@ impl Harvest {
         let held = reaped.take();
         let mut runs = reaped.runs;
         if !held.is_empty() {
-            let (rows, at_most) = held.into_rows()?;
+            let (rows, at_most) = held.into_rows();
             if runs.is_empty() {
                 return self.write(writer, kind, rows, at_most, id).map(Some);
             }
@@ -304,7 +304,7 @@ impl Harvest {
         let writer = self.writer.read().unwrap_or_else(PoisonError::into_inner);
         for (source, number, held) in all.into_iter().filter(|(.., held)| !held.is_empty()) {
             let Some(kind) = HashKind::ALL.get(number).copied() else { continue };
-            let (rows, at_most) = held.into_rows()?;
+            let (rows, at_most) = held.into_rows();
             let run = self.write(&writer, kind, rows, at_most, None)?;
             let mut state = self.state();
             if let Some(reaped) = state.crops.entry(source).or_default().kinds.get_mut(number) {
