@@ -4,7 +4,7 @@
 //! often it occurs.
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::Hasher;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +23,7 @@ use mizumori_read::MemberName;
 use mizumori_scan::{
     Login, Match, MemberContext, MemberSource, Proceed, Progress, Record, Sink, Wanted, Workshop,
 };
+use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::dumps::{Events, FoundDumps, ReadDumps};
 
@@ -88,7 +89,7 @@ fn count(found: &FoundDumps, read: &ReadDumps, progress: &Progress) -> Result<Ta
     let counts = Counts {
         sets: std::iter::repeat_with(Mutex::default).take(SETS).collect(),
         domains: Mutex::default(),
-        keys: [RandomState::new(), RandomState::new()],
+        key: drawn()?,
         found,
     };
     let mut events = Events::new(read, progress);
@@ -120,9 +121,15 @@ impl Entry {
     }
 }
 
-/// SipHash of an account under two keys that are drawn for this count: nobody can choose accounts that are taken for each other.
+/// SipHash of an account under a key that is drawn for this count: nobody can choose accounts that are taken for each other.
 #[derive(Clone, Copy)]
 struct Hash(u64, u32);
+
+fn drawn() -> Result<[u8; 16]> {
+    let mut key = [0; 16];
+    getrandom::fill(&mut key).map_err(|error| DataFusionError::External(Box::new(error)))?;
+    Ok(key)
+}
 
 /// Accounts, of which some may stand twice.
 #[derive(Default)]
@@ -159,14 +166,19 @@ impl Set {
 struct Counts<'c> {
     sets: Vec<Mutex<Set>>,
     domains: Mutex<Table>,
-    keys: [RandomState; 2],
+    key: [u8; 16],
     found: &'c FoundDumps,
 }
 
 impl Counts<'_> {
     fn hash(&self, account: &Account<'_>) -> Hash {
-        let [one, other] = self.keys.each_ref().map(|key| key.hash_one((account.local(), account.host())));
-        Hash(one, other as u32)
+        let mut hasher = SipHasher13::new_with_key(&self.key);
+        hasher.write(account.local().as_bytes());
+        // No local part has such a byte.
+        hasher.write_u8(b'@');
+        hasher.write(account.host().as_bytes());
+        let hash = hasher.finish128();
+        Hash(hash.h1, hash.h2 as u32)
     }
 
     /// Counts the accounts of every domain, on as many cores.
@@ -259,22 +271,19 @@ impl Sink for Piece<'_> {
     }
 
     fn settle(&mut self) {
-        let domains: Vec<u32> = {
-            let mut table = lock(&self.counts.domains);
-            (0..self.hosts.len() as u32).map(|host| table.number(self.hosts.domain(host))).collect()
-        };
-        let accounts = std::mem::take(&mut self.accounts);
+        let mut table = lock(&self.counts.domains);
+        let domains: Vec<u32> =
+            (0..self.hosts.len() as u32).map(|host| table.number(self.hosts.domain(host))).collect();
         let domain = |host: u32| domains.get(host as usize).copied().unwrap_or_default();
+        let accounts = std::mem::take(&mut self.accounts);
         let entries: Vec<_> =
             accounts.into_iter().map(|(host, hash)| Entry::new(domain(host), hash)).collect();
-        {
-            let mut table = lock(&self.counts.domains);
-            for entry in &entries {
-                if let Some((_, records)) = table.counts.get_mut(entry.domain() as usize) {
-                    *records += 1;
-                }
+        for entry in &entries {
+            if let Some((_, records)) = table.counts.get_mut(entry.domain() as usize) {
+                *records += 1;
             }
         }
+        drop(table);
         let (entries, ends) = by_set(entries);
         let mut start = 0;
         for (set, end) in self.counts.sets.iter().zip(ends) {

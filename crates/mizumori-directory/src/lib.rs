@@ -1,0 +1,1 @@
+//! Directories: whose an account is, and what can be done about it there.

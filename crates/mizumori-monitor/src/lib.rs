@@ -1,0 +1,1 @@
+//! The loop: from new exposures to changed passwords.

@@ -1,0 +1,1 @@
+//! Tells people and systems: mail, webhooks, syslog, chats, exports.
