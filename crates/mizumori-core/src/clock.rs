@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crate::Month;
+use crate::{Month, Timestamp};
 
 /// Where the current time comes from.
 pub trait Clock: Send + Sync {
@@ -11,8 +11,7 @@ pub trait Clock: Send + Sync {
 
     /// The current month, in UTC.
     fn month(&self) -> Month {
-        let seconds = self.now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        civil_month(seconds / 86_400)
+        Timestamp::from(self.now()).month().unwrap_or(const { Month::new(9999, 12).unwrap() })
     }
 }
 
@@ -34,20 +33,6 @@ impl Clock for FixedClock {
     fn now(&self) -> SystemTime {
         self.0
     }
-}
-
-/// The month of a day counted from 1970-01-01 (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-fn civil_month(days: u64) -> Month {
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let day_of_era = shifted % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let (month, next_year) = if shifted_month < 10 { (shifted_month + 3, 0) } else { (shifted_month - 9, 1) };
-    let year = era * 400 + year_of_era + next_year;
-    let last = const { Month::new(9999, 12).unwrap() };
-    u16::try_from(year).ok().and_then(|year| Month::new(year, month as u8)).unwrap_or(last)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod seen_hosts;
 pub mod source;
 mod tag;
 mod tag_set;
+mod timestamp;
 pub mod watch;
 
 pub use account::{Account, LocalPart, MAX_LOCAL};
@@ -35,4 +36,5 @@ pub use secret::Secret;
 pub use source::{Source, SourceId, SourceIndex, SourceKind};
 pub use tag::{Tag, TagKey};
 pub use tag_set::{Seen, TagSet};
+pub use timestamp::Timestamp;
 pub use watch::WatchList;

@@ -62,6 +62,13 @@ impl fmt::Debug for Month {
 #[error("`{0}` is not {1}")]
 pub struct MonthError(String, &'static str);
 
+impl MonthError {
+    /// That `text` is not `what`.
+    pub(crate) fn new(text: &str, what: &'static str) -> Self {
+        Self(shown(text), what)
+    }
+}
+
 impl FromStr for Month {
     type Err = MonthError;
 
@@ -70,7 +77,7 @@ impl FromStr for Month {
             let (year, month) = text.split_once('-')?;
             Self::new(digits(year, 4)?, digits(month, 2)? as u8)
         };
-        month().ok_or_else(|| MonthError(shown(text), "a month, written YYYY-MM"))
+        month().ok_or_else(|| MonthError::new(text, "a month, written YYYY-MM"))
     }
 }
 
@@ -169,7 +176,7 @@ impl FromStr for PartialDate {
             };
             (parts.next().is_none() && year >= 1).then_some(Self { year, month, day })
         };
-        date().ok_or_else(|| MonthError(shown(text), "a date, written YYYY, YYYY-MM or YYYY-MM-DD"))
+        date().ok_or_else(|| MonthError::new(text, "a date, written YYYY, YYYY-MM or YYYY-MM-DD"))
     }
 }
 
