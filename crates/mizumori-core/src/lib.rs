@@ -32,7 +32,7 @@ pub use grouped::grouped;
 pub use month::{LeakTime, Month, MonthError, PartialDate, Period};
 pub use names::{Lang, Names};
 pub use rough_hash::rough_hash;
-pub use secret::Secret;
+pub use secret::{Secret, SecretKind};
 pub use source::{Source, SourceId, SourceIndex, SourceKind};
 pub use tag::{Tag, TagKey};
 pub use tag_set::{Seen, TagSet};

@@ -8,8 +8,7 @@ use std::sync::OnceLock;
 use arrow_array::{Array, RecordBatch};
 use mizumori_core::domain::registrable;
 use mizumori_core::keys::{AccountTag, DomainRange, LogTag, SecretTag, TagLayers};
-use mizumori_core::{Account, Month};
-use mizumori_scan::SecretKind;
+use mizumori_core::{Account, Month, SecretKind};
 
 use crate::error::{LakeError, damaged};
 use crate::lake::Lake;

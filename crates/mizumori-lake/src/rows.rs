@@ -1,8 +1,7 @@
 //! Exposures in memory: forty bytes each, and the texts that they share.
 
 use hashbrown::HashMap;
-use mizumori_core::SourceIndex;
-use mizumori_scan::SecretKind;
+use mizumori_core::{SecretKind, SourceIndex};
 use serde::{Deserialize, Serialize};
 
 use crate::words::{Hosts, Words};

@@ -13,9 +13,8 @@ use arrow_array::types::{Date32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, BinaryArray, Date32Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::ArrowError;
 use bytes::{Buf, Bytes};
-use mizumori_core::SourceIndex;
+use mizumori_core::{SecretKind, SourceIndex};
 use mizumori_read::ReadAt;
-use mizumori_scan::SecretKind;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,

@@ -8,10 +8,9 @@ use std::io;
 use std::path::Path;
 
 use hashbrown::HashMap;
-use mizumori_core::SourceIndex;
 use mizumori_core::rest::Rest;
+use mizumori_core::{SecretKind, SourceIndex};
 use mizumori_read::{ReadAt, Spool, SpoolWriter, Unreadable};
-use mizumori_scan::SecretKind;
 
 use crate::error::{LakeError, damaged};
 use crate::merge::{Loaded, Runs, SharedBy, Sink};

@@ -31,7 +31,7 @@ pub use format::RecordLimits;
 pub use log_facts::LogFacts;
 pub use matching::{Look, Match, MatchedBy, Matcher, SiteMatch, Wanted};
 pub use record::{Login, Origin, Record, Reject};
-pub use secret::{Hint, SecretField, SecretKind};
+pub use secret::{Hint, SecretField};
 pub use sink::Sink;
 pub use source_map::{SourceMap, describes_sources};
 pub use url::Url;

@@ -5,37 +5,7 @@ mod forms;
 use std::borrow::Cow;
 use std::fmt;
 
-use mizumori_core::Secret;
-
-/// What kind of secret stands beside an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SecretKind {
-    /// A password in clear.
-    Clear,
-    /// A hash of a password.
-    Hash,
-    /// A session or access token.
-    Token,
-    /// Nothing.
-    None,
-}
-
-impl SecretKind {
-    /// The word that stands in outputs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Clear => "clear",
-            Self::Hash => "hash",
-            Self::Token => "token",
-            Self::None => "none",
-        }
-    }
-
-    /// The kind of a word that [`as_str`](Self::as_str) gives.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Clear, Self::Hash, Self::Token, Self::None].into_iter().find(|kind| kind.as_str() == word)
-    }
-}
+use mizumori_core::{Secret, SecretKind};
 
 /// A secret as it stands in a dump, with what its form tells.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,13 +12,11 @@ use datafusion::arrow::error::ArrowError;
 use hashbrown::HashMap;
 use mizumori_core::keys::TagLayers;
 use mizumori_core::watch::Organisation;
-use mizumori_core::{Source, SourceIndex, SourceKind, WatchList};
+use mizumori_core::{SecretKind, Source, SourceIndex, SourceKind, WatchList};
 use mizumori_lake::words::{HostTags, Hosts};
 use mizumori_lake::{day_of, log_folder};
 use mizumori_read::MemberName;
-use mizumori_scan::{
-    Login, Match, MatchedBy, Matcher, MemberContext, MemberSource, Record, SecretKind, Sink, Workshop,
-};
+use mizumori_scan::{Login, Match, MatchedBy, Matcher, MemberContext, MemberSource, Record, Sink, Workshop};
 
 use crate::columns::Column;
 use crate::dumps::FoundDumps;

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use clap::Args;
 #[cfg(feature = "lake")]
 use mizumori_core::ErrorClass;
-use mizumori_core::SourceIndex;
+use mizumori_core::{SecretKind, SourceIndex};
 #[cfg(feature = "lake")]
 use mizumori_guard::IndexWriter;
 use mizumori_guard::{Change, DumpSource, GuardError, Harvest, Imported, Observer, Passwords};
 #[cfg(feature = "lake")]
 use mizumori_lake::{Beside, BesideError, Ingested, LakeError};
-use mizumori_scan::{DumpPlace, Match, Progress, Record, SecretKind, Sink, Witness};
+use mizumori_scan::{DumpPlace, Match, Progress, Record, Sink, Witness};
 
 use crate::commands::guard;
 use crate::dumps::Dumps;

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 #[cfg(feature = "lake")]
 use clap::Args;
-use mizumori_core::SourceIndex;
 #[cfg(feature = "lake")]
 use mizumori_core::WatchList;
+use mizumori_core::{SecretKind, SourceIndex};
 use mizumori_guard::private::{PairGather, PairSource, PrivateWriter};
 use mizumori_guard::{Change, GuardError};
 #[cfg(feature = "lake")]
 use mizumori_lake::{Beside, Ingested, LakeError};
-use mizumori_scan::{Match, Progress, Record, SecretKind, Sink, Witness};
+use mizumori_scan::{Match, Progress, Record, Sink, Witness};
 
 #[cfg(feature = "lake")]
 use crate::commands::guard::KeysOption;

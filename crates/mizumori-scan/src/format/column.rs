@@ -1,9 +1,9 @@
 //! What a column means for a record, and how what stands in it tells that. What its name tells is the matter
 //! of [`column_name`](super::column_name).
 
-use mizumori_core::{Account, LocalPart};
+use mizumori_core::{Account, LocalPart, SecretKind};
 
-use crate::secret::{SecretField, SecretKind};
+use crate::secret::SecretField;
 use crate::url::{Bare, Url};
 
 /// What a column means for a record.

@@ -4,7 +4,7 @@
 //! crypt(5), the PHC string format (<https://github.com/P-H-C/phc-string-format>) and hashcat's list of example
 //! hashes.
 
-use super::SecretKind;
+use mizumori_core::SecretKind;
 
 /// What exporters write where there is no password, to the letter: `none` and `unknown` are passwords that
 /// people have.

@@ -4,7 +4,8 @@ use super::detect::CsvKind;
 use super::layout::CsvLayout;
 use super::split::{Cells, Dialect, Quoting, RowEnd, split};
 use crate::format::column::{Role, is_address};
-use crate::secret::{SecretField, SecretKind};
+use crate::secret::SecretField;
+use mizumori_core::SecretKind;
 
 /// Rows that are looked at to learn the columns.
 const ROWS: usize = 200;

@@ -12,8 +12,9 @@ use super::super::key_cache::KeyCache;
 use super::super::row::whole_address;
 use super::lexer::Found;
 use crate::record::Emit;
-use crate::secret::{SecretField, SecretKind};
+use crate::secret::SecretField;
 use crate::url::{Bare, Url};
+use mizumori_core::SecretKind;
 
 /// Most columns a table; no database allows more.
 const MAX_COLUMNS: usize = 4096;

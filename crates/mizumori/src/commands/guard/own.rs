@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use mizumori_core::keys::KeyRing;
-use mizumori_core::{Account, LocalPart, Secret};
+use mizumori_core::{Account, LocalPart, Secret, SecretKind};
 use mizumori_guard::{Salted, spellings};
 use mizumori_lake::Exposure;
-use mizumori_scan::SecretKind;
 
 use crate::commands::lookup::opened;
 use crate::config::Config;

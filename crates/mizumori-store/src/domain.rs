@@ -1,0 +1,237 @@
+//! The domains of organisations, and how it was proved that they are theirs.
+
+use mizumori_core::{DomainName, Timestamp};
+use sqlx::any::AnyRow;
+
+use crate::error::StoreError;
+use crate::organisation::{OrganisationId, of_column};
+use crate::row::Columns as _;
+use crate::session::{Session, Tenant};
+
+/// Whether a domain is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DomainState {
+    /// Nobody has proved it yet.
+    Pending,
+    /// Its holder has proved that it is his.
+    Proved,
+    /// The operator stands for it.
+    Vouched,
+    /// It was proved, and the proof was not found again for too long.
+    Lapsed,
+}
+
+impl DomainState {
+    const ALL: [Self; 4] = [Self::Pending, Self::Proved, Self::Vouched, Self::Lapsed];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Proved => "proved",
+            Self::Vouched => "vouched",
+            Self::Lapsed => "lapsed",
+        }
+    }
+
+    /// Whether the domain's exposures are found for its organisation.
+    pub const fn is_served(self) -> bool {
+        matches!(self, Self::Proved | Self::Vouched)
+    }
+}
+
+/// How the holder of a domain proves that it is his.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// A TXT record of the domain.
+    Dns,
+    /// A file on the domain's web site.
+    File,
+    /// A `<meta>` element of the site's first page.
+    Meta,
+    /// A mail to a fixed role address.
+    Mail,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Dns, Self::File, Self::Meta, Self::Mail];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::File => "file",
+            Self::Meta => "meta",
+            Self::Mail => "mail",
+        }
+    }
+
+    fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.as_str() == word)
+    }
+}
+
+/// A domain of an organisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Domain {
+    /// Whose it is, or who says so.
+    pub organisation: OrganisationId,
+    /// Its name.
+    pub name: DomainName,
+    /// Whether it is served.
+    pub state: DomainState,
+    /// How it was proved.
+    pub method: Option<Method>,
+    /// What the proof must hold. Only its holder and the operator see it.
+    pub token: String,
+    /// Since when it is here.
+    pub added: Timestamp,
+    /// When it was proved first.
+    pub proved: Option<Timestamp>,
+    /// When the proof was looked for last.
+    pub checked: Option<Timestamp>,
+    /// Since when the proof is not found any more.
+    pub failing_since: Option<Timestamp>,
+    /// Who stands for it.
+    pub vouched_by: Option<String>,
+    /// Up to which version of the lake what was there before has become findings; none while it has not.
+    pub backlog_seen: Option<u64>,
+}
+
+const COLUMNS: &str = "SELECT organisation, name, state, method, token, added, proved, checked, failing_since, vouched_by, \
+                       backlog_seen FROM domain";
+
+impl Tenant<'_> {
+    /// Adds a domain that nobody has proved.
+    ///
+    /// # Errors
+    /// When the organisation has it already, or there is no such organisation.
+    pub async fn add_domain(
+        &mut self,
+        name: &DomainName,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let statement = sqlx::query(
+            "INSERT INTO domain (organisation, name, state, token, added) SELECT id, $2, 'pending', $3, $4 \
+             FROM organisation WHERE id = $1 ON CONFLICT DO NOTHING",
+        );
+        let statement =
+            statement.bind(self.organisation.as_str()).bind(name.as_str()).bind(token).bind(now.0);
+        match self.session.run("add a domain", statement).await? {
+            0 => Err(match self.session.organisation(self.organisation).await? {
+                None => StoreError::Missing(format!("organisation `{}`", self.organisation)),
+                Some(_) => StoreError::There(format!("a domain `{}`", name.as_str())),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps what became of a domain.
+    ///
+    /// # Errors
+    /// When the organisation does not have it, or another one holds it already.
+    pub async fn change_domain(&mut self, new: &Domain) -> Result<(), StoreError> {
+        if new.state.is_served() {
+            let other = self.session.holder_of(&new.name).await?;
+            if other.is_some_and(|other| other != *self.organisation) {
+                return Err(StoreError::There(format!("another holder of `{}`", new.name.as_str())));
+            }
+        }
+        let statement = sqlx::query(
+            "UPDATE domain SET state = $3, method = $4, token = $5, proved = $6, checked = $7, failing_since = $8, \
+             vouched_by = $9, backlog_seen = $10 WHERE organisation = $1 AND name = $2",
+        );
+        let statement = statement
+            .bind(self.organisation.as_str())
+            .bind(new.name.as_str())
+            .bind(new.state.as_str())
+            .bind(new.method.map(Method::as_str))
+            .bind(&*new.token)
+            .bind(new.proved.map(|at| at.0))
+            .bind(new.checked.map(|at| at.0))
+            .bind(new.failing_since.map(|at| at.0))
+            .bind(new.vouched_by.as_deref())
+            .bind(new.backlog_seen.and_then(|version| i64::try_from(version).ok()));
+        match self.session.run("change a domain", statement).await? {
+            0 => Err(StoreError::Missing(format!("domain `{}`", new.name.as_str()))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes a domain away. Its findings stay.
+    ///
+    /// # Errors
+    /// When the organisation does not have it.
+    pub async fn remove_domain(&mut self, name: &DomainName) -> Result<(), StoreError> {
+        let statement = sqlx::query("DELETE FROM domain WHERE organisation = $1 AND name = $2");
+        let statement = statement.bind(self.organisation.as_str()).bind(name.as_str());
+        match self.session.run("remove a domain", statement).await? {
+            0 => Err(StoreError::Missing(format!("domain `{}`", name.as_str()))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The organisation's domains, by their names.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn domains(&mut self) -> Result<Vec<Domain>, StoreError> {
+        let text = format!("{COLUMNS} WHERE organisation = $1 ORDER BY name");
+        let statement = sqlx::query(sqlx::AssertSqlSafe(text)).bind(self.organisation.as_str());
+        let rows = self.session.all("list domains", statement).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// A domain of the organisation.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn domain(&mut self, name: &DomainName) -> Result<Option<Domain>, StoreError> {
+        let text = format!("{COLUMNS} WHERE organisation = $1 AND name = $2");
+        let statement =
+            sqlx::query(sqlx::AssertSqlSafe(text)).bind(self.organisation.as_str()).bind(name.as_str());
+        let row = self.session.one("find a domain", statement).await?;
+        row.as_ref().map(read).transpose()
+    }
+}
+
+impl Session {
+    /// The domains of all organisations, by their names.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn all_domains(&mut self) -> Result<Vec<Domain>, StoreError> {
+        let statement = sqlx::query(sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY name, organisation")));
+        let rows = self.all("list domains", statement).await?;
+        rows.iter().map(read).collect()
+    }
+
+    async fn holder_of(&mut self, name: &DomainName) -> Result<Option<OrganisationId>, StoreError> {
+        let statement =
+            sqlx::query("SELECT organisation FROM domain WHERE name = $1 AND state IN ('proved', 'vouched')")
+                .bind(name.as_str());
+        let row = self.one("find a domain's holder", statement).await?;
+        row.as_ref().map(of_column).transpose()
+    }
+}
+
+fn read(row: &AnyRow) -> Result<Domain, StoreError> {
+    Ok(Domain {
+        organisation: of_column(row)?,
+        name: row.word("name", DomainName::parse)?,
+        state: row.word("state", |word| DomainState::ALL.into_iter().find(|state| state.as_str() == word))?,
+        method: row
+            .maybe_text("method")?
+            .map(|word| Method::of(&word).ok_or(StoreError::Damaged { what: "method" }))
+            .transpose()?,
+        token: row.text("token")?,
+        added: row.time("added")?,
+        proved: row.maybe_time("proved")?,
+        checked: row.maybe_time("checked")?,
+        failing_since: row.maybe_time("failing_since")?,
+        vouched_by: row.maybe_text("vouched_by")?,
+        backlog_seen: row.maybe_number("backlog_seen")?.and_then(|version| u64::try_from(version).ok()),
+    })
+}

@@ -1,0 +1,205 @@
+//! Findings are kept once, and take steps.
+
+use mizumori_core::Timestamp;
+use mizumori_core::keys::AccountTag;
+
+use super::{COLUMNS, Finding, FindingId, NewFinding, Recorded, Severity, State, Step, read};
+use crate::error::StoreError;
+use crate::reference::Reference;
+use crate::row::Columns as _;
+use crate::session::Tenant;
+
+impl Tenant<'_> {
+    /// Keeps a finding, unless there is one of this account, secret, site and source.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn record(&mut self, new: &NewFinding, now: Timestamp) -> Result<Recorded, StoreError> {
+        let (reference, label) = (Reference::draw()?, self.label_of(new).await?);
+        let settled = new.state.is_settled().then_some(now);
+        let statement = sqlx::query(
+            "INSERT INTO finding (reference, organisation, account_hi, account_lo, secret, site, source, place, month, host, \
+             kind, machine, label, state, severity, backlog, same_as, version, created, changed, settled, reminded) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19, $20, 0) \
+             ON CONFLICT (organisation, account_hi, account_lo, secret, site, source) DO NOTHING RETURNING id",
+        );
+        let statement = statement
+            .bind(reference.as_str())
+            .bind(self.organisation.as_str())
+            .bind(new.account.hi)
+            .bind(new.account.lo)
+            .bind(new.secret.map_or(0, |tag| tag.0))
+            .bind(new.site.as_deref().unwrap_or_default())
+            .bind(&*new.source)
+            .bind(&*new.place)
+            .bind(new.month.map(|month| month.to_string()))
+            .bind(&*new.host)
+            .bind(new.kind.as_str())
+            .bind(new.machine.map(|tag| tag.0))
+            .bind(label.map_or(-1, i64::from))
+            .bind(new.state.as_str())
+            .bind(new.severity.number())
+            .bind(i64::from(new.backlog))
+            .bind(new.same_as.map(|id| id.0))
+            .bind(i64::try_from(new.version).unwrap_or(i64::MAX))
+            .bind(now.0)
+            .bind(settled.map(|at| at.0));
+        let Some(row) = self.session.one("keep a finding", statement).await? else {
+            return Ok(Recorded::Known);
+        };
+        Ok(Recorded::Kept(Box::new(Finding {
+            id: FindingId(row.number("id")?),
+            reference,
+            organisation: self.organisation.clone(),
+            is: new.clone(),
+            label,
+            created: now,
+            changed: now,
+            settled,
+            told: None,
+            reminded: 0,
+        })))
+    }
+
+    /// That of the same secret where it was found before, else the next.
+    async fn label_of(&mut self, new: &NewFinding) -> Result<Option<u32>, StoreError> {
+        let Some(secret) = new.secret else { return Ok(None) };
+        let statement = sqlx::query(
+            "SELECT COALESCE(MAX(label), -1) AS last, COALESCE(MAX(CASE WHEN secret = $4 THEN label END), -1) AS own \
+             FROM finding WHERE organisation = $1 AND account_hi = $2 AND account_lo = $3",
+        );
+        let statement = statement
+            .bind(self.organisation.as_str())
+            .bind(new.account.hi)
+            .bind(new.account.lo)
+            .bind(secret.0);
+        let row = self.session.one("label a secret", statement).await?;
+        let row = row.ok_or(StoreError::Damaged { what: "label" })?;
+        let (last, own) = (row.number("last")?, row.number("own")?);
+        Ok(u32::try_from(if own >= 0 { own } else { last + 1 }).ok())
+    }
+
+    /// The findings of an account, in the order in which they were found.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn findings_of(&mut self, account: AccountTag) -> Result<Vec<Finding>, StoreError> {
+        let text =
+            format!("{COLUMNS} WHERE organisation = $1 AND account_hi = $2 AND account_lo = $3 ORDER BY id");
+        let statement = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(self.organisation.as_str())
+            .bind(account.hi)
+            .bind(account.lo);
+        let rows = self.session.all("find an account's findings", statement).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// The finding of a reference number.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn finding(&mut self, reference: &Reference) -> Result<Option<Finding>, StoreError> {
+        let text = format!("{COLUMNS} WHERE organisation = $1 AND reference = $2");
+        let statement = sqlx::query(sqlx::AssertSqlSafe(text));
+        let statement = statement.bind(self.organisation.as_str()).bind(reference.as_str());
+        let row = self.session.one("find a finding", statement).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Takes a step, which is written down.
+    ///
+    /// # Errors
+    /// When the finding cannot take it, or is no longer what it was.
+    pub async fn step(
+        &mut self,
+        finding: &Finding,
+        to: State,
+        who: &str,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<Finding, StoreError> {
+        let from = finding.is.state;
+        if !from.may_become(to) {
+            return Err(StoreError::NoSuchStep { from: from.as_str(), to: to.as_str() });
+        }
+        let settled = to.is_settled().then(|| finding.settled.unwrap_or(now));
+        let statement = sqlx::query(
+            "UPDATE finding SET state = $4, changed = $5, settled = $6, told = CASE WHEN $4 = 'notified' AND told IS NULL \
+             THEN $5 ELSE told END WHERE organisation = $1 AND id = $2 AND state = $3",
+        );
+        let statement = statement
+            .bind(self.organisation.as_str())
+            .bind(finding.id.0)
+            .bind(from.as_str())
+            .bind(to.as_str())
+            .bind(now.0)
+            .bind(settled.map(|at| at.0));
+        if self.session.run("take a step", statement).await? == 0 {
+            return Err(StoreError::Changed("the finding"));
+        }
+        let written = sqlx::query(
+            "INSERT INTO finding_step (organisation, finding, at, from_state, to_state, who, why) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        );
+        let written = written
+            .bind(self.organisation.as_str())
+            .bind(finding.id.0)
+            .bind(now.0)
+            .bind(from.as_str())
+            .bind(to.as_str())
+            .bind(who)
+            .bind(why);
+        self.session.run("write a step down", written).await?;
+        let mut taken = finding.clone();
+        taken.is.state = to;
+        (taken.changed, taken.settled) = (now, settled);
+        if to == State::Notified {
+            taken.told = taken.told.or(Some(now));
+        }
+        Ok(taken)
+    }
+
+    /// Makes a finding as bad as it has turned out to be; it never gets better.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn worsen(&mut self, finding: FindingId, to: Severity) -> Result<(), StoreError> {
+        let statement = sqlx::query(
+            "UPDATE finding SET severity = $3 WHERE organisation = $1 AND id = $2 AND severity < $3",
+        );
+        let statement = statement.bind(self.organisation.as_str()).bind(finding.0).bind(to.number());
+        self.session.run("worsen a finding", statement).await.map(|_| ())
+    }
+
+    /// Lets people be told of what was there before their organisation was. Gives how many findings.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn release_backlog(&mut self) -> Result<u64, StoreError> {
+        let statement = sqlx::query("UPDATE finding SET backlog = 0 WHERE organisation = $1 AND backlog = 1");
+        self.session.run("release the backlog", statement.bind(self.organisation.as_str())).await
+    }
+
+    /// The steps of a finding, the first first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn steps(&mut self, finding: FindingId) -> Result<Vec<Step>, StoreError> {
+        let statement = sqlx::query(
+            "SELECT at, from_state, to_state, who, why FROM finding_step WHERE organisation = $1 AND finding = $2 \
+             ORDER BY id",
+        );
+        let statement = statement.bind(self.organisation.as_str()).bind(finding.0);
+        let rows = self.session.all("list steps", statement).await?;
+        let step = |row: &sqlx::any::AnyRow| {
+            Ok(Step {
+                at: row.time("at")?,
+                from: row.word("from_state", State::of)?,
+                to: row.word("to_state", State::of)?,
+                who: row.text("who")?,
+                why: row.text("why")?,
+            })
+        };
+        rows.iter().map(step).collect()
+    }
+}

@@ -1,0 +1,319 @@
+//! What waits to be told, and what was: an outbox, filled in the transaction of what it tells of.
+//!
+//! Whoever takes a notice has it for a while. If he is gone by then, another one takes it: then somebody may be told twice, with
+//! the same message id; never not at all.
+
+use std::time::Duration;
+
+use mizumori_core::Timestamp;
+use sqlx::any::AnyRow;
+
+use crate::error::StoreError;
+use crate::finding::FindingId;
+use crate::organisation::{OrganisationId, of_column};
+use crate::row::Columns as _;
+use crate::session::{Session, Tenant};
+
+/// A notice's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NoticeId(pub i64);
+
+/// How something is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    /// A mail.
+    Mail,
+    /// A webhook.
+    Webhook,
+    /// A line of a log.
+    Syslog,
+    /// A message in a chat.
+    Chat,
+}
+
+impl Channel {
+    const ALL: [Self; 4] = [Self::Mail, Self::Webhook, Self::Syslog, Self::Chat];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Webhook => "webhook",
+            Self::Syslog => "syslog",
+            Self::Chat => "chat",
+        }
+    }
+}
+
+/// What became of a notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoticeState {
+    /// It has not been told yet.
+    Waiting,
+    /// It was accepted.
+    Sent,
+    /// It was refused for good, or tried too often.
+    Dead,
+}
+
+impl NoticeState {
+    const ALL: [Self; 3] = [Self::Waiting, Self::Sent, Self::Dead];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sent => "sent",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+/// Something that is to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewNotice {
+    /// How.
+    pub channel: Channel,
+    /// To whom: an address, the name of a webhook.
+    pub destination: String,
+    /// What tells it apart for good, wherever it arrives: a message id.
+    pub message: String,
+    /// What is told: a document without secrets.
+    pub body: String,
+    /// Not before.
+    pub due: Timestamp,
+    /// The findings that it tells of.
+    pub findings: Vec<FindingId>,
+}
+
+/// A notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Its number.
+    pub id: NoticeId,
+    /// Whose it is.
+    pub organisation: OrganisationId,
+    /// How it is told.
+    pub channel: Channel,
+    /// To whom.
+    pub destination: String,
+    /// Its message id.
+    pub message: String,
+    /// What is told.
+    pub body: String,
+    /// What became of it.
+    pub state: NoticeState,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it is tried next.
+    pub due: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was accepted or given up.
+    pub done: Option<Timestamp>,
+    /// Why it was not accepted last.
+    pub problem: Option<String>,
+}
+
+/// Who takes notices, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken<'t> {
+    /// The process.
+    pub by: &'t str,
+    /// Until others may have them.
+    pub length: Duration,
+}
+
+/// What waits, of all organisations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Notices that were not told yet.
+    pub notices: u64,
+    /// When the oldest of them was made.
+    pub oldest: Option<Timestamp>,
+}
+
+const COLUMNS: &str =
+    "id, organisation, channel, destination, message, body, state, created, due, attempts, done, problem";
+
+impl Tenant<'_> {
+    /// Adds what is to be told. A second one of a message id is dropped: it is told already.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn tell(&mut self, new: &NewNotice, now: Timestamp) -> Result<Option<NoticeId>, StoreError> {
+        let statement = sqlx::query(
+            "INSERT INTO notice (organisation, channel, destination, message, body, state, created, due, attempts) \
+             VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $7, 0) ON CONFLICT (message) DO NOTHING RETURNING id",
+        );
+        let statement = statement
+            .bind(self.organisation.as_str())
+            .bind(new.channel.as_str())
+            .bind(&*new.destination)
+            .bind(&*new.message)
+            .bind(&*new.body)
+            .bind(now.0)
+            .bind(new.due.0);
+        let Some(row) = self.session.one("keep a notice", statement).await? else { return Ok(None) };
+        let id = row.number("id")?;
+        for finding in &new.findings {
+            // Only what is the organisation's own.
+            let statement = sqlx::query(
+                "INSERT INTO notice_finding (notice, finding) SELECT $1, id FROM finding WHERE id = $2 AND organisation = $3 \
+                 ON CONFLICT DO NOTHING",
+            );
+            let statement = statement.bind(id).bind(finding.0).bind(self.organisation.as_str());
+            self.session.run("keep a notice", statement).await?;
+        }
+        Ok(Some(NoticeId(id)))
+    }
+
+    /// The organisation's latest notices, the last first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn notices(&mut self, most: u32) -> Result<Vec<Notice>, StoreError> {
+        let text = format!("SELECT {COLUMNS} FROM notice WHERE organisation = $1 ORDER BY id DESC LIMIT $2");
+        let statement =
+            sqlx::query(sqlx::AssertSqlSafe(text)).bind(self.organisation.as_str()).bind(i64::from(most));
+        let rows = self.session.all("list notices", statement).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// The notices that told of a finding, the first first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn notices_of(&mut self, finding: FindingId) -> Result<Vec<Notice>, StoreError> {
+        let text = format!(
+            "SELECT {COLUMNS} FROM notice WHERE organisation = $1 AND id IN (SELECT notice FROM notice_finding \
+             WHERE finding = $2) ORDER BY id"
+        );
+        let statement =
+            sqlx::query(sqlx::AssertSqlSafe(text)).bind(self.organisation.as_str()).bind(finding.0);
+        let rows = self.session.all("list a finding's notices", statement).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Tries a notice that was given up once more.
+    ///
+    /// # Errors
+    /// When there is none of that number that was given up.
+    pub async fn revive(&mut self, id: NoticeId, now: Timestamp) -> Result<(), StoreError> {
+        let statement = sqlx::query(
+            "UPDATE notice SET state = 'waiting', due = $3, attempts = 0, done = NULL, taken_by = NULL, taken_until = NULL \
+             WHERE organisation = $1 AND id = $2 AND state = 'dead'",
+        );
+        match self
+            .session
+            .run("revive a notice", statement.bind(self.organisation.as_str()).bind(id.0).bind(now.0))
+            .await?
+        {
+            0 => Err(StoreError::Missing("notice of that number that was given up".to_owned())),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Session {
+    /// Takes at most `most` notices that are due and that nobody else has, the longest due first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_notices(
+        &mut self,
+        taken: Taken<'_>,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<Notice>, StoreError> {
+        let skip = self.dialect.choose("", "FOR UPDATE SKIP LOCKED");
+        let text = format!(
+            "UPDATE notice SET taken_by = $1, taken_until = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM notice \
+             WHERE state = 'waiting' AND due <= $3 AND (taken_until IS NULL OR taken_until < $3) \
+             ORDER BY due, id LIMIT $4 {skip}) RETURNING {COLUMNS}"
+        );
+        let statement = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(taken.by)
+            .bind(now.after(taken.length).0)
+            .bind(now.0)
+            .bind(i64::from(most));
+        let rows = self.all("take notices", statement).await?;
+        let mut notices = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        notices.sort_by_key(|notice| (notice.due, notice.id));
+        Ok(notices)
+    }
+
+    /// Keeps that a notice was accepted.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn sent(&mut self, id: NoticeId, now: Timestamp) -> Result<(), StoreError> {
+        let statement = sqlx::query(
+            "UPDATE notice SET state = 'sent', done = $2, taken_by = NULL, taken_until = NULL, problem = NULL WHERE id = $1",
+        );
+        self.run("keep that a notice was sent", statement.bind(id.0).bind(now.0)).await.map(|_| ())
+    }
+
+    /// Keeps why a notice was not accepted, and when it is tried again; never, where there is no such time.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn not_sent(
+        &mut self,
+        id: NoticeId,
+        problem: &str,
+        again: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let statement = match again {
+            Some(due) => sqlx::query(
+                "UPDATE notice SET due = $2, problem = $3, taken_by = NULL, taken_until = NULL WHERE id = $1 \
+                 AND state = 'waiting'",
+            )
+            .bind(id.0)
+            .bind(due.0)
+            .bind(problem),
+            None => sqlx::query(
+                "UPDATE notice SET state = 'dead', done = $2, problem = $3, taken_by = NULL, taken_until = NULL \
+                 WHERE id = $1 AND state = 'waiting'",
+            )
+            .bind(id.0)
+            .bind(now.0)
+            .bind(problem),
+        };
+        self.run("keep that a notice was not sent", statement).await.map(|_| ())
+    }
+
+    /// What waits to be told, of all organisations.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn waiting(&mut self) -> Result<Waiting, StoreError> {
+        let statement =
+            sqlx::query("SELECT COUNT(*) AS n, MIN(created) AS oldest FROM notice WHERE state = 'waiting'");
+        let row = self.one("count what waits", statement).await?;
+        let row = row.ok_or(StoreError::Damaged { what: "count" })?;
+        Ok(Waiting {
+            notices: u64::try_from(row.number("n")?).unwrap_or(0),
+            oldest: row.maybe_time("oldest")?,
+        })
+    }
+}
+
+fn read(row: &AnyRow) -> Result<Notice, StoreError> {
+    Ok(Notice {
+        id: NoticeId(row.number("id")?),
+        organisation: of_column(row)?,
+        channel: row
+            .word("channel", |word| Channel::ALL.into_iter().find(|channel| channel.as_str() == word))?,
+        destination: row.text("destination")?,
+        message: row.text("message")?,
+        body: row.text("body")?,
+        state: row.word("state", |word| NoticeState::ALL.into_iter().find(|state| state.as_str() == word))?,
+        created: row.time("created")?,
+        due: row.time("due")?,
+        attempts: u32::try_from(row.number("attempts")?).unwrap_or(u32::MAX),
+        done: row.maybe_time("done")?,
+        problem: row.maybe_text("problem")?,
+    })
+}

@@ -1,0 +1,43 @@
+//! The schema, and how older ones become it: forward only, each step in a transaction of its own.
+
+use sqlx::Row as _;
+
+use crate::error::StoreError;
+use crate::session::failed;
+use crate::store::Store;
+
+/// The steps, the first from nothing. A step that was published is never changed.
+const STEPS: &[&str] = &[include_str!("schema/001-the-loop.sql")];
+
+/// The schema after the last of them.
+pub(crate) const LATEST: i64 = STEPS.len() as i64;
+
+/// Brings a store to a schema. Of two that do so at once, one waits.
+pub(crate) async fn migrate(store: &Store, to: i64) -> Result<(), StoreError> {
+    let mut session = store.write().await?;
+    let lock = session.dialect.choose("SELECT 1", "SELECT 1 FROM pg_advisory_xact_lock(7267482301)");
+    session.all("wait for others", sqlx::query(lock)).await?;
+    session
+        .script(
+            "make its schema",
+            "CREATE TABLE IF NOT EXISTS schema_step (step BIGINT PRIMARY KEY)".to_owned(),
+        )
+        .await?;
+    let row =
+        session.one("tell its schema", sqlx::query("SELECT MAX(step) AS step FROM schema_step")).await?;
+    let found: Option<i64> = match row {
+        Some(row) => row.try_get("step").map_err(failed("tell its schema"))?,
+        None => None,
+    };
+    let found = found.unwrap_or(0);
+    if found > LATEST {
+        return Err(StoreError::Newer { found, known: LATEST });
+    }
+    for (step, text) in (1..).zip(STEPS).filter(|(step, _)| (found + 1..=to).contains(step)) {
+        let text = session.dialect.spell(text);
+        session.script("change its schema", text).await?;
+        let done = sqlx::query("INSERT INTO schema_step (step) VALUES ($1)").bind(step);
+        session.run("change its schema", done).await?;
+    }
+    session.commit().await
+}
