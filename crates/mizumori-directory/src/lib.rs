@@ -1,1 +1,23 @@
 //! Directories: whose an account is, and what can be done about it there.
+//!
+//! Two traits, chosen at run time: [`Directory`] reads entries, all of them in pages or one by its id; [`Neutralise`] forces a
+//! change of the password, disables an account, ends its sessions, and looks at the entry again so that the caller can
+//! verify it. The one directory so far is a CSV file, which is only read.
+//!
+//! It decides nothing: which entries are acted upon, when, and how many a day is the caller's. It keeps no state. **No password is ever tried against anything**: the only credentials that it presents are the
+//! operator's own.
+
+mod address;
+mod csv_file;
+mod directory;
+mod entry;
+mod error;
+mod moment;
+mod neutralise;
+mod seen;
+
+pub use csv_file::{COLUMNS as CSV_COLUMNS, CsvFile};
+pub use directory::{Directory, Lookup, Oddity, OddityKind, Page, Pages};
+pub use entry::{Entry, EntryId, Privilege, SecondFactor, Standing, Whom};
+pub use error::{CertificateFault, DirectoryError, Result};
+pub use neutralise::{Action, Neutralise, Outcome};
