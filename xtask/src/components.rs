@@ -1,9 +1,10 @@
 //! The programs that chores need beside Rust and a C compiler: how to see whether they are there, and how to fetch
 //! them, at pinned versions, from where they are published.
 //!
-//! Only what is really used stands in the table. The tests need the toolchain's own two components, and programs of others that
-//! read a lake which we wrote, set passwords, or ask our server; the peers are for `cargo xtask bench --fetch`, and a bench runs without those that are
-//! missing. cargo-deny is used where it is installed and never fetched: building it takes longer than all tests.
+//! Only what is really used stands in the table. The tests need the toolchain's own two components, programs of others that
+//! read a lake which we wrote, set passwords, or ask our server, and servers that the loop works with; the peers are for
+//! `cargo xtask bench --fetch`, and a bench runs without those that are missing. cargo-deny is used where it is installed
+//! and never fetched: building it takes longer than all tests.
 
 use anyhow::{Context, Result, bail};
 
@@ -55,6 +56,7 @@ pub(crate) const LEFT_OUT: &[(&str, &[&str])] = &[
     ("MIZUMORI_WITHOUT_PAM", &["pamtester", "libpam-wrapper"]),
     ("MIZUMORI_WITHOUT_CLIENTS", &["pwned-passwords-django", "pyhibp"]),
     ("MIZUMORI_WITHOUT_NODE", &["nodejs", "npm", "hibp"]),
+    ("MIZUMORI_WITHOUT_POSTGRESQL", &["postgresql"]),
 ];
 
 /// Every component of every chore.
@@ -147,6 +149,13 @@ pub(crate) const COMPONENTS: &[Component] = &[
         chore: Chore::Test,
     },
     Component {
+        // The tests make clusters of their own: what the package may have made and started is not used.
+        name: "postgresql",
+        detect: &["sh", "-c", "ls /usr/lib/postgresql/*/bin/postgres"],
+        origin: Origin::Debian("postgresql"),
+        chore: Chore::Test,
+    },
+    Component {
         name: "ripgrep",
         detect: &["rg", "--version"],
         origin: Origin::Debian("ripgrep"),
@@ -217,6 +226,8 @@ impl Component {
                     "--yes",
                     "--quiet",
                     "--no-install-recommends",
+                    // Rather fail than take away what somebody works with.
+                    "--no-remove",
                     package,
                 ]))
             }

@@ -1,1 +1,16 @@
 //! Real servers for tests, on free ports of loopback and in folders that go away.
+//!
+//! Each value is a server of its own: tests that run side by side share nothing, and nothing of the machine's own configuration
+//! is read or written. A server ends with its value, or else with the process that started it, however that ends.
+//!
+//! They are no servers for data: nothing is kept safe in them, and whoever can reach loopback is let in.
+
+mod folder;
+mod port;
+mod postgres;
+mod process;
+
+pub use folder::Folder;
+pub use port::{free_port, on_free_port};
+pub use postgres::Postgres;
+pub use process::{PATIENCE, Process, Program, wait_until};

@@ -1,0 +1,6 @@
+//! Each server is started, twice at once, and seen to work.
+
+#[cfg(test)]
+mod postgres;
+#[cfg(test)]
+mod process;
