@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, Executor as _};
+use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
 
 use crate::dialect::Dialect;
 use crate::error::StoreError;
@@ -92,26 +92,17 @@ impl Store {
             }
             StoreUrl::Postgres(url) => (Dialect::Postgres, url.clone()),
         };
-        let options = AnyPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE).after_connect(
-            move |connection, _| {
-                Box::pin(async move {
-                    let settings = match dialect {
-                        // What was committed survives a power cut, too.
-                        Dialect::Sqlite => {
-                            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                             PRAGMA busy_timeout = 30000; PRAGMA secure_delete = ON"
-                        }
-                        Dialect::Postgres => "SET statement_timeout = '300s'; SET lock_timeout = '30s'",
-                    };
-                    connection.execute(settings).await.map(|_| ())
-                })
-            },
-        );
+        let options = AnyPoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(PATIENCE)
+            .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)));
         let name = url.shown();
-        let pool = options
-            .connect(&address)
-            .await
-            .map_err(|error| StoreError::Open { name: name.clone(), cause: error.into() })?;
+        let failed = |error: sqlx::Error| StoreError::Open { name: name.clone(), cause: error.into() };
+        // A pool asks again and again where it fails; whoever opens a store wants to know.
+        let mut first = AnyConnection::connect(&address).await.map_err(failed)?;
+        prepare(&mut first, dialect).await.map_err(failed)?;
+        first.close().await.map_err(failed)?;
+        let pool = options.connect(&address).await.map_err(failed)?;
         Ok(Self { pool, dialect, name })
     }
 
@@ -152,6 +143,19 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Tells a connection how it is to work.
+async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
+    let settings = match dialect {
+        // What was committed survives a power cut, too.
+        Dialect::Sqlite => {
+            "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"
+        }
+        Dialect::Postgres => "SET statement_timeout = '300s'; SET lock_timeout = '30s'",
+    };
+    connection.execute(settings).await.map(|_| ())
 }
 
 /// Makes the file, which others may not read, unless there is one.

@@ -1,1 +1,0 @@
-//! The loop: from new exposures to changed passwords.

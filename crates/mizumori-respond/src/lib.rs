@@ -1,1 +1,0 @@
-//! Tells people and systems: mail, webhooks, syslog, chats, exports.

@@ -1,0 +1,4 @@
+//! The store, in SQLite and in PostgreSQL.
+
+#[cfg(test)]
+mod suite;

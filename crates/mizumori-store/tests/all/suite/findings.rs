@@ -1,0 +1,177 @@
+//! Findings.
+
+use mizumori_store::{
+    Filter, Finding, FindingSource, NewFinding, Origin, Recorded, Severity, State, Store, StoreError,
+};
+
+use super::{add, at, finding, id, now};
+
+fn kept(recorded: Recorded) -> Finding {
+    match recorded {
+        Recorded::Kept(finding) => *finding,
+        Recorded::Known => panic!("it was known"),
+    }
+}
+
+pub(super) async fn are_kept_once(store: Store) {
+    add(&store, &["one", "two"]).await;
+    let one = id("one");
+    let mut session = store.write().await.unwrap();
+    let mut tenant = session.tenant(&one);
+    let first = kept(tenant.record(&finding(1, 11), now()).await.unwrap());
+    assert_eq!(tenant.record(&finding(1, 11), now()).await.unwrap(), Recorded::Known);
+    assert_eq!(
+        tenant.record(&NewFinding { version: 9, ..finding(1, 11) }, now()).await.unwrap(),
+        Recorded::Known
+    );
+    let elsewhere = NewFinding { site: Some("shop.example".to_owned()), ..finding(1, 11) };
+    let later = NewFinding { source: "list-2".to_owned(), same_as: Some(first.id), ..finding(1, 11) };
+    let others = [elsewhere, later, finding(1, 12), finding(1, 0), finding(2, 11)];
+    let mut letters = vec![first.letter()];
+    for new in &others {
+        letters.push(kept(tenant.record(new, now()).await.unwrap()).letter());
+    }
+    // The same secret of an account has the same letter; no secret has none; the next account begins anew.
+    let letters: Vec<_> = letters.iter().map(|letter| letter.as_deref().unwrap_or("-")).collect();
+    assert_eq!(letters, ["A", "A", "A", "B", "-", "A"]);
+    let all = tenant.findings_of(finding(1, 0).account).await.unwrap();
+    assert_eq!((all.len(), &all[0]), (5, &first));
+    assert_eq!(all[2].is.same_as, Some(first.id));
+    let two = id("two");
+    kept(session.tenant(&two).record(&finding(1, 11), now()).await.unwrap());
+}
+
+pub(super) async fn take_their_steps(store: Store) {
+    add(&store, &["one"]).await;
+    let one = id("one");
+    let mut session = store.write().await.unwrap();
+    let mut tenant = session.tenant(&one);
+    let new = kept(tenant.record(&finding(1, 1), now()).await.unwrap());
+    let told = tenant.step(&new, State::Notified, "the loop", "told", at("2026-11-24")).await.unwrap();
+    // Whoever still holds the old one is refused.
+    let stale = tenant.step(&new, State::Confirmed, "hanako", "it is mine", now()).await;
+    assert!(matches!(stale, Err(StoreError::Changed(_))), "{stale:?}");
+    let changed =
+        tenant.step(&told, State::Changed, "hanako", "I changed it", at("2026-11-25")).await.unwrap();
+    let closed =
+        tenant.step(&changed, State::Closed, "the loop", "verified", at("2026-11-26")).await.unwrap();
+    assert_eq!(tenant.finding(&new.reference).await.unwrap(), Some(closed.clone()));
+    assert_eq!((closed.told, closed.settled), (Some(at("2026-11-24")), Some(at("2026-11-25"))));
+    let back = tenant.step(&closed, State::New, "x", "y", now()).await;
+    assert!(matches!(back, Err(StoreError::NoSuchStep { from: "closed", to: "new" })), "{back:?}");
+    let again =
+        tenant.step(&closed, State::Notified, "the loop", "a stealer log", at("2026-12-01")).await.unwrap();
+    assert_eq!((again.told, again.settled), (Some(at("2026-11-24")), None));
+    tenant.worsen(again.id, Severity::StealerLog).await.unwrap();
+    tenant.worsen(again.id, Severity::Hash).await.unwrap();
+    let found = tenant.finding(&new.reference).await.unwrap().unwrap();
+    assert_eq!((found.is.severity, found.is.state), (Severity::StealerLog, State::Notified));
+    let steps = tenant.steps(new.id).await.unwrap();
+    let taken: Vec<_> =
+        steps.iter().map(|step| (step.from.as_str(), step.to.as_str(), step.who.as_str())).collect();
+    assert_eq!(
+        taken,
+        [
+            ("new", "notified", "the loop"),
+            ("notified", "changed", "hanako"),
+            ("changed", "closed", "the loop"),
+            ("closed", "notified", "the loop"),
+        ]
+    );
+}
+
+pub(super) async fn come_in_pages(store: Store) {
+    add(&store, &["one"]).await;
+    let one = id("one");
+    let mut session = store.write().await.unwrap();
+    let mut tenant = session.tenant(&one);
+    for number in 1..=25 {
+        let severity = if number % 5 == 0 { Severity::StealerLog } else { Severity::Hash };
+        let state = if number % 2 == 0 { State::InactiveAccount } else { State::New };
+        let source = if number > 20 { "list'2" } else { "list-1" }.to_owned();
+        let new = NewFinding { severity, state, source, ..finding(number, number) };
+        let kept = kept(tenant.record(&new, now()).await.unwrap());
+        assert_eq!(kept.settled.is_some(), number % 2 == 0);
+    }
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = tenant.findings(&Filter::default(), after, 10).await.unwrap();
+        assert!(page.findings.len() <= 10);
+        seen.extend(page.findings.iter().map(|finding| finding.is.account.hi));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, (1..=25).collect::<Vec<_>>());
+    let filter = |change: fn(&mut Filter)| {
+        let mut filter = Filter::default();
+        change(&mut filter);
+        filter
+    };
+    let counted = async |tenant: &mut mizumori_store::Tenant<'_>, filter: Filter| {
+        let counts = tenant.count_findings(&filter).await.unwrap();
+        let listed = tenant.findings(&filter, None, 100).await.unwrap().findings.len() as u64;
+        assert_eq!(counts.iter().map(|(_, count)| count).sum::<u64>(), listed);
+        counts
+    };
+    let all = counted(&mut tenant, Filter::default()).await;
+    assert_eq!(all, [(Severity::Hash, 20), (Severity::StealerLog, 5)]);
+    let open = counted(&mut tenant, filter(|filter| filter.states = vec![State::New, State::Notified])).await;
+    assert_eq!(open, [(Severity::Hash, 10), (Severity::StealerLog, 3)]);
+    let bad = counted(&mut tenant, filter(|filter| filter.at_least = Some(Severity::OwnSite))).await;
+    assert_eq!(bad, [(Severity::StealerLog, 5)]);
+    let source = counted(&mut tenant, filter(|filter| filter.source = Some("list'2".to_owned()))).await;
+    assert_eq!(source, [(Severity::Hash, 4), (Severity::StealerLog, 1)]);
+    assert_eq!(counted(&mut tenant, filter(|filter| filter.host = Some("other".to_owned()))).await, []);
+}
+
+pub(super) async fn of_a_backlog_are_released(store: Store) {
+    add(&store, &["one"]).await;
+    let one = id("one");
+    let mut session = store.write().await.unwrap();
+    let mut tenant = session.tenant(&one);
+    tenant.record(&NewFinding { backlog: true, ..finding(1, 1) }, now()).await.unwrap();
+    tenant.record(&finding(2, 1), now()).await.unwrap();
+    let waiting = Filter { backlog: Some(true), ..Filter::default() };
+    assert_eq!(tenant.count_findings(&waiting).await.unwrap(), [(Severity::Password, 1)]);
+    assert_eq!(tenant.release_backlog().await.unwrap(), 1);
+    assert_eq!(tenant.count_findings(&waiting).await.unwrap(), []);
+}
+
+pub(super) async fn move_the_cursor_with_them(store: Store) {
+    let mut session = store.write().await.unwrap();
+    assert_eq!(session.cursor("lake").await.unwrap(), None);
+    session.move_cursor("lake", None, 4).await.unwrap();
+    assert!(matches!(session.move_cursor("lake", None, 5).await, Err(StoreError::Changed(_))));
+    session.move_cursor("lake", Some(4), 6).await.unwrap();
+    assert!(matches!(session.move_cursor("lake", Some(4), 7).await, Err(StoreError::Changed(_))));
+    session.commit().await.unwrap();
+    let mut session = store.write().await.unwrap();
+    session.move_cursor("lake", Some(6), 9).await.unwrap();
+    drop(session);
+    assert_eq!(store.read().await.unwrap().cursor("lake").await.unwrap(), Some(6));
+}
+
+pub(super) async fn know_their_sources(store: Store) {
+    add(&store, &["one"]).await;
+    let one = id("one");
+    let mut session = store.write().await.unwrap();
+    let mut tenant = session.tenant(&one);
+    let seen = FindingSource {
+        source: "list-1".to_owned(),
+        title: "List".to_owned(),
+        kind: "combo-list".to_owned(),
+        origin: Origin::Unknown,
+        known_since: None,
+        reference: None,
+    };
+    assert_eq!(tenant.see_source(&seen).await.unwrap(), seen);
+    let own = FindingSource { origin: Origin::Own, known_since: Some(now()), ..seen.clone() };
+    tenant.change_source(&own).await.unwrap();
+    // What somebody knows is not forgotten when it is seen again.
+    assert_eq!(tenant.see_source(&seen).await.unwrap(), own);
+    assert_eq!(tenant.sources().await.unwrap(), std::slice::from_ref(&own));
+    let other = FindingSource { source: "other".to_owned(), ..own };
+    assert!(matches!(tenant.change_source(&other).await, Err(StoreError::Missing(_))));
+}
