@@ -9,7 +9,7 @@ use std::io::{BufRead, Write};
 
 use serde_json::{Map, Value, json};
 use sqlx::any::{AnyRow, AnyTypeInfoKind};
-use sqlx::{AssertSqlSafe, Column as _, Row as _, TypeInfo as _, ValueRef as _};
+use sqlx::{AssertSqlSafe, Column as _, Row as _, ValueRef as _};
 
 use crate::dialect::Dialect;
 use crate::error::StoreError;
@@ -195,7 +195,6 @@ fn object(row: &AnyRow) -> Result<Value, StoreError> {
                 let bytes: Vec<u8> = row.try_get(name).map_err(damaged)?;
                 json!({ "bytes": bytes })
             }
-            _ if raw.type_info().is_null() => Value::Null,
             _ => row.try_get::<i64, _>(name).map_err(damaged)?.into(),
         };
         object.insert(name.to_owned(), value);

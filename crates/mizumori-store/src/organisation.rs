@@ -8,7 +8,7 @@ use sqlx::any::AnyRow;
 
 use crate::error::StoreError;
 use crate::row::Columns as _;
-use crate::session::Session;
+use crate::session::{Session, Statement};
 
 /// An organisation's id: small letters, digits and dashes, as in a watch list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,20 +98,10 @@ impl Session {
     /// When there is one of that id.
     pub async fn add_organisation(&mut self, new: &Organisation) -> Result<(), StoreError> {
         let statement = sqlx::query(
-            "INSERT INTO organisation (id, name_ja, name_en, category, language, edition, state, portal, created, ends) \
+            "INSERT INTO organisation (id, name_ja, name_en, category, language, edition, state, portal, ends, created) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
         );
-        let statement = statement
-            .bind(new.id.as_str())
-            .bind(&*new.names.ja)
-            .bind(&*new.names.en)
-            .bind(&*new.category)
-            .bind(new.language.tag())
-            .bind(&*new.edition)
-            .bind(new.state.as_str())
-            .bind(new.portal.as_deref())
-            .bind(new.created.0)
-            .bind(new.ends.map(|ends| ends.0));
+        let statement = bound(statement, new).bind(new.created.0);
         match self.run("add an organisation", statement).await? {
             0 => Err(StoreError::There(format!("an organisation `{}`", new.id))),
             _ => Ok(()),
@@ -127,16 +117,7 @@ impl Session {
             "UPDATE organisation SET name_ja = $2, name_en = $3, category = $4, language = $5, edition = $6, state = $7, \
              portal = $8, ends = $9 WHERE id = $1",
         );
-        let statement = statement
-            .bind(new.id.as_str())
-            .bind(&*new.names.ja)
-            .bind(&*new.names.en)
-            .bind(&*new.category)
-            .bind(new.language.tag())
-            .bind(&*new.edition)
-            .bind(new.state.as_str())
-            .bind(new.portal.as_deref())
-            .bind(new.ends.map(|ends| ends.0));
+        let statement = bound(statement, new);
         match self.run("change an organisation", statement).await? {
             0 => Err(StoreError::Missing(format!("organisation `{}`", new.id))),
             _ => Ok(()),
@@ -175,6 +156,20 @@ impl Session {
         let row = self.one("find an organisation", statement).await?;
         row.as_ref().map(read).transpose()
     }
+}
+
+/// Binds what can change, behind the id: `$1` to `$9`.
+fn bound<'q>(statement: Statement<'q>, new: &'q Organisation) -> Statement<'q> {
+    statement
+        .bind(new.id.as_str())
+        .bind(&*new.names.ja)
+        .bind(&*new.names.en)
+        .bind(&*new.category)
+        .bind(new.language.tag())
+        .bind(&*new.edition)
+        .bind(new.state.as_str())
+        .bind(new.portal.as_deref())
+        .bind(new.ends.map(|ends| ends.0))
 }
 
 fn read(row: &AnyRow) -> Result<Organisation, StoreError> {

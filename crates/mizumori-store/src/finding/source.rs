@@ -51,6 +51,8 @@ pub struct FindingSource {
     pub reference: Option<String>,
 }
 
+const COLUMNS: &str = "SELECT source, title, kind, origin, known_since, reference FROM finding_source";
+
 impl Tenant<'_> {
     /// Adds a source unless it is there, and gives it as it is.
     ///
@@ -85,10 +87,8 @@ impl Tenant<'_> {
     /// # Errors
     /// When the database does not answer.
     pub async fn source(&mut self, source: &str) -> Result<Option<FindingSource>, StoreError> {
-        let statement = sqlx::query(
-            "SELECT source, title, kind, origin, known_since, reference FROM finding_source \
-             WHERE organisation = $1 AND source = $2",
-        );
+        let text = format!("{COLUMNS} WHERE organisation = $1 AND source = $2");
+        let statement = sqlx::query(sqlx::AssertSqlSafe(text));
         let statement = statement.bind(self.organisation.as_str()).bind(source);
         let row = self.session.one("find a source", statement).await?;
         row.as_ref().map(read).transpose()
@@ -99,10 +99,8 @@ impl Tenant<'_> {
     /// # Errors
     /// When the database does not answer.
     pub async fn sources(&mut self) -> Result<Vec<FindingSource>, StoreError> {
-        let statement = sqlx::query(
-            "SELECT source, title, kind, origin, known_since, reference FROM finding_source \
-             WHERE organisation = $1 ORDER BY source",
-        );
+        let text = format!("{COLUMNS} WHERE organisation = $1 ORDER BY source");
+        let statement = sqlx::query(sqlx::AssertSqlSafe(text));
         let rows = self.session.all("list sources", statement.bind(self.organisation.as_str())).await?;
         rows.iter().map(read).collect()
     }
