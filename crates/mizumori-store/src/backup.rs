@@ -7,6 +7,7 @@
 
 use std::io::{BufRead, Write};
 
+use futures::TryStreamExt as _;
 use serde_json::{Map, Value, json};
 use sqlx::any::{AnyRow, AnyTypeInfoKind};
 use sqlx::{AssertSqlSafe, Column as _, Row as _, ValueRef as _};
@@ -44,8 +45,6 @@ enum Numbered {
 
 /// What the first line says it is.
 const KIND: &str = "mizumori store";
-/// Rows that are read at a time.
-const CHUNK: i64 = 2_000;
 
 /// Why a backup could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -93,18 +92,11 @@ impl Store {
         let mut lines = Lines { out, hasher: blake3::Hasher::new(), rows: 0 };
         lines.line(&json!({ "kind": KIND, "schema": LATEST }))?;
         for (table, order, _) in TABLES {
-            let mut from = 0;
-            loop {
-                let text = format!("SELECT * FROM {table} ORDER BY {order} LIMIT {CHUNK} OFFSET {from}");
-                let rows = session.all("read a table", sqlx::query(AssertSqlSafe(text))).await?;
-                for row in &rows {
-                    lines.line(&json!({ "table": table, "row": object(row)? }))?;
-                    lines.rows += 1;
-                }
-                if (rows.len() as i64) < CHUNK {
-                    break;
-                }
-                from += CHUNK;
+            let text = format!("SELECT * FROM {table} ORDER BY {order}");
+            let mut rows = session.each("read a table", sqlx::query(AssertSqlSafe(text)));
+            while let Some(row) = rows.try_next().await? {
+                lines.line(&json!({ "table": table, "row": object(&row)? }))?;
+                lines.rows += 1;
             }
         }
         let (rows, hash) = (lines.rows, lines.hasher.finalize().to_hex());

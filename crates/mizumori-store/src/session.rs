@@ -1,5 +1,6 @@
 //! A transaction, and what an organisation sees in it.
 
+use futures::{Stream, TryStreamExt as _};
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe, Transaction};
@@ -60,6 +61,15 @@ impl Session {
         statement: Statement<'_>,
     ) -> Result<Vec<AnyRow>, StoreError> {
         statement.fetch_all(&mut *self.transaction).await.map_err(failed(what))
+    }
+
+    /// Row after row, for which there need not be room at once.
+    pub(crate) fn each<'s, 'q: 's>(
+        &'s mut self,
+        what: &'static str,
+        statement: Statement<'q>,
+    ) -> impl Stream<Item = Result<AnyRow, StoreError>> + Unpin + use<'s, 'q> {
+        statement.fetch(&mut *self.transaction).map_err(failed(what))
     }
 
     /// Runs several statements without values.
