@@ -5,12 +5,17 @@
 //!
 //! They are no servers for data: nothing is kept safe in them, and whoever can reach loopback is let in.
 
+mod certificate;
 mod folder;
+mod listener;
 mod port;
 mod postgres;
 mod process;
+mod smtp;
 
+pub use certificate::{Authority, Certificate, LOOPBACK, Validity};
 pub use folder::Folder;
 pub use port::{free_port, on_free_port};
 pub use postgres::Postgres;
 pub use process::{PATIENCE, Process, Program, wait_until};
+pub use smtp::{FaultySmtp, Mail, Smtp, SmtpFault, Stage};

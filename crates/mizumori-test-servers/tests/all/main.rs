@@ -4,3 +4,5 @@
 mod postgres;
 #[cfg(test)]
 mod process;
+#[cfg(test)]
+mod smtp;
