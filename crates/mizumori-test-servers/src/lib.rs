@@ -12,6 +12,7 @@ mod port;
 mod postgres;
 mod process;
 mod smtp;
+mod web;
 
 pub use certificate::{Authority, Certificate, LOOPBACK, Validity};
 pub use folder::Folder;
@@ -19,3 +20,4 @@ pub use port::{free_port, on_free_port};
 pub use postgres::Postgres;
 pub use process::{PATIENCE, Process, Program, wait_until};
 pub use smtp::{FaultySmtp, Mail, Smtp, SmtpFault, Stage};
+pub use web::{Answer, Request, Web};

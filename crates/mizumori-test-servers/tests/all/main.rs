@@ -6,3 +6,7 @@ mod postgres;
 mod process;
 #[cfg(test)]
 mod smtp;
+#[cfg(test)]
+mod tls;
+#[cfg(test)]
+mod web;
