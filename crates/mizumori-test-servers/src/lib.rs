@@ -6,6 +6,7 @@
 //! They are no servers for data: nothing is kept safe in them, and whoever can reach loopback is let in.
 
 mod certificate;
+mod dns;
 mod folder;
 mod listener;
 mod port;
@@ -15,6 +16,7 @@ mod smtp;
 mod web;
 
 pub use certificate::{Authority, Certificate, LOOPBACK, Validity};
+pub use dns::{Dns, DnsMood, Question, Transport};
 pub use folder::Folder;
 pub use port::{free_port, on_free_port};
 pub use postgres::Postgres;

@@ -1,6 +1,8 @@
 //! Each server is started, twice at once, and seen to work.
 
 #[cfg(test)]
+mod dns;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod process;
