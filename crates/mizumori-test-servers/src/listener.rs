@@ -22,7 +22,7 @@ pub(crate) struct Listener {
 /// Whether the server ends, for connections that wait on purpose.
 #[derive(Default)]
 pub(crate) struct Ending {
-    /// The connections that are open; `None` when it ends.
+    /// With the connections that are open, which are closed when it ends.
     state: Mutex<State>,
     ended: Condvar,
 }
