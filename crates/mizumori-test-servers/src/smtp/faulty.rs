@@ -345,7 +345,7 @@ impl Conversation<'_> {
             Some(SmtpFault::Temporary) => wire.write_all(b"451 4.3.0 try again later\r\n")?,
             Some(SmtpFault::Permanent) => wire.write_all(b"550 5.7.1 not from you\r\n")?,
             Some(SmtpFault::Nonsense) => {
-                wire.write_all(b"<html>\0\xff\xfe</html>\r\n2\r\n99999999999 ok\r\n")?
+                wire.write_all(b"<html>\0\xff\xfe</html>\r\n2\r\n99999999999 ok\r\n")?;
             }
             Some(SmtpFault::Endless) => {
                 let line = [b"250-".as_slice(), &[b'a'; 500], b"\r\n"].concat();
