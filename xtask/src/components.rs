@@ -54,7 +54,7 @@ const CLIENTS_NODE: &str = "target/clients/node";
 pub(crate) const LEFT_OUT: &[(&str, &[&str])] = &[
     ("MIZUMORI_WITHOUT_READERS", &["duckdb-delta", "deltalake"]),
     ("MIZUMORI_WITHOUT_PAM", &["pamtester", "libpam-wrapper"]),
-    ("MIZUMORI_WITHOUT_CLIENTS", &["pwned-passwords-django", "pyhibp"]),
+    ("MIZUMORI_WITHOUT_CLIENTS", &["pwned-passwords-django", "pyhibp", "dkimpy", "standardwebhooks"]),
     ("MIZUMORI_WITHOUT_NODE", &["nodejs", "npm", "hibp"]),
     ("MIZUMORI_WITHOUT_POSTGRESQL", &["postgresql"]),
     ("MIZUMORI_WITHOUT_SMTP", &["exim4"]),
@@ -121,6 +121,19 @@ pub(crate) const COMPONENTS: &[Component] = &[
         name: "pyhibp",
         detect: &["{folder}/bin/python", "-c", "import pyhibp"],
         origin: Origin::Pypi(CLIENTS_VENV, &["pyhibp==4.2.0"]),
+        chore: Chore::Test,
+    },
+    Component {
+        // With what it needs for Ed25519.
+        name: "dkimpy",
+        detect: &["{folder}/bin/python", "-c", "import dkim, nacl.signing"],
+        origin: Origin::Pypi(CLIENTS_VENV, &["dkimpy[ed25519]==1.1.8"]),
+        chore: Chore::Test,
+    },
+    Component {
+        name: "standardwebhooks",
+        detect: &["{folder}/bin/python", "-c", "import standardwebhooks.webhooks"],
+        origin: Origin::Pypi(CLIENTS_VENV, &["standardwebhooks==1.1.0"]),
         chore: Chore::Test,
     },
     Component {
