@@ -54,9 +54,10 @@ const CLIENTS_NODE: &str = "target/clients/node";
 pub(crate) const LEFT_OUT: &[(&str, &[&str])] = &[
     ("MIZUMORI_WITHOUT_READERS", &["duckdb-delta", "deltalake"]),
     ("MIZUMORI_WITHOUT_PAM", &["pamtester", "libpam-wrapper"]),
-    ("MIZUMORI_WITHOUT_CLIENTS", &["pwned-passwords-django", "pyhibp"]),
+    ("MIZUMORI_WITHOUT_CLIENTS", &["pwned-passwords-django", "pyhibp", "dkimpy", "standardwebhooks"]),
     ("MIZUMORI_WITHOUT_NODE", &["nodejs", "npm", "hibp"]),
     ("MIZUMORI_WITHOUT_POSTGRESQL", &["postgresql"]),
+    ("MIZUMORI_WITHOUT_SMTP", &["exim4"]),
 ];
 
 /// Every component of every chore.
@@ -123,6 +124,19 @@ pub(crate) const COMPONENTS: &[Component] = &[
         chore: Chore::Test,
     },
     Component {
+        // With what it needs for Ed25519.
+        name: "dkimpy",
+        detect: &["{folder}/bin/python", "-c", "import dkim, nacl.signing"],
+        origin: Origin::Pypi(CLIENTS_VENV, &["dkimpy[ed25519]==1.1.8"]),
+        chore: Chore::Test,
+    },
+    Component {
+        name: "standardwebhooks",
+        detect: &["{folder}/bin/python", "-c", "import standardwebhooks.webhooks"],
+        origin: Origin::Pypi(CLIENTS_VENV, &["standardwebhooks==1.1.0"]),
+        chore: Chore::Test,
+    },
+    Component {
         name: "nodejs",
         detect: &["node", "--version"],
         origin: Origin::Debian("nodejs"),
@@ -153,6 +167,13 @@ pub(crate) const COMPONENTS: &[Component] = &[
         name: "postgresql",
         detect: &["sh", "-c", "ls /usr/lib/postgresql/*/bin/postgres"],
         origin: Origin::Debian("postgresql"),
+        chore: Chore::Test,
+    },
+    Component {
+        // Where another mail server is installed this fails, and the tests are left to do without it.
+        name: "exim4",
+        detect: &["/usr/sbin/exim4", "-bV"],
+        origin: Origin::Debian("exim4-daemon-light"),
         chore: Chore::Test,
     },
     Component {

@@ -60,6 +60,12 @@ impl Folder {
         self.folder.path()
     }
 
+    /// The ids of its owner and of his group: who runs what runs in it.
+    pub fn owner_ids(&self) -> (u32, u32) {
+        let own = || (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        self.owner.map_or_else(own, |owner| (owner.user, owner.group))
+    }
+
     /// Writes a file into it, and gives its path.
     ///
     /// # Errors

@@ -5,12 +5,21 @@
 //!
 //! They are no servers for data: nothing is kept safe in them, and whoever can reach loopback is let in.
 
+mod certificate;
+mod dns;
 mod folder;
+mod listener;
 mod port;
 mod postgres;
 mod process;
+mod smtp;
+mod web;
 
+pub use certificate::{Authority, Certificate, LOOPBACK, Validity};
+pub use dns::{Dns, DnsMood, Question, Transport};
 pub use folder::Folder;
 pub use port::{free_port, on_free_port};
 pub use postgres::Postgres;
 pub use process::{PATIENCE, Process, Program, wait_until};
+pub use smtp::{FaultySmtp, Mail, Smtp, SmtpFault, Stage};
+pub use web::{Answer, Request, Web};

@@ -16,7 +16,7 @@ use rustix::process::{Pid, Signal};
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often it is looked whether it has happened.
-const LOOK: Duration = Duration::from_millis(10);
+pub(crate) const LOOK: Duration = Duration::from_millis(10);
 
 /// How long a server may take to end that was asked to; then it is killed.
 const MAY_TAKE_LEAVE: Duration = Duration::from_secs(10);

@@ -35,7 +35,7 @@ fn whoever_fails_to_start_says_why() {
     check("echo could not bind: Address already in use >&2; exit 1", io::ErrorKind::AddrInUse, "bind");
     check("yes nonsense | head -n 100000; exit 1", io::ErrorKind::Other, "nonsense");
     let mut missing = shell(&folder, "");
-    missing.command = Command::new("no-such-program-here");
+    missing.command = Command::new("/no-such-folder/program");
     let error = Process::start(missing, |_| true).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
     assert!(error.to_string().contains("shell"), "{error}");
