@@ -58,6 +58,8 @@ pub(crate) const LEFT_OUT: &[(&str, &[&str])] = &[
     ("MIZUMORI_WITHOUT_NODE", &["nodejs", "npm", "hibp"]),
     ("MIZUMORI_WITHOUT_POSTGRESQL", &["postgresql"]),
     ("MIZUMORI_WITHOUT_SMTP", &["exim4"]),
+    ("MIZUMORI_WITHOUT_SLAPD", &["slapd", "ldap-utils"]),
+    ("MIZUMORI_WITHOUT_SAMBA", &["samba", "samba-dsdb-modules", "samba-ad-provision", "ldap-utils"]),
 ];
 
 /// Every component of every chore.
@@ -177,6 +179,38 @@ pub(crate) const COMPONENTS: &[Component] = &[
         chore: Chore::Test,
     },
     Component {
+        // The tests start servers of their own: what the package may have made and started is not used.
+        name: "slapd",
+        detect: &["/usr/sbin/slapd", "-VV"],
+        origin: Origin::Debian("slapd"),
+        chore: Chore::Test,
+    },
+    Component {
+        name: "ldap-utils",
+        detect: &["ldapwhoami", "-VV"],
+        origin: Origin::Debian("ldap-utils"),
+        chore: Chore::Test,
+    },
+    Component {
+        // The tests make domains of their own: what the package may have made and started is not used.
+        name: "samba",
+        detect: &["/usr/sbin/samba", "--version"],
+        origin: Origin::Debian("samba"),
+        chore: Chore::Test,
+    },
+    Component {
+        name: "samba-dsdb-modules",
+        detect: &["sh", "-c", "ls /usr/lib/*/samba/ldb/samldb.so"],
+        origin: Origin::Debian("samba-dsdb-modules"),
+        chore: Chore::Test,
+    },
+    Component {
+        name: "samba-ad-provision",
+        detect: &["test", "-f", "/usr/share/samba/setup/provision.ldif"],
+        origin: Origin::Debian("samba-ad-provision"),
+        chore: Chore::Test,
+    },
+    Component {
         name: "ripgrep",
         detect: &["rg", "--version"],
         origin: Origin::Debian("ripgrep"),
@@ -242,7 +276,8 @@ impl Component {
             }
             Origin::Debian(package) => {
                 command::run(program("apt-get").args(["update", "--quiet"]))?;
-                command::run(program("apt-get").args([
+                // Some packages ask how they are to be set up; nobody may be there to answer.
+                command::run(program("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args([
                     "install",
                     "--yes",
                     "--quiet",

@@ -55,6 +55,28 @@ pub(crate) fn exposed(account: &Account<'_>) -> String {
     out
 }
 
+/// A value of Exchange's `proxyAddresses`: `SMTP:` in capitals is the primary address, `smtp:` another one; other kinds (`X500:`,
+/// `sip:`) are no addresses of mail.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Proxy<'a> {
+    /// The primary address.
+    Primary(&'a str),
+    /// Another address.
+    Other(&'a str),
+    /// Something else than mail.
+    Foreign,
+}
+
+/// Reads such a value. One without a kind is an address, as some directories have it.
+pub(crate) fn proxy(value: &str) -> Proxy<'_> {
+    match value.split_once(':') {
+        Some(("SMTP", address)) => Proxy::Primary(address),
+        Some((kind, address)) if kind.eq_ignore_ascii_case("smtp") => Proxy::Other(address),
+        Some(_) => Proxy::Foreign,
+        None => Proxy::Other(value),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,5 +100,19 @@ mod tests {
         }
         assert_eq!(addresses.add("one-more@a.example"), Err(NotTaken::TooMany));
         assert_eq!(addresses.add("a0@a.example"), Ok(()), "one that is there already");
+    }
+
+    #[test]
+    fn proxies() {
+        for (value, expected) in [
+            ("SMTP:a@a.example", Proxy::Primary("a@a.example")),
+            ("smtp:b@a.example", Proxy::Other("b@a.example")),
+            ("Smtp:b@a.example", Proxy::Other("b@a.example")),
+            ("X500:/o=x", Proxy::Foreign),
+            ("sip:a@a.example", Proxy::Foreign),
+            ("c@a.example", Proxy::Other("c@a.example")),
+        ] {
+            assert_eq!(proxy(value), expected, "{value}");
+        }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! Two traits, chosen at run time: [`Directory`] reads entries, all of them in pages or one by its id; [`Neutralise`] forces a
 //! change of the password, disables an account, ends its sessions, and looks at the entry again so that the caller can
-//! verify it. The one directory so far is a CSV file, which is only read.
+//! verify it. LDAP (Active Directory, OpenLDAP) and SCIM 2.0 do both, a CSV file is only read.
 //!
-//! It decides nothing: which entries are acted upon, when, and how many a day is the caller's. It keeps no state. **No password is ever tried against anything**: the only credentials that it presents are the
+//! It decides nothing: which entries are acted upon, when, and how many a day is the caller's. It keeps no state but open
+//! connections. **No password is ever tried against anything**: the only credentials that it presents are the
 //! operator's own.
 
 mod address;
@@ -12,8 +13,11 @@ mod csv_file;
 mod directory;
 mod entry;
 mod error;
+pub mod ldap;
 mod moment;
 mod neutralise;
+mod rest;
+pub mod scim;
 mod seen;
 
 pub use csv_file::{COLUMNS as CSV_COLUMNS, CsvFile};

@@ -12,6 +12,8 @@ mod listener;
 mod port;
 mod postgres;
 mod process;
+mod samba;
+mod slapd;
 mod smtp;
 mod web;
 
@@ -21,5 +23,7 @@ pub use folder::Folder;
 pub use port::{free_port, on_free_port};
 pub use postgres::Postgres;
 pub use process::{PATIENCE, Process, Program, wait_until};
+pub use samba::Samba;
+pub use slapd::{Slapd, SlapdLimit};
 pub use smtp::{FaultySmtp, Mail, Smtp, SmtpFault, Stage};
 pub use web::{Answer, Request, Web};

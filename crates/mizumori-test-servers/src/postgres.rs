@@ -6,7 +6,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use rustix::process::Signal;
 
 use crate::folder::Folder;
 use crate::port::on_free_port;
-use crate::process::{PATIENCE, Process, Program};
+use crate::process::{self, PATIENCE, Process, Program};
 
 /// Where Debian's packages put it, a folder a version.
 const VERSIONS: &str = "/usr/lib/postgresql";
@@ -180,13 +180,9 @@ fn newest(versions: &Path) -> io::Result<PathBuf> {
 
 /// Runs one of its programs to the end, and gives what it prints.
 fn run(command: &mut Command, name: &str) -> io::Result<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| io::Error::new(error.kind(), format!("could not start {name}: {error}")))?;
+    let output = process::run(command, name)?;
     if !output.status.success() {
-        let told = String::from_utf8_lossy(&output.stderr);
-        return Err(io::Error::other(format!("{name} ended with {}: {}", output.status, told.trim_end())));
+        return Err(process::failure(&output, name));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }

@@ -5,9 +5,10 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
@@ -185,6 +186,31 @@ pub fn wait_until(what: &str, mut happened: impl FnMut() -> io::Result<bool>) ->
         std::thread::sleep(LOOK);
     }
     Ok(())
+}
+
+/// Runs a program to its end.
+pub(crate) fn run(command: &mut Command, name: &str) -> io::Result<Output> {
+    command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| io::Error::new(error.kind(), format!("could not start {name}: {error}")))
+}
+
+/// Runs a program that has to end well.
+pub(crate) fn check(command: &mut Command, name: &str) -> io::Result<()> {
+    let output = run(command, name)?;
+    if output.status.success() { Ok(()) } else { Err(failure(&output, name)) }
+}
+
+/// What a program said that did not end well.
+pub(crate) fn failure(output: &Output, name: &str) -> io::Error {
+    let told = String::from_utf8_lossy(&output.stderr);
+    io::Error::other(format!("{name} ended with {}: {}", output.status, told.trim_end()))
+}
+
+/// Whether somebody listens on a port of 127.0.0.1.
+pub(crate) fn answers(port: u16) -> bool {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
 /// Starts the shell that ends a server when this process has gone away.

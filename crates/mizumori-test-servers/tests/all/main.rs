@@ -7,6 +7,8 @@ mod postgres;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod slapd;
+#[cfg(test)]
 mod smtp;
 #[cfg(test)]
 mod tls;
