@@ -65,7 +65,7 @@ pub use manifest::day_of;
 pub use merge::Merging;
 pub use method::{Commits, Ingest, Ingested, Keep, Material, Missing, Refused, SourceIngested, WhatHappened};
 pub use place::Place;
-pub use point::{Exposure, PointReader};
+pub use point::PointReader;
 pub use renew::Renewed;
 pub use retain::{Expired, Retention};
 pub use since::{New, Untold};

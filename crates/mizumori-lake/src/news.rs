@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
+use mizumori_core::Exposure;
 use mizumori_core::keys::{AccountTag, LogTag, SecretTag};
 
 use crate::error::{LakeError, damaged};
 use crate::lake::Lake;
-use crate::point::{Exposure, exposure};
+use crate::point::exposure;
 use crate::run_file::{Columns, RunFile};
 
 /// Rows of a range, roughly.

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use arrow_array::{Array, RecordBatch};
 use mizumori_core::domain::registrable;
 use mizumori_core::keys::{AccountTag, DomainRange, LogTag, SecretTag, TagLayers};
-use mizumori_core::{Account, Month, SecretKind};
+use mizumori_core::{Account, Exposure, SecretKind};
 
 use crate::error::{LakeError, damaged};
 use crate::lake::Lake;
@@ -18,33 +18,6 @@ use crate::write::month_of;
 
 /// Files of an object store that are asked at the same time.
 const AT_ONCE: usize = 16;
-
-/// An exposure as the lake keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exposure {
-    /// The source's id.
-    pub source: String,
-    /// The source's place.
-    pub place: String,
-    /// The month in which it leaked.
-    pub month: Option<Month>,
-    /// The registrable domain of the account.
-    pub domain: String,
-    /// Its host.
-    pub host: String,
-    /// Its tag.
-    pub account: AccountTag,
-    /// The tag of the secret beside it.
-    pub secret: Option<SecretTag>,
-    /// What kind of secret that is.
-    pub kind: SecretKind,
-    /// The registrable domain of the site of the login.
-    pub site: Option<String>,
-    /// The stealer log in which it stood.
-    pub log: Option<LogTag>,
-    /// What the owner of the domain's data key can read.
-    pub sealed: Option<Vec<u8>>,
-}
 
 /// Reads exposures of accounts and domains from one version of a lake. What it has learned of files stays in memory.
 pub struct PointReader<'l> {

@@ -7,12 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
+use mizumori_core::Exposure;
+
 use crate::error::LakeError;
 use crate::lake::{Lake, TABLE};
 use crate::log::{Brought, Live};
 use crate::manifest::{half_of, stem, whole_of};
 use crate::news::{Files, News};
-use crate::point::Exposure;
 
 /// What a commit brought, or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +85,23 @@ impl Lake {
             }
         }
         Ok(untold)
+    }
+
+    /// All exposures that there are, in parts of which the next follows in the order of the table.
+    ///
+    /// # Errors
+    /// When the lake cannot be read.
+    pub fn everything(
+        &self,
+        receive: &mut dyn FnMut(Vec<Exposure>) -> ControlFlow<()>,
+    ) -> Result<(), LakeError> {
+        let mut all = News::default();
+        for file in self.log.live()? {
+            for id in file.sources.keys() {
+                all.add(id, Files::from([(file.path.clone(), file.size)]), Files::new());
+            }
+        }
+        all.tell(self, receive).map(|_| ())
     }
 }
 

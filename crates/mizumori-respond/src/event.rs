@@ -9,9 +9,8 @@ mod ocsf;
 
 use std::fmt;
 
-use mizumori_core::{LeakTime, SecretKind, Timestamp};
+use mizumori_core::{LeakTime, SecretKind, Severity, Timestamp};
 
-use crate::severity::Severity;
 use crate::tlp::Tlp;
 
 /// What happened.

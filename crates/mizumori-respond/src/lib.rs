@@ -10,12 +10,10 @@ mod error;
 pub mod event;
 pub mod letter;
 pub mod mail;
-mod severity;
 pub mod syslog;
 mod tlp;
 pub mod webhook;
 
 pub use delivery::Delivery;
 pub use error::{RespondError, Result};
-pub use severity::Severity;
 pub use tlp::Tlp;

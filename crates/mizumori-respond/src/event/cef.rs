@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::event::{Event, Subject};
-use crate::severity::Severity;
+use mizumori_core::Severity;
 
 impl Event {
     /// The event on one line.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::event::{Event, Happened, Subject};
-use crate::severity::Severity;
+use mizumori_core::Severity;
 
 const VERSION: &str = "1.4.0";
 const CATEGORY: u32 = 2;

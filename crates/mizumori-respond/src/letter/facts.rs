@@ -1,12 +1,11 @@
 //! What a letter speaks of, and how it becomes what a template sees.
 
-use mizumori_core::{Lang, LeakTime, Names, PartialDate, SecretKind};
+use mizumori_core::{Lang, LeakTime, Names, PartialDate, SecretKind, Severity};
 use serde::Serialize;
 
 use crate::letter::LetterKind;
 use crate::letter::words;
 use crate::mail::one_line;
-use crate::severity::Severity;
 
 /// Longer than any of them is meant to be; what is behind it is cut off.
 const LONGEST: usize = 160;

@@ -1,9 +1,8 @@
 //! Invented facts: for previews, and for trying templates before somebody needs them.
 
-use mizumori_core::{LeakTime, Month, Names, SecretKind};
+use mizumori_core::{LeakTime, Month, Names, SecretKind, Severity};
 
 use crate::letter::Facts;
-use crate::severity::Severity;
 
 /// Facts with everything in them.
 pub(crate) fn full() -> Facts {

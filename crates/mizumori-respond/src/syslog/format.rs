@@ -1,8 +1,7 @@
 //! A message of syslog (RFC 5424).
 
-use mizumori_core::Timestamp;
+use mizumori_core::{Severity, Timestamp};
 
-use crate::severity::Severity;
 use crate::syslog::{Record, SyslogSettings};
 
 /// Bytes of a message: what every receiver over TLS should take (RFC 5425, section 4.3.1), and a datagram still carries.

@@ -1,9 +1,9 @@
 //! Findings are kept once, and take steps.
 
-use mizumori_core::Timestamp;
 use mizumori_core::keys::AccountTag;
+use mizumori_core::{Severity, Timestamp};
 
-use super::{COLUMNS, Finding, FindingId, NewFinding, Recorded, Severity, State, Step, read};
+use super::{COLUMNS, Finding, FindingId, NewFinding, Recorded, State, Step, read};
 use crate::error::StoreError;
 use crate::reference::Reference;
 use crate::row::Columns as _;
@@ -106,7 +106,7 @@ impl Tenant<'_> {
         row.as_ref().map(read).transpose()
     }
 
-    /// Takes a step, which is written down.
+    /// Takes a step, which is written down; whoever shares its fate takes it too.
     ///
     /// # Errors
     /// When the finding cannot take it, or is no longer what it was.
@@ -125,11 +125,12 @@ impl Tenant<'_> {
         let settled = to.is_settled().then(|| finding.settled.unwrap_or(now));
         let statement = sqlx::query(
             "UPDATE finding SET state = $4, changed = $5, settled = $6, told = CASE WHEN $4 = 'notified' AND told IS NULL \
-             THEN $5 ELSE told END WHERE organisation = $1 AND id = $2 AND state = $3",
+             THEN $5 ELSE told END WHERE organisation = $1 AND (id = $2 OR same_as = $2) AND state = $3",
         );
+        let first = finding.is.same_as.unwrap_or(finding.id);
         let statement = statement
             .bind(self.organisation.as_str())
-            .bind(finding.id.0)
+            .bind(first.0)
             .bind(from.as_str())
             .bind(to.as_str())
             .bind(now.0)
@@ -143,7 +144,7 @@ impl Tenant<'_> {
         );
         let written = written
             .bind(self.organisation.as_str())
-            .bind(finding.id.0)
+            .bind(first.0)
             .bind(now.0)
             .bind(from.as_str())
             .bind(to.as_str())

@@ -1,6 +1,8 @@
 //! Findings by what they are, a page at a time.
 
-use super::{COLUMNS, Finding, FindingId, Severity, State, read};
+use mizumori_core::Severity;
+
+use super::{COLUMNS, Finding, FindingId, State, read};
 use crate::error::StoreError;
 use crate::row::Columns as _;
 use crate::session::Tenant;

@@ -6,12 +6,12 @@ mod source;
 mod state;
 
 use mizumori_core::keys::{AccountTag, LogTag, SecretTag};
-use mizumori_core::{Month, SecretKind, Timestamp};
+use mizumori_core::{Month, SecretKind, Severity, Timestamp};
 use sqlx::any::AnyRow;
 
 pub use list::{Filter, Page};
 pub use source::{FindingSource, Origin};
-pub use state::{Severity, State};
+pub use state::State;
 
 use crate::error::StoreError;
 use crate::organisation::{OrganisationId, of_column};

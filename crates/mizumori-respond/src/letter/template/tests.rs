@@ -2,11 +2,10 @@
 
 use std::sync::LazyLock;
 
-use mizumori_core::{LeakTime, Names, SecretKind};
+use mizumori_core::{LeakTime, Names, SecretKind, Severity};
 use proptest::prelude::*;
 
 use super::*;
-use crate::severity::Severity;
 
 const LANGS: [Lang; 2] = [Lang::Ja, Lang::En];
 

@@ -1,7 +1,8 @@
 //! Findings.
 
+use mizumori_core::Severity;
 use mizumori_store::{
-    Filter, Finding, FindingSource, NewFinding, Origin, Recorded, Severity, State, Store, StoreError,
+    Filter, Finding, FindingSource, NewFinding, Origin, Recorded, State, Store, StoreError,
 };
 
 use super::{add, at, finding, id, now};

@@ -14,9 +14,9 @@ use std::path::Path;
 use std::pin::Pin;
 
 use mizumori_core::keys::{AccountTag, SecretTag};
-use mizumori_core::{DomainName, Lang, Names, SecretKind, Timestamp};
+use mizumori_core::{DomainName, Lang, Names, SecretKind, Severity, Timestamp};
 use mizumori_store::{
-    Dialect, NewFinding, Organisation, OrganisationId, OrganisationState, Severity, State, Store, StoreUrl,
+    Dialect, NewFinding, Organisation, OrganisationId, OrganisationState, State, Store, StoreUrl,
 };
 use mizumori_test_servers::Postgres;
 

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use mizumori_core::keys::KeyRing;
-use mizumori_core::{Account, LocalPart, Secret, SecretKind};
+use mizumori_core::{Account, Exposure, LocalPart, Secret, SecretKind};
 use mizumori_guard::{Salted, spellings};
-use mizumori_lake::Exposure;
 
 use crate::commands::lookup::opened;
 use crate::config::Config;

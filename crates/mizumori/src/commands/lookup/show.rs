@@ -1,8 +1,7 @@
 //! Exposures as objects and as a table.
 
-use mizumori_core::Account;
 use mizumori_core::keys::{KeyRing, Sealed, key_number};
-use mizumori_lake::Exposure;
+use mizumori_core::{Account, Exposure};
 use serde_json::json;
 
 use crate::outcome::Failure;

@@ -1,8 +1,8 @@
-//! How bad a finding is: by what it can do.
+//! How bad a finding is.
 
-use mizumori_core::Lang;
+use crate::names::Lang;
 
-/// What whoever has the leak can do with it, from the least on.
+/// How bad a finding is: what somebody can do with it. The worse one is the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// The address alone.
@@ -33,7 +33,17 @@ impl Severity {
         Self::Session,
     ];
 
-    /// The word for it in outputs.
+    /// Its number: 1 to 7.
+    pub const fn number(self) -> i64 {
+        self as i64 + 1
+    }
+
+    /// The severity of a number.
+    pub fn of(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.number() == number)
+    }
+
+    /// The word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Address => "address",
@@ -44,6 +54,16 @@ impl Severity {
             Self::StealerLog => "stealer-log",
             Self::Session => "session",
         }
+    }
+
+    /// The severity of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.as_str() == word)
+    }
+
+    /// One worse, where there is one.
+    pub fn worse(self) -> Self {
+        Self::of(self.number() + 1).unwrap_or(self)
     }
 
     /// What it is called where people read it.
@@ -63,6 +83,20 @@ impl Severity {
             (Self::OwnSite, Lang::En) => "password of one of our own systems",
             (Self::StealerLog, Lang::En) => "machine infected with an information stealer",
             (Self::Session, Lang::En) => "live session",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_numbers_come_back() {
+        for severity in Severity::ALL {
+            assert_eq!(Severity::parse(severity.as_str()), Some(severity));
+            assert_eq!(Severity::of(severity.number()), Some(severity));
+            assert!(severity.worse() > severity || severity == Severity::Session);
         }
     }
 }

@@ -1,0 +1,272 @@
+//! From what is new in a lake to findings: exactly once, for the cursor moves in the findings' own transaction.
+//!
+//! What the log can no longer tell is compared in full: a finding that is there is not made again, so that nothing is told twice
+//! and nothing is missed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use mizumori_core::{Exposure, Timestamp};
+use mizumori_store::{
+    Contact, Domain, Finding, FindingSource, NewFinding, Organisation, OrganisationId, OrganisationState,
+    Origin, Recorded, Session, State, Store, StoreError,
+};
+use tokio::sync::mpsc;
+
+use crate::error::MonitorError;
+use crate::exposure;
+use crate::fate::{Fate, fate};
+use crate::leaks::{Leaks, Told, Wanted};
+use crate::rules::Rules;
+use crate::served::Served;
+use crate::tidings::Tidings;
+use crate::verdict::{Verdict, judge};
+
+/// Parts of the lake that may wait to be written.
+const WAITING: usize = 2;
+/// Who takes the steps that the rules say.
+pub(crate) const ACTOR: &str = "the loop";
+
+/// What a round found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The version of the lake up to which everything is found.
+    pub version: u64,
+    /// Findings that are new.
+    pub findings: u64,
+    /// Notices that were put into the outbox.
+    pub notices: u64,
+}
+
+/// Makes findings of what is new in a lake.
+#[derive(Clone, Debug)]
+pub struct Finder {
+    store: Store,
+}
+
+impl Finder {
+    /// One that keeps what it finds in `store`.
+    pub const fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// Makes findings of everything up to the version that `lake` shows. Of two that do so at once, one has done nothing.
+    ///
+    /// # Errors
+    /// When the lake or the store does not answer; then nothing was changed.
+    pub async fn find(&self, lake: &Arc<dyn Leaks>, now: Timestamp) -> Result<Found, MonitorError> {
+        let version = lake.version()?;
+        let mut session = self.store.write().await?;
+        let (seen, domains) = (session.cursor(lake.name()).await?, session.all_domains().await?);
+        let mut round = Round::begin(session, &domains, version, now).await?;
+        match seen {
+            Some(seen) if seen >= version => {}
+            Some(seen) => {
+                let read = round.take(lake, Wanted::Since(seen), |_| true, false).await?;
+                if read.is_cut {
+                    round.take(lake, Wanted::Everything, |_| true, false).await?;
+                } else if !read.untold.is_empty() {
+                    let is_meant = |exposure: &Exposure| read.untold.contains(&exposure.source);
+                    round.take(lake, Wanted::Everything, is_meant, false).await?;
+                }
+            }
+            None => {
+                round.take(lake, Wanted::Everything, |_| true, true).await?;
+            }
+        }
+        let late: Vec<_> = domains
+            .iter()
+            .filter(|domain| domain.state.is_served() && domain.backlog_seen.is_none())
+            .collect();
+        let names: Vec<_> = late.iter().map(|domain| domain.name.as_str().to_owned()).collect();
+        if seen.is_some() && !names.is_empty() {
+            round.take(lake, Wanted::Domains(names), |_| true, true).await?;
+        }
+        round.end(lake.name(), seen, &late).await
+    }
+}
+
+/// A round: one transaction.
+struct Round {
+    session: Session,
+    served: Served,
+    known: BTreeMap<OrganisationId, Known>,
+    version: u64,
+    now: Timestamp,
+    findings: u64,
+}
+
+/// An organisation in a round: what is asked of it again and again.
+struct Known {
+    organisation: Organisation,
+    rules: Rules,
+    contacts: Vec<Contact>,
+    sources: BTreeSet<String>,
+    tidings: Tidings,
+}
+
+impl Round {
+    async fn begin(
+        mut session: Session,
+        domains: &[Domain],
+        version: u64,
+        now: Timestamp,
+    ) -> Result<Self, MonitorError> {
+        let mut known = BTreeMap::new();
+        for organisation in session.organisations().await? {
+            if organisation.state_at(now).0 != OrganisationState::Served {
+                continue;
+            }
+            let mut tenant = session.tenant(&organisation.id);
+            let (rules, contacts) = (Rules::of(&tenant.rules().await?)?, tenant.contacts().await?);
+            let id = organisation.id.clone();
+            let (sources, tidings) = (BTreeSet::new(), Tidings::default());
+            known.insert(id, Known { organisation, rules, contacts, sources, tidings });
+        }
+        let served = Served::of_domains(domains);
+        Ok(Self { session, served, known, version, now, findings: 0 })
+    }
+
+    /// Reads on a thread of its own, and writes what comes.
+    async fn take(
+        &mut self,
+        lake: &Arc<dyn Leaks>,
+        wanted: Wanted,
+        is_meant: impl Fn(&Exposure) -> bool,
+        is_backlog: bool,
+    ) -> Result<Told, MonitorError> {
+        let (parts, mut received) = mpsc::channel::<Vec<Exposure>>(WAITING);
+        let lake = Arc::clone(lake);
+        let reading = tokio::task::spawn_blocking(move || {
+            lake.read(&wanted, &mut |exposures| match parts.blocking_send(exposures) {
+                Ok(()) => ControlFlow::Continue(()),
+                // Nobody wants it any more.
+                Err(_) => ControlFlow::Break(()),
+            })
+        });
+        while let Some(exposures) = received.recv().await {
+            for exposure in exposures.iter().filter(|exposure| is_meant(exposure)) {
+                self.find(exposure, is_backlog).await?;
+            }
+        }
+        Ok(reading.await.map_err(|_| MonitorError::BrokenOff)??)
+    }
+
+    async fn find(&mut self, exposure: &Exposure, is_backlog: bool) -> Result<(), MonitorError> {
+        let organisations = exposure::organisations(&self.served, exposure);
+        let organisations: Vec<_> = organisations.into_iter().cloned().collect();
+        for id in organisations {
+            let Some(known) = self.known.get_mut(&id) else { continue };
+            let mut new = exposure::finding(&self.served, &id, exposure, self.version);
+            new.backlog = is_backlog;
+            let mut tenant = self.session.tenant(&id);
+            let earlier = tenant.findings_of(new.account).await?;
+            let is_there = |finding: &Finding| {
+                let is = &finding.is;
+                is.secret == new.secret && is.site == new.site && is.source == new.source
+            };
+            if earlier.iter().any(is_there) {
+                continue;
+            }
+            if known.sources.insert(new.source.clone()) {
+                tenant.see_source(&undescribed(&new.source, self.now)).await?;
+            }
+            let told = match fate(&new, &earlier) {
+                Fate::New => None,
+                Fate::Shared(first) => {
+                    share(&mut new, first);
+                    tenant.record(&new, self.now).await?;
+                    continue;
+                }
+                Fate::Worse(first, severity) => {
+                    share(&mut new, first);
+                    tenant.record(&new, self.now).await?;
+                    tenant.worsen(first.id, severity).await?;
+                    let mut first = first.clone();
+                    first.is.severity = severity;
+                    Some(first)
+                }
+                Fate::Reopened(first, severity) => {
+                    let why = "its secret stands in a stealer log of a later time";
+                    let mut first = tenant.step(first, State::Notified, ACTOR, why, self.now).await?;
+                    tenant.worsen(first.id, severity).await?;
+                    first.is.severity = severity;
+                    share(&mut new, &first);
+                    tenant.record(&new, self.now).await?;
+                    Some(first)
+                }
+            };
+            let finding = match told {
+                Some(finding) => finding,
+                None => match tenant.record(&new, self.now).await? {
+                    Recorded::Kept(finding) => *finding,
+                    Recorded::Known => continue,
+                },
+            };
+            self.findings += 1;
+            let holders = tenant.holders_of(finding.is.account).await?;
+            let own = |site: &str| self.served.organisation(site) == Some(&id);
+            let lang = known.organisation.language;
+            match judge(&known.rules, &finding, &holders, own, self.now) {
+                Verdict::Tell(audience) => {
+                    let holder = holders.first().filter(|_| holders.len() == 1);
+                    known.tidings.add(&finding, &audience, holder, lang);
+                    let is_new = finding.is.state == State::New && !finding.is.backlog;
+                    if is_new && (audience.administrators || !audience.users.is_empty()) {
+                        tenant.step(&finding, State::Notified, ACTOR, "told at once", self.now).await?;
+                    }
+                }
+                Verdict::Settle { state, why, administrators } => {
+                    let finding = tenant.step(&finding, state, ACTOR, &why, self.now).await?;
+                    if administrators && known.rules.tell_administrator.enabled {
+                        let audience = crate::verdict::Audience { administrators, ..Default::default() };
+                        known.tidings.add(&finding, &audience, None, lang);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn end(mut self, lake: &str, seen: Option<u64>, late: &[&Domain]) -> Result<Found, MonitorError> {
+        let mut notices = 0;
+        for (id, known) in std::mem::take(&mut self.known) {
+            let mut tenant = self.session.tenant(&id);
+            let told =
+                known.tidings.tell(&mut tenant, &known.organisation, &known.contacts, self.version, self.now);
+            notices += told.await?;
+        }
+        for domain in late {
+            let seen = Domain { backlog_seen: Some(self.version), ..(*domain).clone() };
+            self.session.tenant(&domain.organisation).change_domain(&seen).await?;
+        }
+        if seen.is_none_or(|seen| seen < self.version) {
+            match self.session.move_cursor(lake, seen, self.version).await {
+                // Somebody else was quicker: what was found here is there already, and is not kept twice.
+                Err(StoreError::Changed(_)) => {
+                    return Ok(Found { version: self.version, ..Found::default() });
+                }
+                other => other?,
+            }
+        }
+        self.session.commit().await?;
+        Ok(Found { version: self.version, findings: self.findings, notices })
+    }
+}
+
+fn share(new: &mut NewFinding, first: &Finding) {
+    (new.same_as, new.state, new.backlog) = (Some(first.id), first.is.state, first.is.backlog);
+}
+
+/// A source of which the organisation knows nothing yet.
+fn undescribed(source: &str, now: Timestamp) -> FindingSource {
+    FindingSource {
+        source: source.to_owned(),
+        title: source.to_owned(),
+        kind: "unknown".to_owned(),
+        origin: Origin::Unknown,
+        known_since: Some(now),
+        reference: None,
+    }
+}

@@ -1,0 +1,210 @@
+//! The rules by which findings are judged: each has a name, says what it does, and can be set by the administrator.
+//!
+//! What is set stands in the store as a JSON document a rule; a rule that nobody set is as it is built in.
+
+use mizumori_core::Severity;
+use mizumori_store::Rule;
+use serde::{Deserialize, Serialize};
+
+/// A rule, as the administrator sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in Japanese.
+    pub ja: &'static str,
+    /// What it does, in English.
+    pub en: &'static str,
+}
+
+/// All rules, in the order in which they are asked.
+pub const RULES: &[Described] = &[
+    Described {
+        name: "inactive-account",
+        ja: "ディレクトリで無効なアカウントの検出は、inactive-account として終了します。",
+        en: "A finding of an account that is disabled in the directory ends as inactive-account.",
+    },
+    Described {
+        name: "former-holder",
+        ja: "現在の利用者より前の月に漏えいした検出は管理者だけに知らせ、former-holder として終了します。",
+        en: "An exposure not younger than the present holder's time goes to the administrator alone, as former-holder.",
+    },
+    Described {
+        name: "already-changed",
+        ja: "漏えいした月の末日より後にそのディレクトリのパスワードが変更されていれば、already-changed として終了します。",
+        en: "A finding ends as already-changed where the directory's password was changed after the last day of its month.",
+    },
+    Described {
+        name: "tell-user",
+        ja: "アカウントの利用者に知らせます。",
+        en: "The account's user is told.",
+    },
+    Described {
+        name: "tell-administrator", ja: "管理者に知らせます。", en: "The administrators are told."
+    },
+    Described {
+        name: "second-channel",
+        ja: "漏えいしたパスワードでその受信箱を開けるおそれがあるときは、別の連絡先にも知らせます。",
+        en: "Where the leaked password may open that very mailbox, another address is told as well.",
+    },
+];
+
+/// A rule that is on or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Switch {
+    /// Whether it is on.
+    pub enabled: bool,
+}
+
+/// A rule that is on or off, and does not hold for what is too bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bounded {
+    /// Whether it is on.
+    pub enabled: bool,
+    /// From which severity on it does not hold: a changed password does not clean a machine.
+    #[serde(default = "stealer_log", with = "severity")]
+    pub below: Severity,
+}
+
+/// The rules of an organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// `inactive-account`.
+    pub inactive_account: Switch,
+    /// `former-holder`.
+    pub former_holder: Switch,
+    /// `already-changed`.
+    pub already_changed: Bounded,
+    /// `tell-user`.
+    pub tell_user: Switch,
+    /// `tell-administrator`.
+    pub tell_administrator: Switch,
+    /// `second-channel`.
+    pub second_channel: Switch,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        let on = Switch { enabled: true };
+        Self {
+            inactive_account: on,
+            former_holder: on,
+            already_changed: Bounded { enabled: true, below: Severity::StealerLog },
+            tell_user: on,
+            tell_administrator: on,
+            second_channel: on,
+        }
+    }
+}
+
+/// A rule that is none.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuleError {
+    /// Nobody knows it.
+    #[error("there is no rule `{0}`")]
+    Unknown(String),
+    /// It says something that the rule does not know.
+    #[error("rule `{name}` cannot be `{document}`")]
+    Document {
+        /// The rule.
+        name: String,
+        /// What it was to say.
+        document: String,
+        /// Why it cannot.
+        #[source]
+        cause: serde_json::Error,
+    },
+}
+
+impl Rules {
+    /// The rules of an organisation that has set these.
+    ///
+    /// # Errors
+    /// When one of them is unknown or does not say what it should.
+    pub fn of(set: &[Rule]) -> Result<Self, RuleError> {
+        let mut rules = Self::default();
+        for rule in set {
+            rules.set(&rule.name, &rule.document)?;
+        }
+        Ok(rules)
+    }
+
+    /// Sets a rule.
+    ///
+    /// # Errors
+    /// When it is unknown or does not say what it should.
+    pub fn set(&mut self, name: &str, document: &str) -> Result<(), RuleError> {
+        let wrong =
+            |cause| RuleError::Document { name: name.to_owned(), document: document.to_owned(), cause };
+        let switch = || serde_json::from_str(document).map_err(wrong);
+        match name {
+            "inactive-account" => self.inactive_account = switch()?,
+            "former-holder" => self.former_holder = switch()?,
+            "already-changed" => self.already_changed = serde_json::from_str(document).map_err(wrong)?,
+            "tell-user" => self.tell_user = switch()?,
+            "tell-administrator" => self.tell_administrator = switch()?,
+            "second-channel" => self.second_channel = switch()?,
+            _ => return Err(RuleError::Unknown(name.to_owned())),
+        }
+        Ok(())
+    }
+
+    /// What a rule says, as it would be set; nothing for one that there is not.
+    pub fn document(&self, name: &str) -> Option<String> {
+        let document = match name {
+            "inactive-account" => serde_json::to_string(&self.inactive_account),
+            "former-holder" => serde_json::to_string(&self.former_holder),
+            "already-changed" => serde_json::to_string(&self.already_changed),
+            "tell-user" => serde_json::to_string(&self.tell_user),
+            "tell-administrator" => serde_json::to_string(&self.tell_administrator),
+            "second-channel" => serde_json::to_string(&self.second_channel),
+            _ => return None,
+        };
+        document.ok()
+    }
+}
+
+const fn stealer_log() -> Severity {
+    Severity::StealerLog
+}
+
+/// A severity by its word.
+mod severity {
+    use mizumori_core::Severity;
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(severity: &Severity, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(severity.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Severity, D::Error> {
+        let word = String::deserialize(from)?;
+        Severity::parse(&word).ok_or_else(|| de::Error::custom("no severity has that name"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_can_be_read_and_set() {
+        let mut rules = Rules::default();
+        for rule in RULES {
+            let document = rules.document(rule.name).unwrap();
+            rules.set(rule.name, &document).unwrap();
+            rules.set(rule.name, &document.replace("true", "false")).unwrap();
+            assert!(rules.document(rule.name).unwrap().contains("\"enabled\":false"), "{}", rule.name);
+            for wrong in ["", "{}", "true", "{\"enabled\":true,\"other\":1}", "{\"enabled\":\"yes\"}"] {
+                assert!(rules.set(rule.name, wrong).is_err(), "{} {wrong}", rule.name);
+            }
+        }
+        assert!(rules.document("other").is_none() && rules.set("other", "{}").is_err());
+        rules.set("already-changed", "{\"enabled\":true,\"below\":\"own-site\"}").unwrap();
+        assert_eq!(rules.already_changed.below, Severity::OwnSite);
+        assert!(rules.set("already-changed", "{\"enabled\":true,\"below\":\"bad\"}").is_err());
+    }
+}

@@ -1,0 +1,189 @@
+//! Exposures become findings once, and people are told once.
+
+use mizumori_core::Severity;
+use mizumori_monitor::{Body, Found, Letter};
+use mizumori_store::{Notice, State, StoreError};
+
+use crate::world::{World, now, one};
+
+fn letters(notices: &[Notice]) -> Vec<(String, Letter, usize)> {
+    let body = |notice: &Notice| serde_json::from_str::<Body>(&notice.body).unwrap();
+    notices
+        .iter()
+        .map(|notice| (notice.destination.clone(), body(notice).letter, body(notice).items.len()))
+        .collect()
+}
+
+fn started() -> World {
+    let world = World::new();
+    world.prove("suigen.example");
+    // So that what follows is new, and no backlog.
+    world.leak("before", "x@mori.example:secret\n");
+    assert_eq!(world.find().findings, 0);
+    world
+}
+
+#[test]
+fn both_are_told_once() {
+    let world = started();
+    world.directory(&["hanako@suigen.example"], |_| ());
+    let text = "hanako@suigen.example:one\nhanako@suigen.example:two\nnobody@suigen.example:three\n";
+    world.leak("list", text);
+    let found = world.find();
+    assert_eq!((found.findings, found.notices), (3, 4));
+    let findings = world.findings();
+    assert!(findings.iter().all(|finding| finding.is.state == State::Notified), "{findings:?}");
+    assert!(
+        findings.iter().all(|finding| finding.is.severity == Severity::Password && finding.told.is_some())
+    );
+    let notices = world.notices();
+    let csirt = || "csirt@suigen.example".to_owned();
+    let mut told = letters(&notices);
+    told.sort_by_key(|(_, letter, _)| *letter != Letter::User);
+    assert_eq!(
+        told,
+        [
+            ("hanako@suigen.example".to_owned(), Letter::User, 2),
+            (csirt(), Letter::Administrator, 1),
+            (csirt(), Letter::Administrator, 1),
+            (csirt(), Letter::Administrator, 1),
+        ]
+    );
+    // No secret, and nobody else's address.
+    for notice in &notices {
+        for word in ["one\"", "two\"", "three", "nobody"] {
+            assert!(!notice.body.contains(word), "{} {word}", notice.body);
+        }
+    }
+    // The same again, merged, and from another source.
+    let nothing = |found: Found| assert_eq!((found.findings, found.notices), (0, 0));
+    nothing(world.find());
+    world.leak("list", text);
+    nothing(world.find());
+    world.leak("copy", "nobody@suigen.example:three\n");
+    nothing(world.find());
+    let findings = world.findings();
+    assert_eq!(findings.len(), 4);
+    assert_eq!((findings[3].is.state, findings[3].is.same_as.is_some()), (State::Notified, true));
+}
+
+#[test]
+fn whoever_shares_its_fate_goes_with_it() {
+    let world = started();
+    world.leak("list", "a@suigen.example:secret\n");
+    world.leak("copy", "a@suigen.example:secret\n");
+    world.find();
+    let findings = world.findings();
+    assert_eq!(findings.len(), 2);
+    world.run(async {
+        let mut session = world.store.write().await.unwrap();
+        let organisation = one();
+        let mut tenant = session.tenant(&organisation);
+        let changed = tenant.step(&findings[1], State::Changed, "hanako", "changed", now()).await.unwrap();
+        assert_eq!(changed.is.state, State::Changed);
+        let stale = tenant.step(&findings[0], State::Confirmed, "x", "y", now()).await;
+        assert!(matches!(stale, Err(StoreError::Changed(_))), "{stale:?}");
+        session.commit().await.unwrap();
+    });
+    assert!(world.findings().iter().all(|finding| finding.is.state == State::Changed));
+    // A third copy inherits the remedy; a new password of the account is a new finding.
+    world.leak("third", "a@suigen.example:secret\n");
+    assert_eq!(world.find().notices, 0);
+    world.leak("fourth", "a@suigen.example:other\n");
+    assert_eq!(world.find().notices, 1);
+    let states: Vec<_> = world.findings().iter().map(|finding| finding.is.state).collect();
+    assert_eq!(states, [State::Changed, State::Changed, State::Changed, State::Notified]);
+}
+
+#[test]
+fn rules_settle_what_needs_nobody() {
+    let world = started();
+    world.directory(&["gone@suigen.example"], |holder| holder.enabled = false);
+    world.leak("list", "gone@suigen.example:secret\n");
+    let found = world.find();
+    assert_eq!((found.findings, found.notices), (1, 0));
+    let [finding] = &world.findings()[..] else { panic!() };
+    assert_eq!(finding.is.state, State::InactiveAccount);
+    world.run(async {
+        let mut session = world.store.read().await.unwrap();
+        let steps = session.tenant(&one()).steps(finding.id).await.unwrap();
+        assert_eq!((steps[0].who.as_str(), steps[0].to), ("the loop", State::InactiveAccount));
+    });
+}
+
+#[test]
+fn what_was_there_before_is_told_to_the_administrator_alone() {
+    let world = World::new();
+    world.directory(&["a1@suigen.example"], |_| ());
+    let list: String = (1..=20).map(|at| format!("a{at}@suigen.example:secret{at}\n")).collect();
+    world.leak("list", &list);
+    assert_eq!(world.find().findings, 0);
+    world.prove("suigen.example");
+    let found = world.find();
+    assert_eq!((found.findings, found.notices), (20, 1));
+    assert_eq!(letters(&world.notices()), [("csirt@suigen.example".to_owned(), Letter::Backlog, 20)]);
+    assert!(world.findings().iter().all(|finding| finding.is.backlog && finding.is.state == State::New));
+    assert_eq!(world.find().findings, 0);
+}
+
+#[test]
+fn many_are_told_in_one_letter() {
+    let world = started();
+    let list: String = (1..=200).map(|at| format!("a{at}@suigen.example:secret{at}\n")).collect();
+    world.leak("list", &list);
+    let found = world.find();
+    assert_eq!((found.findings, found.notices), (200, 1));
+    let notices = world.notices();
+    assert_eq!(letters(&notices), [("csirt@suigen.example".to_owned(), Letter::Digest, 50)]);
+    let body: Body = serde_json::from_str(&notices[0].body).unwrap();
+    assert_eq!(body.counts.get("password"), Some(&200));
+}
+
+#[test]
+fn of_two_at_once_one_does_it() {
+    let world = started();
+    world.leak("list", "a@suigen.example:secret\nb@suigen.example:secret\n");
+    let lake = world.known();
+    let (one, two) = (world.finder(), world.finder());
+    let (one, two) = world.run(async { tokio::join!(one.find(&lake, now()), two.find(&lake, now())) });
+    assert_eq!(one.unwrap().findings + two.unwrap().findings, 2);
+    assert_eq!((world.findings().len(), world.notices().len()), (2, 2));
+}
+
+#[test]
+fn what_nobody_can_tell_apart_any_more_is_compared_in_full() {
+    let world = started();
+    world.leak("list", "a@suigen.example:secret\n");
+    assert_eq!(world.find().findings, 1);
+    world.leak("list", "b@suigen.example:secret\n");
+    world.leak("other", "c@suigen.example:secret\n");
+    world.leaks.cut();
+    // What was found before is not found again, and of what is new nothing is missing.
+    assert_eq!(world.find().findings, 2);
+    world.leaks.forget_news_of("replaced");
+    world.leak("replaced", "d@suigen.example:secret\na@suigen.example:secret\n");
+    world.leak("beside", "e@suigen.example:secret\n");
+    let found = world.find();
+    assert_eq!((found.findings, found.notices), (2, 2));
+    assert_eq!(world.findings().len(), 6);
+}
+
+#[test]
+fn nothing_is_kept_of_a_round_that_fails() {
+    let world = started();
+    world.run(async {
+        let mut session = world.store.write().await.unwrap();
+        let rule = mizumori_store::Rule {
+            name: "tell-user".to_owned(),
+            document: "{\"enabled\":\"yes\"}".to_owned(),
+            changed: now(),
+            changed_by: "x".to_owned(),
+        };
+        session.tenant(&one()).keep_rule(&rule).await.unwrap();
+        session.commit().await.unwrap();
+    });
+    world.leak("list", "a@suigen.example:secret\n");
+    let failed = world.run(world.finder().find(&world.known(), now()));
+    assert!(failed.is_err(), "{failed:?}");
+    assert!(world.findings().is_empty());
+}

@@ -1,0 +1,170 @@
+//! Leaks and a store.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use mizumori_core::keys::{AccountTag, KeyRing};
+use mizumori_core::{Account, DomainName, Exposure, Lang, LocalPart, Names, SecretKind, Timestamp};
+use mizumori_monitor::{Finder, Found, Leaks};
+use mizumori_store::{
+    Contact, Domain, DomainState, Filter, Finding, HolderAddress, NewHolder, Notice, Organisation,
+    OrganisationId, OrganisationState, Store, StoreUrl,
+};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::leaks::InMemory;
+
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) runtime: Runtime,
+    pub(crate) ring: KeyRing,
+    pub(crate) leaks: Arc<InMemory>,
+    _folder: TempDir,
+}
+
+impl World {
+    /// With an organisation `one`, whose administrator speaks Japanese.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = Runtime::new().unwrap();
+        let store = runtime.block_on(Store::open(&StoreUrl::Sqlite(folder.path().join("store.db")))).unwrap();
+        let (ring, leaks) = (KeyRing::create().unwrap(), Arc::default());
+        let world = Self { store, runtime, ring, leaks, _folder: folder };
+        world.run(async {
+            let mut session = world.store.write().await.unwrap();
+            session.add_organisation(&organisation()).await.unwrap();
+            let contact = Contact {
+                address: "csirt@suigen.example".to_owned(),
+                name: "窓口".to_owned(),
+                language: Lang::Ja,
+            };
+            session.tenant(&one()).keep_contact(&contact).await.unwrap();
+            session.commit().await.unwrap();
+        });
+        world
+    }
+
+    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// Commits a list of 2019-01: `account:password` a line.
+    pub(crate) fn leak(&self, source: &str, text: &str) {
+        let exposure = |line: &str| self.exposure(source, line);
+        self.leaks.commit(text.lines().map(exposure).collect());
+    }
+
+    pub(crate) fn exposure(&self, source: &str, line: &str) -> Exposure {
+        let (address, password) = line.split_once(':').unwrap();
+        let account = Account::parse(address, LocalPart::Column).unwrap();
+        let (host, tags) = (account.host(), self.ring.tags());
+        let (tag, secret) = tags.account_at(tags.host(host), &account, Some(password));
+        Exposure {
+            source: source.to_owned(),
+            place: "forum".to_owned(),
+            month: Some("2019-01".parse().unwrap()),
+            domain: host.to_owned(),
+            host: host.to_owned(),
+            account: tag,
+            secret,
+            kind: SecretKind::Clear,
+            site: None,
+            log: None,
+            sealed: None,
+        }
+    }
+
+    /// Proves a domain.
+    pub(crate) fn prove(&self, name: &str) {
+        self.run(async {
+            let mut session = self.store.write().await.unwrap();
+            let name = DomainName::parse(name).unwrap();
+            let organisation = one();
+            let mut tenant = session.tenant(&organisation);
+            tenant.add_domain(&name, "token", now()).await.unwrap();
+            let domain = tenant.domain(&name).await.unwrap().unwrap();
+            tenant.change_domain(&Domain { state: DomainState::Proved, ..domain }).await.unwrap();
+            session.commit().await.unwrap();
+        });
+    }
+
+    /// A directory with these accounts; each is changed as asked.
+    pub(crate) fn directory(&self, accounts: &[&str], change: impl Fn(&mut NewHolder)) {
+        self.run(async {
+            let mut session = self.store.write().await.unwrap();
+            let organisation = one();
+            let mut tenant = session.tenant(&organisation);
+            let directory = tenant.keep_directory("main", "csv", "{}").await.unwrap();
+            let sync = tenant.begin_sync(directory).await.unwrap();
+            for account in accounts {
+                let address = HolderAddress { address: (*account).to_owned(), account: self.tag(account) };
+                let mut holder = NewHolder {
+                    entry: (*account).to_owned(),
+                    addresses: vec![address],
+                    enabled: true,
+                    ..NewHolder::default()
+                };
+                change(&mut holder);
+                tenant.keep_holder(directory, sync, &holder).await.unwrap();
+            }
+            tenant.end_sync(directory, sync, now()).await.unwrap();
+            session.commit().await.unwrap();
+        });
+    }
+
+    pub(crate) fn tag(&self, account: &str) -> AccountTag {
+        self.ring.tags().account(&Account::parse(account, LocalPart::Column).unwrap())
+    }
+
+    pub(crate) fn find(&self) -> Found {
+        self.run(self.finder().find(&self.known(), now())).unwrap()
+    }
+
+    pub(crate) fn known(&self) -> Arc<dyn Leaks> {
+        Arc::<InMemory>::clone(&self.leaks)
+    }
+
+    pub(crate) fn finder(&self) -> Finder {
+        Finder::new(self.store.clone())
+    }
+
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        self.run(async {
+            let mut session = self.store.read().await.unwrap();
+            session.tenant(&one()).findings(&Filter::default(), None, 1_000).await.unwrap().findings
+        })
+    }
+
+    /// The notices, the first first.
+    pub(crate) fn notices(&self) -> Vec<Notice> {
+        let mut notices = self.run(async {
+            let mut session = self.store.read().await.unwrap();
+            session.tenant(&one()).notices(1_000).await.unwrap()
+        });
+        notices.reverse();
+        notices
+    }
+}
+
+pub(crate) fn one() -> OrganisationId {
+    "one".parse().unwrap()
+}
+
+pub(crate) fn now() -> Timestamp {
+    "2026-11-23T09:00:00Z".parse().unwrap()
+}
+
+fn organisation() -> Organisation {
+    Organisation {
+        id: one(),
+        names: Names { ja: "水源大学".to_owned(), en: "Suigen University".to_owned() },
+        category: "c".to_owned(),
+        language: Lang::Ja,
+        edition: "full".to_owned(),
+        state: OrganisationState::Served,
+        portal: None,
+        created: now(),
+        ends: None,
+    }
+}
