@@ -30,6 +30,7 @@ Environment:
   MIZUMORI_CONFIG       the configuration file, instead of ./mizumori.toml
   MIZUMORI_WATCH        the watch list, where --watch is not given
   MIZUMORI_LAKE         the lake, where --lake is not given
+  MIZUMORI_STORE        the store, where --store is not given
   MIZUMORI_GUARD        the index of leaked passwords, where none is given
   MIZUMORI_MASTER_KEY   the master key of the lake's keys
   MIZUMORI_CLUSTER_KEY  the key that all machines of a cluster have
@@ -96,6 +97,60 @@ enum Command {
     #[cfg(not(feature = "cluster"))]
     #[command(hide = true)]
     Cluster(commands::not_built::Arguments),
+    #[cfg(feature = "store")]
+    Org(Box<commands::org::Arguments>),
+    /// Organisations: who is served (not built in)
+    #[cfg(not(feature = "store"))]
+    #[command(hide = true)]
+    Org(commands::not_built::Arguments),
+    #[cfg(feature = "store")]
+    Domain(commands::domain::Arguments),
+    /// The domains of organisations, and the proof that they are theirs (not built in)
+    #[cfg(not(feature = "store"))]
+    #[command(hide = true)]
+    Domain(commands::not_built::Arguments),
+    #[cfg(feature = "store")]
+    Rule(commands::rule::Arguments),
+    /// The rules by which findings are judged (not built in)
+    #[cfg(not(feature = "store"))]
+    #[command(hide = true)]
+    Rule(commands::not_built::Arguments),
+    #[cfg(feature = "store")]
+    Notice(commands::notice::Arguments),
+    /// What is told, and what waits to be (not built in)
+    #[cfg(not(feature = "store"))]
+    #[command(hide = true)]
+    Notice(commands::not_built::Arguments),
+    #[cfg(feature = "store")]
+    Audit(commands::audit::Arguments),
+    /// What was decided and done (not built in)
+    #[cfg(not(feature = "store"))]
+    #[command(hide = true)]
+    Audit(commands::not_built::Arguments),
+    #[cfg(feature = "store")]
+    Store(commands::store::Arguments),
+    /// Back a store up, and look at it (not built in)
+    #[cfg(not(feature = "store"))]
+    #[command(hide = true)]
+    Store(commands::not_built::Arguments),
+    #[cfg(feature = "monitor")]
+    Directory(commands::directory::Arguments),
+    /// Directories: whose accounts are (not built in)
+    #[cfg(not(feature = "monitor"))]
+    #[command(hide = true)]
+    Directory(commands::not_built::Arguments),
+    #[cfg(feature = "monitor")]
+    Finding(Box<commands::finding::Arguments>),
+    /// Findings: what was found for organisations, and what became of it (not built in)
+    #[cfg(not(feature = "monitor"))]
+    #[command(hide = true)]
+    Finding(commands::not_built::Arguments),
+    #[cfg(feature = "monitor")]
+    Serve(Box<commands::serve::Arguments>),
+    /// Run the loop (not built in)
+    #[cfg(not(feature = "monitor"))]
+    #[command(hide = true)]
+    Serve(commands::not_built::Arguments),
     Doctor(commands::doctor::Arguments),
     Completions(commands::completions::Arguments),
 }
@@ -160,6 +215,42 @@ fn run_command(command: Command) -> Result<Outcome, Failure> {
         Command::Cluster(arguments) => commands::cluster::run(&arguments),
         #[cfg(not(feature = "cluster"))]
         Command::Cluster(_) => commands::not_built::run("cluster", "cluster"),
+        #[cfg(feature = "store")]
+        Command::Org(arguments) => commands::org::run(&arguments),
+        #[cfg(not(feature = "store"))]
+        Command::Org(_) => commands::not_built::run("org", "store"),
+        #[cfg(feature = "store")]
+        Command::Domain(arguments) => commands::domain::run(&arguments),
+        #[cfg(not(feature = "store"))]
+        Command::Domain(_) => commands::not_built::run("domain", "store"),
+        #[cfg(feature = "store")]
+        Command::Rule(arguments) => commands::rule::run(&arguments),
+        #[cfg(not(feature = "store"))]
+        Command::Rule(_) => commands::not_built::run("rule", "store"),
+        #[cfg(feature = "store")]
+        Command::Notice(arguments) => commands::notice::run(&arguments),
+        #[cfg(not(feature = "store"))]
+        Command::Notice(_) => commands::not_built::run("notice", "store"),
+        #[cfg(feature = "store")]
+        Command::Audit(arguments) => commands::audit::run(&arguments),
+        #[cfg(not(feature = "store"))]
+        Command::Audit(_) => commands::not_built::run("audit", "store"),
+        #[cfg(feature = "store")]
+        Command::Store(arguments) => commands::store::run(&arguments),
+        #[cfg(not(feature = "store"))]
+        Command::Store(_) => commands::not_built::run("store", "store"),
+        #[cfg(feature = "monitor")]
+        Command::Directory(arguments) => commands::directory::run(&arguments),
+        #[cfg(not(feature = "monitor"))]
+        Command::Directory(_) => commands::not_built::run("directory", "monitor"),
+        #[cfg(feature = "monitor")]
+        Command::Finding(arguments) => commands::finding::run(&arguments),
+        #[cfg(not(feature = "monitor"))]
+        Command::Finding(_) => commands::not_built::run("finding", "monitor"),
+        #[cfg(feature = "monitor")]
+        Command::Serve(arguments) => commands::serve::run(&arguments),
+        #[cfg(not(feature = "monitor"))]
+        Command::Serve(_) => commands::not_built::run("serve", "monitor"),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments, &mut Cli::command()),
     }

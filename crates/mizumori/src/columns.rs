@@ -3,16 +3,16 @@
 #[cfg(any(feature = "scan", feature = "sql"))]
 mod layout;
 
-#[cfg(any(feature = "lake", feature = "guard"))]
+#[cfg(any(feature = "lake", feature = "guard", feature = "store"))]
 use std::io::{self, Write};
 
-#[cfg(any(feature = "lake", feature = "guard"))]
+#[cfg(any(feature = "lake", feature = "guard", feature = "store"))]
 use unicode_width::UnicodeWidthStr;
 
 #[cfg(any(feature = "scan", feature = "sql"))]
 pub(crate) use layout::{Layout, Side};
 
-#[cfg(any(feature = "lake", feature = "guard"))]
+#[cfg(any(feature = "lake", feature = "guard", feature = "store"))]
 /// Writes `rows`, the columns as wide as their widest cells. Control characters must not reach a terminal.
 pub(crate) fn write<const N: usize>(out: &mut dyn Write, rows: &[[String; N]]) -> io::Result<()> {
     let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(|cell| shown(cell))).collect();
@@ -41,7 +41,7 @@ pub(crate) fn shown(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
 
-#[cfg(all(test, any(feature = "lake", feature = "guard")))]
+#[cfg(all(test, any(feature = "lake", feature = "guard", feature = "store")))]
 mod tests {
     use super::*;
 

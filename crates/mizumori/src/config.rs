@@ -29,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) private_keys: Option<PathBuf>,
     /// The lake.
     pub(crate) lake: Option<String>,
+    /// The store.
+    pub(crate) store: Option<String>,
     /// The key ring of the lake.
     pub(crate) keys: Option<PathBuf>,
     /// The file of the master key.
@@ -81,8 +83,9 @@ impl Config {
             for path in files.into_iter().flatten() {
                 *path = folder.join(&*path);
             }
-            if let Some(lake) = config.lake.as_mut().filter(|lake| !lake.contains("://")) {
-                *lake = folder.join(&*lake).display().to_string();
+            let places = [&mut config.lake, &mut config.store];
+            for place in places.into_iter().flatten().filter(|place| !place.contains("://")) {
+                *place = folder.join(&*place).display().to_string();
             }
         }
         config.file = Some(file);
@@ -95,6 +98,7 @@ impl Config {
             "guard",
             "private_keys",
             "lake",
+            "store",
             "keys",
             "master_key",
             "cluster_key",
@@ -110,6 +114,7 @@ impl Config {
             guard: document.string(root, "guard").map(|guard| PathBuf::from(guard.text)),
             private_keys: document.string(root, "private_keys").map(|file| PathBuf::from(file.text)),
             lake: document.string(root, "lake").map(|lake| lake.text),
+            store: document.string(root, "store").map(|store| store.text),
             keys: document.string(root, "keys").map(|keys| PathBuf::from(keys.text)),
             master_key: document.string(root, "master_key").map(|file| PathBuf::from(file.text)),
             cluster_key: document.string(root, "cluster_key").map(|file| PathBuf::from(file.text)),

@@ -8,7 +8,7 @@ mod besides;
 mod cli;
 #[cfg(feature = "cluster")]
 mod cluster;
-#[cfg(any(feature = "scan", feature = "lake", feature = "guard"))]
+#[cfg(any(feature = "scan", feature = "lake", feature = "guard", feature = "store"))]
 mod columns;
 mod commands;
 mod config;
@@ -36,8 +36,12 @@ mod progress;
 mod reveal;
 #[cfg(feature = "lake")]
 mod ring_file;
+#[cfg(feature = "store")]
+mod show;
 mod size;
 mod sources;
+#[cfg(feature = "store")]
+mod store;
 mod tidings;
 
 use std::process::ExitCode;

@@ -1,11 +1,19 @@
 //! The commands, one a file.
 
+#[cfg(feature = "store")]
+pub(crate) mod audit;
 #[cfg(feature = "cluster")]
 pub(crate) mod cluster;
 pub(crate) mod completions;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
+#[cfg(feature = "monitor")]
+pub(crate) mod directory;
 pub(crate) mod doctor;
+#[cfg(feature = "store")]
+pub(crate) mod domain;
+#[cfg(feature = "monitor")]
+pub(crate) mod finding;
 #[cfg(feature = "guard")]
 pub(crate) mod guard;
 #[cfg(feature = "lake")]
@@ -21,12 +29,24 @@ pub(crate) mod new;
     feature = "guard",
     feature = "demo",
     feature = "sql",
-    feature = "cluster"
+    feature = "cluster",
+    feature = "store",
+    feature = "monitor"
 )))]
 pub(crate) mod not_built;
+#[cfg(feature = "store")]
+pub(crate) mod notice;
+#[cfg(feature = "store")]
+pub(crate) mod org;
+#[cfg(feature = "store")]
+pub(crate) mod rule;
 #[cfg(feature = "scan")]
 pub(crate) mod scan;
+#[cfg(feature = "monitor")]
+pub(crate) mod serve;
 #[cfg(feature = "sql")]
 pub(crate) mod sql;
+#[cfg(feature = "store")]
+pub(crate) mod store;
 #[cfg(feature = "survey")]
 pub(crate) mod survey;

@@ -1,0 +1,209 @@
+//! `mizumori org`: the organisations that are served.
+
+mod contact;
+mod list;
+
+use clap::{Args, Subcommand};
+use mizumori_core::{Lang, Names};
+use mizumori_store::{Edition, Organisation, OrganisationId, OrganisationState};
+
+use crate::config::Config;
+use crate::outcome::{Failure, Outcome};
+use crate::store::{StoreOptions, audit, now, organisation};
+use crate::tidings;
+
+/// Organisations: who is served
+///
+/// An organisation has domains, contacts who are told, rules, directories and findings, which no other organisation sees. Its edition
+/// says what it may have, and for how long.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    store: StoreOptions,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Add(Add),
+    Change(Change),
+    Remove(Remove),
+    List(list::Arguments),
+    Contact(contact::Arguments),
+}
+
+/// Add an organisation
+#[derive(Debug, Args)]
+struct Add {
+    /// Its id: small letters, digits and dashes, as in a watch list
+    #[arg(value_name = "ID")]
+    id: OrganisationId,
+
+    /// Its name in Japanese
+    #[arg(long, value_name = "NAME")]
+    name_ja: String,
+
+    /// Its name in English
+    #[arg(long, value_name = "NAME")]
+    name_en: String,
+
+    /// Its category, as in a watch list
+    #[arg(long, value_name = "ID", default_value = "other")]
+    category: String,
+
+    /// The language in which its people are told where nobody knows better: ja or en
+    #[arg(long, value_name = "LANG", default_value = "ja")]
+    language: Lang,
+
+    /// Its edition: full, evaluation, or one that was made
+    #[arg(long, value_name = "NAME", default_value = "full")]
+    edition: String,
+
+    /// What its people call the place where passwords are changed: mails name it, and never link to it
+    #[arg(long, value_name = "TEXT")]
+    portal: Option<String>,
+}
+
+/// Change what is known of an organisation
+#[derive(Debug, Args)]
+struct Change {
+    /// Which
+    #[arg(value_name = "ID")]
+    id: OrganisationId,
+
+    /// Its name in Japanese
+    #[arg(long, value_name = "NAME")]
+    name_ja: Option<String>,
+
+    /// Its name in English
+    #[arg(long, value_name = "NAME")]
+    name_en: Option<String>,
+
+    /// Its category
+    #[arg(long, value_name = "ID")]
+    category: Option<String>,
+
+    /// The language in which its people are told where nobody knows better: ja or en
+    #[arg(long, value_name = "LANG")]
+    language: Option<Lang>,
+
+    /// Its edition; its time begins anew
+    #[arg(long, value_name = "NAME")]
+    edition: Option<String>,
+
+    /// What its people call the place where passwords are changed
+    #[arg(long, value_name = "TEXT")]
+    portal: Option<String>,
+}
+
+/// Remove an organisation and everything that is kept of it, but for the audit log
+#[derive(Debug, Args)]
+struct Remove {
+    /// Which
+    #[arg(value_name = "ID")]
+    id: OrganisationId,
+
+    /// Once more, so that nobody does it by mistake
+    #[arg(long, value_name = "ID")]
+    confirm: OrganisationId,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let config = Config::load()?;
+    let opened = arguments.store.open(&config)?;
+    match &arguments.command {
+        Command::Add(add) => {
+            opened.write(async |session| {
+                let edition = session.edition(&add.edition).await?;
+                let organisation = add.organisation(&edition);
+                session.add_organisation(&organisation).await?;
+                audit(session, Some(&add.id), "org add", add.id.as_str(), &add.edition).await
+            })?;
+            tidings::say(&format!("`{}` is served", add.id));
+            tidings::hint(&format!(
+                "next: `mizumori org contact add {0} ADDRESS`, `mizumori domain add {0} DOMAIN`",
+                add.id
+            ));
+        }
+        Command::Change(change) => opened.write(async |session| {
+            let before = organisation(session, &change.id).await?;
+            let edition = match &change.edition {
+                Some(name) => Some(session.edition(name).await?),
+                None => None,
+            };
+            let after = change.applied(before.clone(), edition.as_ref());
+            session.change_organisation(&after).await?;
+            audit(session, Some(&change.id), "org change", change.id.as_str(), &differences(&before, &after)).await
+        })?,
+        Command::Remove(remove) => {
+            if remove.id != remove.confirm {
+                return Err(Failure::say("--confirm names another organisation: nothing was removed"));
+            }
+            opened.write(async |session| {
+                session.remove_organisation(&remove.id).await?;
+                audit(session, None, "org remove", remove.id.as_str(), "").await
+            })?;
+            tidings::say(&format!("`{}` is gone", remove.id));
+        }
+        Command::List(arguments) => list::run(arguments, &opened)?,
+        Command::Contact(arguments) => contact::run(arguments, &opened)?,
+    }
+    Ok(Outcome::Done)
+}
+
+impl Add {
+    fn organisation(&self, edition: &Edition) -> Organisation {
+        let created = now();
+        Organisation {
+            id: self.id.clone(),
+            names: Names { ja: self.name_ja.clone(), en: self.name_en.clone() },
+            category: self.category.clone(),
+            language: self.language,
+            edition: self.edition.clone(),
+            state: OrganisationState::Served,
+            portal: self.portal.clone(),
+            created,
+            ends: edition.ends(created),
+        }
+    }
+}
+
+impl Change {
+    fn applied(&self, mut to: Organisation, edition: Option<&Edition>) -> Organisation {
+        let set = |to: &mut String, new: &Option<String>| {
+            if let Some(new) = new {
+                to.clone_from(new);
+            }
+        };
+        set(&mut to.names.ja, &self.name_ja);
+        set(&mut to.names.en, &self.name_en);
+        set(&mut to.category, &self.category);
+        to.language = self.language.unwrap_or(to.language);
+        to.portal = self.portal.clone().or(to.portal);
+        if let (Some(edition), Some(name)) = (edition, &self.edition) {
+            to.edition.clone_from(name);
+            (to.ends, to.state) = (edition.ends(now()), OrganisationState::Served);
+        }
+        to
+    }
+}
+
+/// What was changed, for the audit log.
+fn differences(before: &Organisation, after: &Organisation) -> String {
+    let text = |organisation: &Organisation| {
+        [
+            ("name-ja", organisation.names.ja.clone()),
+            ("name-en", organisation.names.en.clone()),
+            ("category", organisation.category.clone()),
+            ("language", organisation.language.to_string()),
+            ("edition", organisation.edition.clone()),
+            ("portal", organisation.portal.clone().unwrap_or_default()),
+        ]
+    };
+    let pairs = text(before).into_iter().zip(text(after)).filter(|(before, after)| before != after);
+    let told: Vec<_> = pairs.map(|((name, before), (_, after))| format!("{name}: {before} → {after}")).collect();
+    told.join("; ")
+}
