@@ -1,6 +1,7 @@
 //! What can go wrong with the loop.
 
 use mizumori_core::ErrorClass;
+use mizumori_directory::DirectoryError;
 use mizumori_store::StoreError;
 
 use crate::leaks::LeaksError;
@@ -16,6 +17,19 @@ pub enum MonitorError {
     /// The lake.
     #[error(transparent)]
     Leaks(#[from] LeaksError),
+    /// A directory.
+    #[error(transparent)]
+    Directory(DirectoryError),
+    /// Most of a directory is gone, which nobody has said may be.
+    #[error(
+        "of its entries {gone} would be gone and {there} be left: nothing is dropped before somebody has looked"
+    )]
+    Shrunk {
+        /// Entries that are there.
+        there: u64,
+        /// Entries that are not any more.
+        gone: u64,
+    },
     /// A rule.
     #[error(transparent)]
     Rule(#[from] RuleError),
@@ -30,8 +44,19 @@ impl MonitorError {
         match self {
             Self::Store(error) => error.class(),
             Self::Leaks(error) => error.class,
-            Self::Rule(_) => ErrorClass::Usage,
+            Self::Directory(error) => error.class(),
+            Self::Rule(_) | Self::Shrunk { .. } => ErrorClass::Usage,
             Self::BrokenOff => ErrorClass::Internal,
         }
     }
+}
+
+/// An error with its causes, for those who see what went wrong. None of ours names a person.
+pub(crate) fn in_words(error: &dyn std::error::Error) -> String {
+    let (mut words, mut cause) = (error.to_string(), error.source());
+    while let Some(error) = cause {
+        words.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    words
 }

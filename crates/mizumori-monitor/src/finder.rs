@@ -3,14 +3,14 @@
 //! What the log can no longer tell is compared in full: a finding that is there is not made again, so that nothing is told twice
 //! and nothing is missed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use mizumori_core::{Exposure, Timestamp};
+use mizumori_core::{Exposure, Severity, Timestamp};
 use mizumori_store::{
     Contact, Domain, Finding, FindingSource, NewFinding, Organisation, OrganisationId, OrganisationState,
-    Origin, Recorded, Session, State, Store, StoreError,
+    Origin, Recorded, Session, State, Store, StoreError, Tenant,
 };
 use tokio::sync::mpsc;
 
@@ -21,7 +21,7 @@ use crate::leaks::{Leaks, Told, Wanted};
 use crate::rules::Rules;
 use crate::served::Served;
 use crate::tidings::Tidings;
-use crate::verdict::{Verdict, judge};
+use crate::verdict::{Audience, Verdict, judge};
 
 /// Parts of the lake that may wait to be written.
 const WAITING: usize = 2;
@@ -102,7 +102,7 @@ struct Known {
     organisation: Organisation,
     rules: Rules,
     contacts: Vec<Contact>,
-    sources: BTreeSet<String>,
+    sources: BTreeMap<String, FindingSource>,
     tidings: Tidings,
 }
 
@@ -121,7 +121,7 @@ impl Round {
             let mut tenant = session.tenant(&organisation.id);
             let (rules, contacts) = (Rules::of(&tenant.rules().await?)?, tenant.contacts().await?);
             let id = organisation.id.clone();
-            let (sources, tidings) = (BTreeSet::new(), Tidings::default());
+            let (sources, tidings) = (BTreeMap::new(), Tidings::default());
             known.insert(id, Known { organisation, rules, contacts, sources, tidings });
         }
         let served = Served::of_domains(domains);
@@ -161,69 +161,11 @@ impl Round {
             let mut new = exposure::finding(&self.served, &id, exposure, self.version);
             new.backlog = is_backlog;
             let mut tenant = self.session.tenant(&id);
-            let earlier = tenant.findings_of(new.account).await?;
-            let is_there = |finding: &Finding| {
-                let is = &finding.is;
-                is.secret == new.secret && is.site == new.site && is.source == new.source
-            };
-            if earlier.iter().any(is_there) {
-                continue;
-            }
-            if known.sources.insert(new.source.clone()) {
-                tenant.see_source(&undescribed(&new.source, self.now)).await?;
-            }
-            let told = match fate(&new, &earlier) {
-                Fate::New => None,
-                Fate::Shared(first) => {
-                    share(&mut new, first);
-                    tenant.record(&new, self.now).await?;
-                    continue;
-                }
-                Fate::Worse(first, severity) => {
-                    share(&mut new, first);
-                    tenant.record(&new, self.now).await?;
-                    tenant.worsen(first.id, severity).await?;
-                    let mut first = first.clone();
-                    first.is.severity = severity;
-                    Some(first)
-                }
-                Fate::Reopened(first, severity) => {
-                    let why = "its secret stands in a stealer log of a later time";
-                    let mut first = tenant.step(first, State::Notified, ACTOR, why, self.now).await?;
-                    tenant.worsen(first.id, severity).await?;
-                    first.is.severity = severity;
-                    share(&mut new, &first);
-                    tenant.record(&new, self.now).await?;
-                    Some(first)
-                }
-            };
-            let finding = match told {
-                Some(finding) => finding,
-                None => match tenant.record(&new, self.now).await? {
-                    Recorded::Kept(finding) => *finding,
-                    Recorded::Known => continue,
-                },
-            };
-            self.findings += 1;
-            let holders = tenant.holders_of(finding.is.account).await?;
-            let own = |site: &str| self.served.organisation(site) == Some(&id);
-            let lang = known.organisation.language;
-            match judge(&known.rules, &finding, &holders, own, self.now) {
-                Verdict::Tell(audience) => {
-                    let holder = holders.first().filter(|_| holders.len() == 1);
-                    known.tidings.add(&finding, &audience, holder, lang);
-                    let is_new = finding.is.state == State::New && !finding.is.backlog;
-                    if is_new && (audience.administrators || !audience.users.is_empty()) {
-                        tenant.step(&finding, State::Notified, ACTOR, "told at once", self.now).await?;
-                    }
-                }
-                Verdict::Settle { state, why, administrators } => {
-                    let finding = tenant.step(&finding, state, ACTOR, &why, self.now).await?;
-                    if administrators && known.rules.tell_administrator.enabled {
-                        let audience = crate::verdict::Audience { administrators, ..Default::default() };
-                        known.tidings.add(&finding, &audience, None, lang);
-                    }
-                }
+            known.see(&mut tenant, &new.source, self.now).await?;
+            if let Some(finding) = appear(&mut tenant, new, self.now).await? {
+                self.findings += 1;
+                let own = |site: &str| self.served.organisation(site) == Some(&id);
+                known.judge(&mut tenant, &finding, own, self.now).await?;
             }
         }
         Ok(())
@@ -255,12 +197,103 @@ impl Round {
     }
 }
 
+impl Known {
+    /// Makes a source known to the organisation.
+    async fn see(&mut self, tenant: &mut Tenant<'_>, source: &str, now: Timestamp) -> Result<(), StoreError> {
+        if !self.sources.contains_key(source) {
+            let seen = tenant.see_source(&undescribed(source, now)).await?;
+            self.sources.insert(source.to_owned(), seen);
+        }
+        Ok(())
+    }
+
+    /// Does with a finding what the rules say.
+    async fn judge(
+        &mut self,
+        tenant: &mut Tenant<'_>,
+        finding: &Finding,
+        own: impl Fn(&str) -> bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        // Of one that has turned out to be worse: where it stood first.
+        self.see(tenant, &finding.is.source, now).await?;
+        let Some(source) = self.sources.get(&finding.is.source) else { return Ok(()) };
+        let holders = tenant.holders_of(finding.is.account).await?;
+        let lang = self.organisation.language;
+        match judge(&self.rules, finding, &holders, own, now) {
+            Verdict::Tell(audience) => {
+                let holder = holders.first().filter(|_| holders.len() == 1);
+                self.tidings.add(finding, source, &audience, holder, lang);
+                let is_new = finding.is.state == State::New && !finding.is.backlog;
+                if is_new && (audience.administrators || !audience.users.is_empty()) {
+                    tenant.step(finding, State::Notified, ACTOR, "told at once", now).await?;
+                }
+            }
+            Verdict::Settle { state, why, administrators } => {
+                let finding = tenant.step(finding, state, ACTOR, &why, now).await?;
+                if administrators && self.rules.tell_administrator.enabled {
+                    let audience = Audience { administrators, ..Audience::default() };
+                    self.tidings.add(&finding, source, &audience, None, lang);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Keeps a finding, unless it is there. Gives the one that people are to hear of: itself, or the one whose fate it shares when that
+/// has become worse.
+async fn appear(
+    tenant: &mut Tenant<'_>,
+    mut new: NewFinding,
+    now: Timestamp,
+) -> Result<Option<Finding>, StoreError> {
+    let earlier = tenant.findings_of(new.account).await?;
+    let is_there = |finding: &Finding| {
+        let is = &finding.is;
+        is.secret == new.secret && is.site == new.site && is.source == new.source
+    };
+    if earlier.iter().any(is_there) {
+        return Ok(None);
+    }
+    match fate(&new, &earlier) {
+        Fate::New => match tenant.record(&new, now).await? {
+            Recorded::Kept(finding) => Ok(Some(*finding)),
+            Recorded::Known => Ok(None),
+        },
+        Fate::Shared(first) => {
+            share(&mut new, first);
+            tenant.record(&new, now).await?;
+            Ok(None)
+        }
+        Fate::Worse(first, severity) => {
+            share(&mut new, first);
+            tenant.record(&new, now).await?;
+            tenant.worsen(first.id, severity).await?;
+            Ok(Some(as_bad_as(first.clone(), severity)))
+        }
+        Fate::Reopened(first, severity) => {
+            let why = "its secret stands in a stealer log of a later time";
+            let first = tenant.step(first, State::Notified, ACTOR, why, now).await?;
+            tenant.worsen(first.id, severity).await?;
+            share(&mut new, &first);
+            tenant.record(&new, now).await?;
+            Ok(Some(as_bad_as(first, severity)))
+        }
+    }
+}
+
+fn as_bad_as(mut finding: Finding, severity: Severity) -> Finding {
+    finding.is.severity = severity;
+    finding
+}
+
 fn share(new: &mut NewFinding, first: &Finding) {
     (new.same_as, new.state, new.backlog) = (Some(first.id), first.is.state, first.is.backlog);
 }
 
 /// A source of which the organisation knows nothing yet.
-fn undescribed(source: &str, now: Timestamp) -> FindingSource {
+pub(crate) fn undescribed(source: &str, now: Timestamp) -> FindingSource {
     FindingSource {
         source: source.to_owned(),
         title: source.to_owned(),

@@ -4,20 +4,29 @@
 //! [`Finder`] moves a lake's cursor, [`judge`] is what the rules say of a finding, and what is told is put into the store's outbox.
 //! The lake itself is behind [`Leaks`].
 
+mod body;
 mod error;
 mod exposure;
 mod fate;
 mod finder;
+mod follow_up;
 mod leaks;
+pub mod letter;
+mod rate;
 mod rules;
+mod sender;
 mod served;
+mod sync;
 mod tidings;
 mod verdict;
 
+pub use body::{Body, Item};
 pub use error::MonitorError;
 pub use finder::{Finder, Found};
+pub use follow_up::{FollowedUp, follow_up};
 pub use leaks::{Leaks, LeaksError, Receive, Told, Wanted};
-pub use rules::{Bounded, Described, RULES, RuleError, Rules, Switch};
+pub use rules::{Bounded, Described, RULES, Reminders, RuleError, Rules, Switch};
+pub use sender::{MailPost, Sender, Sent};
 pub use served::Served;
-pub use tidings::{Body, Item, Letter};
+pub use sync::{Reading, Shrinking, synchronise};
 pub use verdict::{Audience, Verdict, judge};

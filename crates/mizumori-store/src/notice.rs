@@ -254,6 +254,18 @@ impl Session {
         self.run("keep that a notice was sent", statement.bind(id.0).bind(now.0)).await.map(|_| ())
     }
 
+    /// Lets a notice wait that nobody has tried to send: there was no room for it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn postpone(&mut self, id: NoticeId, due: Timestamp) -> Result<(), StoreError> {
+        let statement = sqlx::query(
+            "UPDATE notice SET due = $2, attempts = attempts - 1, taken_by = NULL, taken_until = NULL WHERE id = $1 \
+             AND state = 'waiting'",
+        );
+        self.run("postpone a notice", statement.bind(id.0).bind(due.0)).await.map(|_| ())
+    }
+
     /// Keeps why a notice was not accepted, and when it is tried again; never, where there is no such time.
     ///
     /// # Errors

@@ -1,13 +1,14 @@
 //! Exposures become findings once, and people are told once.
 
 use mizumori_core::Severity;
-use mizumori_monitor::{Body, Found, Letter};
+use mizumori_monitor::{Body, Found};
+use mizumori_respond::letter::LetterKind;
 use mizumori_store::{Notice, State, StoreError};
 
 use crate::world::{World, now, one};
 
-fn letters(notices: &[Notice]) -> Vec<(String, Letter, usize)> {
-    let body = |notice: &Notice| serde_json::from_str::<Body>(&notice.body).unwrap();
+fn letters(notices: &[Notice]) -> Vec<(String, LetterKind, usize)> {
+    let body = |notice: &Notice| Body::parse(&notice.body).unwrap();
     notices
         .iter()
         .map(|notice| (notice.destination.clone(), body(notice).letter, body(notice).items.len()))
@@ -39,14 +40,14 @@ fn both_are_told_once() {
     let notices = world.notices();
     let csirt = || "csirt@suigen.example".to_owned();
     let mut told = letters(&notices);
-    told.sort_by_key(|(_, letter, _)| *letter != Letter::User);
+    told.sort_by_key(|(_, letter, _)| *letter != LetterKind::UserFinding);
     assert_eq!(
         told,
         [
-            ("hanako@suigen.example".to_owned(), Letter::User, 2),
-            (csirt(), Letter::Administrator, 1),
-            (csirt(), Letter::Administrator, 1),
-            (csirt(), Letter::Administrator, 1),
+            ("hanako@suigen.example".to_owned(), LetterKind::UserFinding, 2),
+            (csirt(), LetterKind::AdminFinding, 1),
+            (csirt(), LetterKind::AdminFinding, 1),
+            (csirt(), LetterKind::AdminFinding, 1),
         ]
     );
     // No secret, and nobody else's address.
@@ -121,7 +122,10 @@ fn what_was_there_before_is_told_to_the_administrator_alone() {
     world.prove("suigen.example");
     let found = world.find();
     assert_eq!((found.findings, found.notices), (20, 1));
-    assert_eq!(letters(&world.notices()), [("csirt@suigen.example".to_owned(), Letter::Backlog, 20)]);
+    assert_eq!(
+        letters(&world.notices()),
+        [("csirt@suigen.example".to_owned(), LetterKind::AdminBacklog, 20)]
+    );
     assert!(world.findings().iter().all(|finding| finding.is.backlog && finding.is.state == State::New));
     assert_eq!(world.find().findings, 0);
 }
@@ -134,9 +138,9 @@ fn many_are_told_in_one_letter() {
     let found = world.find();
     assert_eq!((found.findings, found.notices), (200, 1));
     let notices = world.notices();
-    assert_eq!(letters(&notices), [("csirt@suigen.example".to_owned(), Letter::Digest, 50)]);
-    let body: Body = serde_json::from_str(&notices[0].body).unwrap();
-    assert_eq!(body.counts.get("password"), Some(&200));
+    assert_eq!(letters(&notices), [("csirt@suigen.example".to_owned(), LetterKind::AdminDigest, 50)]);
+    let body = Body::parse(&notices[0].body).unwrap();
+    assert_eq!(body.counts.get(&Severity::Password), Some(&200));
 }
 
 #[test]

@@ -172,6 +172,16 @@ impl Tenant<'_> {
         self.session.run("worsen a finding", statement).await.map(|_| ())
     }
 
+    /// Keeps that somebody was reminded of a finding, for the how-manieth time.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn remind(&mut self, finding: FindingId, times: u32) -> Result<(), StoreError> {
+        let statement = sqlx::query("UPDATE finding SET reminded = $3 WHERE organisation = $1 AND id = $2");
+        let statement = statement.bind(self.organisation.as_str()).bind(finding.0).bind(i64::from(times));
+        self.session.run("keep a reminder", statement).await.map(|_| ())
+    }
+
     /// Lets people be told of what was there before their organisation was. Gives how many findings.
     ///
     /// # Errors

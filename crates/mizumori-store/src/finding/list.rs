@@ -20,6 +20,8 @@ pub struct Filter {
     pub host: Option<String>,
     /// Whether they were there before their organisation was.
     pub backlog: Option<bool>,
+    /// Only those that share no other one's fate.
+    pub only_first: bool,
 }
 
 /// Some findings in a row.
@@ -101,6 +103,9 @@ fn condition(filter: &Filter) -> (String, Words) {
     }
     if let Some(backlog) = filter.backlog {
         text.push_str(if backlog { " AND backlog = 1" } else { " AND backlog = 0" });
+    }
+    if filter.only_first {
+        text.push_str(" AND same_as IS NULL");
     }
     let words = Words {
         severity: filter.at_least.map_or(0, Severity::number),

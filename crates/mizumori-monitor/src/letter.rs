@@ -1,0 +1,173 @@
+//! The letter that a notice becomes when it is sent.
+
+use std::collections::BTreeMap;
+
+use mizumori_core::{Lang, LeakTime, Names, Severity};
+use mizumori_respond::letter::{Facts, Letter, LetterKind, Template};
+use mizumori_respond::{RespondError, Tlp};
+use mizumori_store::{Contact, Organisation, OrganisationId};
+
+use crate::body::Body;
+
+/// So many reference numbers stand in a letter about several findings of one account.
+const REFERENCES: usize = 8;
+/// What the place where passwords are changed is called where nobody says.
+const PORTAL_JA: &str = "パスワード変更ページ";
+const PORTAL_EN: &str = "the page where you change your password";
+
+/// The texts of letters: organisations' own, else the operator's own, else the program's.
+#[derive(Clone, Debug, Default)]
+pub struct Templates(BTreeMap<(Option<OrganisationId>, LetterKind, LangKey), Template>);
+
+/// A language as a key.
+type LangKey = &'static str;
+
+impl Templates {
+    /// Puts a text of one's own in the place of the program's, for an organisation or for all of them.
+    pub fn set(&mut self, organisation: Option<OrganisationId>, template: Template) {
+        self.0.insert((organisation, template.kind(), template.lang().tag()), template);
+    }
+
+    /// The text of a letter.
+    ///
+    /// # Errors
+    /// Those of [`Template::built_in`].
+    pub fn of(
+        &self,
+        organisation: &OrganisationId,
+        kind: LetterKind,
+        lang: Lang,
+    ) -> Result<Template, RespondError> {
+        let own = self.0.get(&(Some(organisation.clone()), kind, lang.tag()));
+        match own.or_else(|| self.0.get(&(None, kind, lang.tag()))) {
+            Some(template) => Ok(template.clone()),
+            None => Template::built_in(kind, lang),
+        }
+    }
+}
+
+/// Writes the letter of a notice.
+///
+/// # Errors
+/// When a text cannot be filled.
+pub fn write(
+    templates: &Templates,
+    organisation: &Organisation,
+    contacts: &[Contact],
+    body: &Body,
+    tlp: Tlp,
+) -> Result<Letter, RespondError> {
+    let template = templates.of(&organisation.id, body.letter, body.lang)?;
+    template.render(&facts(organisation, contacts, body), tlp)
+}
+
+fn facts(organisation: &Organisation, contacts: &[Contact], body: &Body) -> Facts {
+    let both = |text: &str| Names { ja: text.to_owned(), en: text.to_owned() };
+    let portal = match organisation.portal.as_deref() {
+        Some(portal) => both(portal),
+        None => Names { ja: PORTAL_JA.to_owned(), en: PORTAL_EN.to_owned() },
+    };
+    let worst = body.items.first();
+    Facts {
+        organisation: organisation.names.clone(),
+        portal,
+        portal_address: None,
+        contact: contacts.iter().find(|contact| !contact.name.is_empty()).map(|contact| both(&contact.name)),
+        reference: joined(body.items.iter().map(|item| item.reference.as_str())),
+        account: body.account.clone(),
+        time: worst.and_then(|item| item.month).map_or(LeakTime::Unknown, LeakTime::Month),
+        source: worst.map(|item| both(&item.title)),
+        place: worst.map(|item| item.place.as_str()).filter(|place| !place.is_empty()).map(both),
+        site: worst.and_then(|item| item.site.clone()),
+        kind: worst.map_or(mizumori_core::SecretKind::None, |item| item.kind),
+        severity: worst.map_or(Severity::Address, |item| item.severity),
+        label: Some(joined(body.items.iter().filter_map(|item| item.label.as_deref())))
+            .filter(|label| !label.is_empty()),
+        count: body.counts.values().sum(),
+        counts: body.counts.iter().map(|(severity, count)| (*severity, *count)).collect(),
+        deadline: None,
+        days: None,
+    }
+}
+
+fn joined<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    let words: Vec<_> = words.collect();
+    let shown = words.iter().take(REFERENCES).copied().collect::<Vec<_>>().join(", ");
+    if words.len() > REFERENCES { format!("{shown}, …") } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use mizumori_core::Timestamp;
+    use mizumori_store::OrganisationState;
+
+    use super::*;
+    use crate::body::tests::body;
+
+    fn organisation() -> Organisation {
+        Organisation {
+            id: "suigen".parse().unwrap(),
+            names: Names { ja: "水源大学".to_owned(), en: "Suigen University".to_owned() },
+            category: "university".to_owned(),
+            language: Lang::Ja,
+            edition: "full".to_owned(),
+            state: OrganisationState::Served,
+            portal: Some("Suigen ID".to_owned()),
+            created: Timestamp(0),
+            ends: None,
+        }
+    }
+
+    fn contact() -> Contact {
+        Contact { address: "csirt@suigen.example".to_owned(), name: "CSIRT".to_owned(), language: Lang::Ja }
+    }
+
+    #[test]
+    fn every_letter_can_be_written_in_both_languages() {
+        for letter in LetterKind::ALL {
+            for lang in [Lang::Ja, Lang::En] {
+                let body = Body { lang, ..body(letter) };
+                let written =
+                    write(&Templates::default(), &organisation(), &[contact()], &body, Tlp::AmberStrict);
+                let letter = written.unwrap();
+                assert!(letter.text.contains(organisation().names.of(lang)), "{}", letter.text);
+                assert_eq!(letter.text.contains("7F3K-92QM"), body.letter.is_of_one(), "{}", letter.text);
+                assert_eq!(letter.text.contains("hanako@"), body.letter.is_to_user(), "{}", letter.text);
+            }
+        }
+    }
+
+    #[test]
+    fn several_findings_of_one_account_are_one_letter() {
+        let mut body = body(LetterKind::UserFinding);
+        let mut second = body.items[0].clone();
+        second.reference = "AAAA-BBBB".to_owned();
+        second.label = Some("B".to_owned());
+        body.items.push(second.clone());
+        let facts = facts(&organisation(), &[], &body);
+        assert_eq!(
+            (facts.reference.as_str(), facts.label.as_deref()),
+            ("7F3K-92QM, AAAA-BBBB", Some("A, B"))
+        );
+        body.items.extend(std::iter::repeat_n(second, 20));
+        assert!(super::facts(&organisation(), &[], &body).reference.ends_with(", …"));
+    }
+
+    #[test]
+    fn an_organisation_may_have_its_own_words() {
+        let mut templates = Templates::default();
+        let own = |subject: &str| {
+            Template::new(LetterKind::UserFinding, Lang::En, &format!("{subject}\n\nDear user.\n")).unwrap()
+        };
+        let subject = |templates: &Templates| {
+            let letter = write(templates, &organisation(), &[], &body(LetterKind::UserFinding), Tlp::Amber);
+            letter.unwrap().subject
+        };
+        templates.set(None, own("everybody's"));
+        assert_eq!(subject(&templates), "everybody's");
+        templates.set(Some("suigen".parse().unwrap()), own("ours"));
+        assert_eq!(subject(&templates), "ours");
+        templates.set(Some("other".parse().unwrap()), own("theirs"));
+        assert_eq!(subject(&templates), "ours");
+    }
+}
