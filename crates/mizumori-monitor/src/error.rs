@@ -1,5 +1,7 @@
 //! What can go wrong with the loop.
 
+use std::path::PathBuf;
+
 use mizumori_core::ErrorClass;
 use mizumori_directory::DirectoryError;
 use mizumori_store::StoreError;
@@ -20,6 +22,18 @@ pub enum MonitorError {
     /// A directory.
     #[error(transparent)]
     Directory(DirectoryError),
+    /// What stands in the store of a directory, or a client for it, cannot be.
+    #[error("the directory's settings cannot be: {0}")]
+    Directories(String),
+    /// The file of a secret.
+    #[error("could not read the secret in `{file}`")]
+    SecretFile {
+        /// Its name.
+        file: PathBuf,
+        /// Why not.
+        #[source]
+        cause: std::io::Error,
+    },
     /// Most of a directory is gone, which nobody has said may be.
     #[error(
         "of its entries {gone} would be gone and {there} be left: nothing is dropped before somebody has looked"
@@ -45,7 +59,9 @@ impl MonitorError {
             Self::Store(error) => error.class(),
             Self::Leaks(error) => error.class,
             Self::Directory(error) => error.class(),
-            Self::Rule(_) | Self::Shrunk { .. } => ErrorClass::Usage,
+            Self::Rule(_) | Self::Shrunk { .. } | Self::Directories(_) | Self::SecretFile { .. } => {
+                ErrorClass::Usage
+            }
             Self::BrokenOff => ErrorClass::Internal,
         }
     }

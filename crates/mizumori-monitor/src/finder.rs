@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use mizumori_core::{Exposure, Severity, Timestamp};
 use mizumori_store::{
-    Contact, Domain, Finding, FindingSource, NewFinding, Organisation, OrganisationId, OrganisationState,
-    Origin, Recorded, Session, State, Store, StoreError, Tenant,
+    Contact, Domain, Filter, Finding, FindingSource, NewAudit, NewFinding, Organisation, OrganisationId,
+    OrganisationState, Origin, Recorded, Session, State, Store, StoreError, Tenant,
 };
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
 use crate::error::MonitorError;
 use crate::exposure;
@@ -56,7 +57,9 @@ impl Finder {
     /// # Errors
     /// When the lake or the store does not answer; then nothing was changed.
     pub async fn find(&self, lake: &Arc<dyn Leaks>, now: Timestamp) -> Result<Found, MonitorError> {
-        let version = lake.version()?;
+        let asked = Arc::clone(lake);
+        let version =
+            spawn_blocking(move || asked.version()).await.map_err(|_| MonitorError::BrokenOff)??;
         let mut session = self.store.write().await?;
         let (seen, domains) = (session.cursor(lake.name()).await?, session.all_domains().await?);
         let mut round = Round::begin(session, &domains, version, now).await?;
@@ -84,6 +87,58 @@ impl Finder {
             round.take(lake, Wanted::Domains(names), |_| true, true).await?;
         }
         round.end(lake.name(), seen, &late).await
+    }
+}
+
+/// So many findings are released at once.
+const PAGE: u32 = 1_000;
+
+impl Finder {
+    /// Lets people be told of what was there before their organisation was: `who` has looked at it.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn release(
+        &self,
+        organisation: &OrganisationId,
+        now: Timestamp,
+        who: &str,
+    ) -> Result<Found, MonitorError> {
+        let mut session = self.store.write().await?;
+        let served = Served::of_domains(&session.all_domains().await?);
+        let Some(is) = session.organisation(organisation).await? else { return Ok(Found::default()) };
+        let mut known = Known::of(&mut session, is).await?;
+        let mut tenant = session.tenant(organisation);
+        let states = vec![State::New];
+        let filter = Filter { states, backlog: Some(true), only_first: true, ..Filter::default() };
+        let (mut found, mut after) = (Found::default(), None);
+        loop {
+            let page = tenant.findings(&filter, after, PAGE).await?;
+            for mut finding in page.findings {
+                finding.is.backlog = false;
+                known
+                    .judge(&mut tenant, &finding, |site| served.organisation(site) == Some(organisation), now)
+                    .await?;
+                found.findings += 1;
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        tenant.release_backlog().await?;
+        found.notices = known.tell(&mut tenant, &format!("release.{}", now.0), now).await?;
+        let detail = format!("{} findings", found.findings);
+        let entry = NewAudit {
+            actor: who,
+            organisation: Some(organisation),
+            action: "finding release",
+            subject: organisation.as_str(),
+            detail: &detail,
+        };
+        session.audit(&entry, now).await?;
+        session.commit().await?;
+        Ok(found)
     }
 }
 
@@ -118,11 +173,8 @@ impl Round {
             if organisation.state_at(now).0 != OrganisationState::Served {
                 continue;
             }
-            let mut tenant = session.tenant(&organisation.id);
-            let (rules, contacts) = (Rules::of(&tenant.rules().await?)?, tenant.contacts().await?);
             let id = organisation.id.clone();
-            let (sources, tidings) = (BTreeMap::new(), Tidings::default());
-            known.insert(id, Known { organisation, rules, contacts, sources, tidings });
+            known.insert(id, Known::of(&mut session, organisation).await?);
         }
         let served = Served::of_domains(domains);
         Ok(Self { session, served, known, version, now, findings: 0 })
@@ -138,7 +190,7 @@ impl Round {
     ) -> Result<Told, MonitorError> {
         let (parts, mut received) = mpsc::channel::<Vec<Exposure>>(WAITING);
         let lake = Arc::clone(lake);
-        let reading = tokio::task::spawn_blocking(move || {
+        let reading = spawn_blocking(move || {
             lake.read(&wanted, &mut |exposures| match parts.blocking_send(exposures) {
                 Ok(()) => ControlFlow::Continue(()),
                 // Nobody wants it any more.
@@ -175,9 +227,7 @@ impl Round {
         let mut notices = 0;
         for (id, known) in std::mem::take(&mut self.known) {
             let mut tenant = self.session.tenant(&id);
-            let told =
-                known.tidings.tell(&mut tenant, &known.organisation, &known.contacts, self.version, self.now);
-            notices += told.await?;
+            notices += known.tell(&mut tenant, &format!("v{}", self.version), self.now).await?;
         }
         for domain in late {
             let seen = Domain { backlog_seen: Some(self.version), ..(*domain).clone() };
@@ -198,6 +248,16 @@ impl Round {
 }
 
 impl Known {
+    async fn of(session: &mut Session, organisation: Organisation) -> Result<Self, MonitorError> {
+        let mut tenant = session.tenant(&organisation.id);
+        let (rules, contacts) = (Rules::of(&tenant.rules().await?)?, tenant.contacts().await?);
+        Ok(Self { organisation, rules, contacts, sources: BTreeMap::new(), tidings: Tidings::default() })
+    }
+
+    async fn tell(self, tenant: &mut Tenant<'_>, occasion: &str, now: Timestamp) -> Result<u64, StoreError> {
+        self.tidings.tell(tenant, &self.organisation, &self.contacts, occasion, now).await
+    }
+
     /// Makes a source known to the organisation.
     async fn see(&mut self, tenant: &mut Tenant<'_>, source: &str, now: Timestamp) -> Result<(), StoreError> {
         if !self.sources.contains_key(source) {

@@ -5,6 +5,7 @@
 //! The lake itself is behind [`Leaks`].
 
 mod body;
+mod directories;
 mod error;
 mod exposure;
 mod fate;
@@ -21,6 +22,7 @@ mod tidings;
 mod verdict;
 
 pub use body::{Body, Item};
+pub use directories::{Connected, DirectorySettings, Ldap};
 pub use error::MonitorError;
 pub use finder::{Finder, Found};
 pub use follow_up::{FollowedUp, follow_up};

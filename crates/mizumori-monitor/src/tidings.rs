@@ -82,16 +82,16 @@ impl Tidings {
         }
     }
 
-    /// Puts it into the outbox. `version` and the organisation make its message ids, so that the same commit is told once.
+    /// Puts it into the outbox. The organisation and the occasion make its message ids, so that the same is told once.
     pub(crate) async fn tell(
         self,
         tenant: &mut Tenant<'_>,
         organisation: &Organisation,
         contacts: &[Contact],
-        version: u64,
+        occasion: &str,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        let mut outbox = Outbox { organisation, version, now, told: 0 };
+        let mut outbox = Outbox { organisation, occasion, now, told: 0 };
         for mut to in self.users {
             // The worst decides what is to be done, and stands first.
             to.findings.sort_by_key(|(_, item)| std::cmp::Reverse(item.severity));
@@ -153,7 +153,7 @@ fn many(letter: LetterKind, lang: Lang, all: &[(FindingId, Item)], counts: &BTre
 
 struct Outbox<'o> {
     organisation: &'o Organisation,
-    version: u64,
+    occasion: &'o str,
     now: Timestamp,
     told: u64,
 }
@@ -169,8 +169,8 @@ impl Outbox<'_> {
         let first = body.items.first().map_or("none", |item| item.reference.as_str());
         let destination = blake3::hash(address.as_bytes()).to_hex();
         let short = destination.as_str().get(..16).unwrap_or_default();
-        // The same at every try, and another for every commit; an address is not in it.
-        let message = format!("{}.{}.{}.{short}", self.organisation.id, self.version, first);
+        // The same at every try, and another on every occasion; an address is not in it.
+        let message = format!("{}.{}.{}.{short}", self.organisation.id, self.occasion, first);
         let new = NewNotice {
             channel: Channel::Mail,
             destination: address.to_owned(),

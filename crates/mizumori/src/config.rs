@@ -50,6 +50,9 @@ pub(crate) struct Config {
     /// How long sources stay in a lake.
     #[cfg(feature = "lake")]
     pub(crate) retention: mizumori_lake::Retention,
+    /// How mails go out.
+    #[cfg(feature = "monitor")]
+    pub(crate) mail: Option<crate::mail::MailTable>,
     /// Limits of containers.
     pub(crate) limits: Limits,
     /// Limits of records.
@@ -83,6 +86,10 @@ impl Config {
             for path in files.into_iter().flatten() {
                 *path = folder.join(&*path);
             }
+            #[cfg(feature = "monitor")]
+            if let Some(mail) = &mut config.mail {
+                mail.below(folder);
+            }
             let places = [&mut config.lake, &mut config.store];
             for place in places.into_iter().flatten().filter(|place| !place.contains("://")) {
                 *place = folder.join(&*place).display().to_string();
@@ -107,6 +114,7 @@ impl Config {
             "threads",
             "retention",
             "limits",
+            "mail",
         ];
         document.only(root, &known);
         let mut config = Self {
@@ -138,6 +146,10 @@ impl Config {
                 config.retention.leaked_months = document.count(&table, "leaked_months").map(number);
                 config.retention.kept_days = document.count(&table, "kept_days").map(number);
             }
+        }
+        #[cfg(feature = "monitor")]
+        if let Some(table) = document.table(root, "mail") {
+            config.mail = crate::mail::MailTable::read(document, &table);
         }
         if let Some(table) = document.table(root, "limits") {
             config.read_limits(document, &table);

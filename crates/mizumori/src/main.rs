@@ -25,7 +25,11 @@ mod input;
 mod interrupt;
 #[cfg(feature = "lake")]
 mod lake;
+#[cfg(feature = "monitor")]
+mod leaks;
 mod locale;
+#[cfg(feature = "monitor")]
+mod mail;
 mod outcome;
 mod output;
 #[cfg(feature = "guard")]

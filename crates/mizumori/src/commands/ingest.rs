@@ -48,7 +48,7 @@ use crate::tidings;
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    lake: LakeOptions,
+    pub(crate) lake: LakeOptions,
 
     #[command(flatten)]
     input: InputOptions,
@@ -130,7 +130,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         }
     }
     if arguments.follow {
-        return follow::run(arguments, &config);
+        let progress = Arc::new(Progress::default());
+        interrupt::stops(&progress);
+        return follow(arguments, &config, &progress);
     }
     let prepared = Prepared::new(&arguments.input)?;
     let keep = arguments.keep(prepared.watch.as_ref())?;
@@ -201,7 +203,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     })
 }
 
+/// Ingests what is dropped at the PATHs until `progress` is stopped.
+pub(crate) fn follow(
+    arguments: &Arguments,
+    config: &Config,
+    progress: &Arc<Progress>,
+) -> Result<Outcome, Failure> {
+    follow::run(arguments, config, progress)
+}
+
 impl Arguments {
+    /// Whether what is dropped at the PATHs is to be ingested.
+    #[cfg(feature = "monitor")]
+    pub(crate) const fn is_following(&self) -> bool {
+        self.follow
+    }
+
     /// The accounts that are kept.
     fn keep<'w>(&self, watch: Option<&'w WatchList>) -> Result<Keep<'w>, Failure> {
         match (watch, self.all) {
@@ -304,7 +321,8 @@ fn rendered(ingested: &Ingested, format: Format) -> String {
     text
 }
 
-fn seconds(word: &str) -> Result<Duration, &'static str> {
+/// A number of seconds.
+pub(crate) fn seconds(word: &str) -> Result<Duration, &'static str> {
     let seconds = word.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0);
     let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     duration.ok_or("write a number of seconds, such as 5 or 0.5")

@@ -136,7 +136,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             };
             let after = change.applied(before.clone(), edition.as_ref());
             session.change_organisation(&after).await?;
-            audit(session, Some(&change.id), "org change", change.id.as_str(), &differences(&before, &after)).await
+            audit(session, Some(&change.id), "org change", change.id.as_str(), &differences(&before, &after))
+                .await
         })?,
         Command::Remove(remove) => {
             if remove.id != remove.confirm {
@@ -204,6 +205,7 @@ fn differences(before: &Organisation, after: &Organisation) -> String {
         ]
     };
     let pairs = text(before).into_iter().zip(text(after)).filter(|(before, after)| before != after);
-    let told: Vec<_> = pairs.map(|((name, before), (_, after))| format!("{name}: {before} → {after}")).collect();
+    let told: Vec<_> =
+        pairs.map(|((name, before), (_, after))| format!("{name}: {before} → {after}")).collect();
     told.join("; ")
 }

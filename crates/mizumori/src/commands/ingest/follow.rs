@@ -25,7 +25,6 @@ use crate::dumps::Dumps;
 #[cfg(feature = "guard")]
 use crate::guarding;
 use crate::input;
-use crate::interrupt;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Output;
 #[cfg(feature = "guard")]
@@ -57,7 +56,11 @@ struct Follower<'f> {
 }
 
 /// Follows the PATHs until somebody ends it.
-pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    config: &Config,
+    progress: &Arc<Progress>,
+) -> Result<Outcome, Failure> {
     followed(&arguments.input.paths)?;
     let watch = input::watch_list(&arguments.input, config)?;
     let keep = arguments.keep(watch.as_ref())?;
@@ -66,14 +69,12 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
     // A PATH that is not there at the start is a mistake; later it may be a disk that comes back.
     Dumps::below(&arguments.input.paths, &reader, threads)?;
     let means = Means::of(arguments, config, reader, threads)?;
-    let progress = Arc::new(Progress::default());
     // Others may write to the index while nothing comes; that it is one is known now.
     #[cfg(feature = "guard")]
     arguments.guard.check()?;
     #[cfg(feature = "guard")]
     let private = arguments.private.place(config, watch.as_ref(), threads)?;
     let (lake, ring) = arguments.lake.open_or_create(config)?;
-    interrupt::stops(&progress);
     let mut follower = Follower {
         arguments,
         means: &means,
@@ -82,9 +83,9 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
         guard_memory: super::means::guard_memory(arguments, config),
         #[cfg(feature = "guard")]
         private,
-        lake: lake.merging(means.merging(&progress)),
+        lake: lake.merging(means.merging(progress)),
         ring,
-        progress: Arc::clone(&progress),
+        progress: Arc::clone(progress),
         files: DropFolder::new(arguments.settle),
         out: Output::open(None)?,
         told: BTreeSet::new(),

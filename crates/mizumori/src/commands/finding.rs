@@ -1,0 +1,126 @@
+//! `mizumori finding`: what was found for organisations, and what became of it.
+
+mod list;
+mod show;
+
+use clap::{Args, Subcommand};
+use mizumori_monitor::Finder;
+use mizumori_store::{Finding, OrganisationId, Reference, Session, State};
+
+use crate::config::Config;
+use crate::outcome::{Failure, Outcome};
+use crate::progress::grouped;
+use crate::store::{StoreOptions, actor, audit, now, organisation};
+use crate::tidings;
+
+/// Findings: what was found for organisations, and what became of it
+///
+/// A finding is an account and a secret of it that stood in a source. `mizumori serve` makes findings of what comes into the lake, tells
+/// people, and follows up what became of it.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    store: StoreOptions,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mizumori finding list suigen --open
+  mizumori finding show suigen 7F3K-92QM
+  mizumori finding mark suigen 7F3K-92QM false-positive --why 'a test account'
+  mizumori finding release suigen";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::Arguments),
+    Show(show::Arguments),
+    Mark(Mark),
+    Release(Release),
+}
+
+/// Say what became of a finding
+#[derive(Debug, Args)]
+struct Mark {
+    /// The organisation
+    #[arg(value_name = "ORG")]
+    organisation: OrganisationId,
+
+    /// The finding's reference
+    #[arg(value_name = "REFERENCE")]
+    reference: Reference,
+
+    /// What it is now: confirmed, changed, closed, false-positive, risk-accepted, inactive-account, already-changed, former-holder, or
+    /// notified for one that is taken up again
+    #[arg(value_name = "STATE", value_parser = state)]
+    state: State,
+
+    /// Why: it is kept with the step
+    #[arg(long, value_name = "TEXT")]
+    why: String,
+}
+
+/// Let people be told of what was found before their organisation came
+#[derive(Debug, Args)]
+struct Release {
+    /// The organisation
+    #[arg(value_name = "ORG")]
+    organisation: OrganisationId,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let config = Config::load()?;
+    let opened = arguments.store.open(&config)?;
+    match &arguments.command {
+        Command::List(arguments) => list::run(arguments, &opened)?,
+        Command::Show(arguments) => show::run(arguments, &opened)?,
+        Command::Mark(mark) => opened.write(async |session| {
+            let id = &mark.organisation;
+            let finding = finding(session, id, &mark.reference).await?;
+            let before = finding.is.state;
+            session.tenant(id).step(&finding, mark.state, &actor(), &mark.why, now()).await?;
+            let detail = format!("{} → {}: {}", before.as_str(), mark.state.as_str(), mark.why);
+            audit(session, Some(id), "finding mark", mark.reference.as_str(), &detail).await
+        })?,
+        Command::Release(release) => {
+            let id = &release.organisation;
+            opened.read(async |session| organisation(session, id).await.map(drop))?;
+            let finder = Finder::new(opened.store.clone());
+            let found = opened.runtime.block_on(finder.release(id, now(), &actor()))?;
+            let (findings, notices) = (grouped(found.findings), grouped(found.notices));
+            tidings::say(&format!("released {findings} findings; {notices} notices wait to be sent"));
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// The finding of a reference.
+async fn finding(
+    session: &mut Session,
+    id: &OrganisationId,
+    reference: &Reference,
+) -> Result<Finding, Failure> {
+    organisation(session, id).await?;
+    session.tenant(id).finding(reference).await?.ok_or_else(|| {
+        Failure::say(format!("`{id}` has no finding `{reference}`"))
+            .hint(format!("`mizumori finding list {id}` shows all"))
+    })
+}
+
+fn state(word: &str) -> Result<State, String> {
+    State::of(word).filter(|state| *state != State::New).ok_or_else(|| {
+        let words: Vec<_> =
+            State::ALL.iter().filter(|state| **state != State::New).map(|state| state.as_str()).collect();
+        format!("write one of {}", words.join(", "))
+    })
+}
+
+impl From<mizumori_monitor::MonitorError> for Failure {
+    fn from(error: mizumori_monitor::MonitorError) -> Self {
+        Self::new(error)
+    }
+}

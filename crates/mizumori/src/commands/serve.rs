@@ -1,0 +1,111 @@
+//! `mizumori serve`: the loop, until somebody ends it.
+
+mod rounds;
+
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use mizumori_monitor::{Finder, Leaks, Sender};
+use mizumori_scan::Progress;
+
+use self::rounds::Rounds;
+use crate::commands::ingest;
+use crate::config::Config;
+use crate::interrupt;
+use crate::leaks::LakeLeaks;
+use crate::outcome::{Failure, Outcome};
+use crate::store::StoreOptions;
+use crate::tidings;
+
+/// Run the loop: what comes into the lake is found, people are told, and what became of it is followed up
+///
+/// With --follow and PATHs it ingests what is dropped there as `mizumori ingest --follow` does; else others bring what is new into the
+/// lake. Mails go out as [mail] in mizumori.toml says; without it they wait. Several may run with one store in PostgreSQL. It ends
+/// with what it was doing on Ctrl-C or SIGTERM.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    ingest: ingest::Arguments,
+
+    #[command(flatten)]
+    store: StoreOptions,
+
+    /// Do once what is to be done, and end
+    #[arg(long, conflicts_with = "follow")]
+    once: bool,
+
+    /// How often the lake and the outbox are looked at, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = ingest::seconds)]
+    look_every: Duration,
+
+    /// How often directories are read and open findings looked at, in minutes
+    #[arg(long, value_name = "MINUTES", default_value = "60", value_parser = minutes)]
+    sync_every: Duration,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mizumori serve --store mizumori.db --lake lake --follow --all drop/
+  mizumori serve --once";
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let config = Config::load()?;
+    let opened = arguments.store.open(&config)?;
+    // TLS of mails, webhooks and directories.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let mail = config.mail.as_ref().map(crate::mail::MailTable::post).transpose()?;
+    if mail.is_none() {
+        tidings::warning("there is no [mail] in mizumori.toml: what is to be told waits");
+    }
+    let (lake, ring) = arguments.ingest.lake.open_or_create(&config)?;
+    let leaks: Arc<dyn Leaks> = Arc::new(LakeLeaks::new(lake, ring.tags()));
+    let name = own_name()?;
+    let rounds = Rounds {
+        store: opened.store.clone(),
+        finder: Finder::new(opened.store.clone()),
+        sender: mail.map(|mail| Sender::new(opened.store.clone(), name.clone(), mail)),
+        leaks,
+        tags: ring.tags(),
+        name,
+        look_every: arguments.look_every,
+        sync_every: arguments.sync_every,
+    };
+    if arguments.once {
+        opened.runtime.block_on(rounds.once())?;
+        return Ok(Outcome::Done);
+    }
+    let progress = Arc::new(Progress::default());
+    interrupt::stops(&progress);
+    std::thread::scope(|scope| {
+        let following = arguments.ingest.is_following().then(|| {
+            scope.spawn(|| {
+                let ended = ingest::follow(&arguments.ingest, &config, &progress);
+                // Nobody brings anything any more: that is not to go on unseen.
+                progress.stop();
+                ended
+            })
+        });
+        let ended = opened.runtime.block_on(rounds.run(&progress));
+        let followed = following.map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        followed.transpose()?;
+        ended
+    })?;
+    Ok(Outcome::Interrupted)
+}
+
+/// A name that no other process has.
+fn own_name() -> Result<String, Failure> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::say(error.to_string()))?;
+    Ok(format!("{}-{:016x}", std::process::id(), u64::from_le_bytes(bytes)))
+}
+
+fn minutes(word: &str) -> Result<Duration, &'static str> {
+    let minutes = word.parse().ok().filter(|minutes: &f64| minutes.is_finite() && *minutes > 0.0);
+    let duration = minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
+    duration.ok_or("write a number of minutes, such as 60 or 0.5")
+}

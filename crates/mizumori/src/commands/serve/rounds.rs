@@ -1,0 +1,168 @@
+//! What the loop does again and again: it looks for what is new, sends what is due, and looks after what is open.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use mizumori_core::keys::TagLayers;
+use mizumori_monitor::{
+    DirectorySettings, Finder, Leaks, MonitorError, Sender, Shrinking, follow_up, synchronise,
+};
+use mizumori_scan::Progress;
+use mizumori_store::{OrganisationState, Store};
+use tokio::time::{Instant, sleep};
+
+use crate::outcome::Failure;
+use crate::progress::grouped;
+use crate::store::now;
+use crate::tidings;
+
+/// How long an interrupt waits at most.
+const NAP: Duration = Duration::from_millis(100);
+/// What one process does at a time.
+const UPKEEP: &str = "upkeep";
+
+/// Everything that the rounds need.
+pub(super) struct Rounds {
+    pub(super) store: Store,
+    pub(super) leaks: Arc<dyn Leaks>,
+    pub(super) tags: TagLayers,
+    pub(super) finder: Finder,
+    pub(super) sender: Option<Sender>,
+    /// A name that no other process has.
+    pub(super) name: String,
+    pub(super) look_every: Duration,
+    pub(super) sync_every: Duration,
+}
+
+/// What was told and is so still, so that it is not said every second.
+#[derive(Default)]
+struct Troubles(Mutex<BTreeSet<String>>);
+
+impl Rounds {
+    /// Does once what is to be done.
+    pub(super) async fn once(&self) -> Result<(), Failure> {
+        let troubles = Troubles::default();
+        self.upkeep(&troubles).await?;
+        self.find().await?;
+        self.send().await?;
+        Ok(())
+    }
+
+    /// Goes on until somebody ends it.
+    pub(super) async fn run(&self, progress: &Progress) -> Result<(), Failure> {
+        let troubles = Troubles::default();
+        // Whose accounts are is known before anything is found.
+        troubles.unless("upkeep", self.upkeep(&troubles).await);
+        let finding = async {
+            while !progress.is_stopped() {
+                troubles.unless("findings", self.find().await);
+                rest(progress, self.look_every).await;
+            }
+        };
+        let sending = async {
+            while !progress.is_stopped() {
+                troubles.unless("sending", self.send().await);
+                rest(progress, self.look_every).await;
+            }
+        };
+        let keeping = async {
+            rest(progress, self.sync_every).await;
+            while !progress.is_stopped() {
+                troubles.unless("upkeep", self.upkeep(&troubles).await);
+                rest(progress, self.sync_every).await;
+            }
+        };
+        tokio::join!(finding, sending, keeping);
+        Ok(())
+    }
+
+    async fn find(&self) -> Result<(), MonitorError> {
+        let found = self.finder.find(&self.leaks, now()).await?;
+        if found.findings > 0 {
+            let (findings, notices) = (grouped(found.findings), grouped(found.notices));
+            tidings::say(&format!("version {}: {findings} findings, {notices} notices", found.version));
+        }
+        Ok(())
+    }
+
+    async fn send(&self) -> Result<(), MonitorError> {
+        let Some(sender) = &self.sender else { return Ok(()) };
+        let sent = sender.send(now).await?;
+        if sent.sent > 0 {
+            tidings::say(&format!("sent {} notices", grouped(sent.sent)));
+        }
+        if sent.dead > 0 {
+            tidings::warning(&format!("gave {} notices up", grouped(sent.dead)));
+            tidings::hint("`mizumori notice list ORG --state dead` shows why");
+        }
+        Ok(())
+    }
+
+    /// Reads the directories, and looks at what is open. Of several processes one does it.
+    async fn upkeep(&self, troubles: &Troubles) -> Result<(), MonitorError> {
+        let mut session = self.store.write().await?;
+        let is_ours = session.hold(UPKEEP, &self.name, now(), self.sync_every).await?;
+        session.commit().await?;
+        if !is_ours {
+            return Ok(());
+        }
+        self.sync(troubles).await?;
+        let done = follow_up(&self.store, now()).await?;
+        if done.settled > 0 {
+            tidings::say(&format!("{} findings are settled by their directory", grouped(done.settled)));
+        }
+        if done.overdue > 0 {
+            tidings::say(&format!("{} findings are overdue", grouped(done.overdue)));
+        }
+        Ok(())
+    }
+
+    async fn sync(&self, troubles: &Troubles) -> Result<(), MonitorError> {
+        let mut session = self.store.read().await?;
+        let mut all = Vec::new();
+        for organisation in session.organisations().await? {
+            if organisation.state_at(now()).0 == OrganisationState::Served {
+                let directories = session.tenant(&organisation.id).directories().await?;
+                all.extend(directories.into_iter().map(|directory| (organisation.id.clone(), directory)));
+            }
+        }
+        drop(session);
+        for (organisation, directory) in all {
+            let (tags, what) = (&self.tags, format!("directory `{}` of `{organisation}`", directory.name));
+            let read = async {
+                let connected = DirectorySettings::parse(&directory.document)?.connect()?;
+                let (from, shrinking) = (connected.reading(), Shrinking::Refused);
+                synchronise(&self.store, &organisation, directory.id, from, tags, shrinking, now()).await
+            };
+            // One that cannot be read keeps nobody else's from being.
+            troubles.unless(&what, read.await);
+        }
+        Ok(())
+    }
+}
+
+impl Troubles {
+    /// Says what went wrong, unless it was said before and has been so ever since.
+    fn unless<T>(&self, what: &str, done: Result<T, MonitorError>) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let prefix = format!("{what}: ");
+        match done {
+            Ok(_) => told.retain(|trouble| !trouble.starts_with(&prefix)),
+            Err(error) => {
+                let trouble = format!("{prefix}{}", Failure::from(error).in_words());
+                if told.insert(trouble.clone()) {
+                    tidings::warning(&trouble);
+                }
+            }
+        }
+    }
+}
+
+/// Rests for so long, or until somebody ends it.
+async fn rest(progress: &Progress, how_long: Duration) {
+    let until = Instant::now() + how_long;
+    while !progress.is_stopped() && Instant::now() < until {
+        sleep(NAP.min(until - Instant::now())).await;
+    }
+}
