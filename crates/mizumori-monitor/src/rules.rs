@@ -212,7 +212,10 @@ mod severity {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Severity, D::Error> {
         let word = String::deserialize(from)?;
-        Severity::parse(&word).ok_or_else(|| de::Error::custom("no severity has that name"))
+        Severity::parse(&word).ok_or_else(|| {
+            let words = Severity::ALL.map(Severity::as_str).join(", ");
+            de::Error::custom(format_args!("no severity is called `{word}`: there are {words}"))
+        })
     }
 }
 

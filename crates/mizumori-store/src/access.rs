@@ -1,10 +1,11 @@
 //! Editions: what an organisation may use, and how much of it. They are data: an operator may make others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use mizumori_core::Timestamp;
 use serde::{Deserialize, Serialize};
+use sqlx::any::AnyRow;
 
 use crate::error::StoreError;
 use crate::organisation::{Organisation, OrganisationState};
@@ -60,7 +61,32 @@ pub enum Limit {
     ReadOnly,
 }
 
+impl Access {
+    /// All of it.
+    pub const ALL: [Self; 6] =
+        [Self::Findings, Self::Directories, Self::Systems, Self::Neutralise, Self::Reveal, Self::Exports];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Findings => "findings",
+            Self::Directories => "directories",
+            Self::Systems => "systems",
+            Self::Neutralise => "neutralise",
+            Self::Reveal => "reveal",
+            Self::Exports => "exports",
+        }
+    }
+
+    /// What a word is for.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|access| access.as_str() == word)
+    }
+}
+
 impl Edition {
+    /// The editions that are built in, by their names.
+    pub const BUILT_IN: [&'static str; 2] = [Self::EVALUATION, Self::FULL];
     /// The name of the edition that has everything.
     pub const FULL: &'static str = "full";
     /// That of the one that ends by itself.
@@ -68,14 +94,11 @@ impl Edition {
 
     /// An edition that is built in.
     pub fn built_in(name: &str) -> Option<Self> {
-        use Access::{Directories, Exports, Findings, Neutralise, Reveal, Systems};
+        use Access::{Directories, Findings};
         match name {
-            Self::FULL => Some(Self {
-                months: None,
-                domains: None,
-                holders: None,
-                functions: [Findings, Directories, Systems, Neutralise, Reveal, Exports].into(),
-            }),
+            Self::FULL => {
+                Some(Self { months: None, domains: None, holders: None, functions: Access::ALL.into() })
+            }
             Self::EVALUATION => Some(Self {
                 months: Some(2),
                 domains: Some(2),
@@ -137,10 +160,23 @@ impl Session {
     pub async fn edition(&mut self, name: &str) -> Result<Edition, StoreError> {
         let statement = sqlx::query("SELECT document FROM edition WHERE name = $1").bind(name);
         match self.one("find an edition", statement).await? {
-            Some(row) => serde_json::from_str(&row.text("document")?)
-                .map_err(|_| StoreError::Damaged { what: "edition" }),
+            Some(row) => read(&row),
             None => Edition::built_in(name).ok_or_else(|| StoreError::Missing(format!("edition `{name}`"))),
         }
+    }
+
+    /// All editions, set or built in, by their names.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn editions(&mut self) -> Result<BTreeMap<String, Edition>, StoreError> {
+        let built_in = Edition::BUILT_IN.into_iter();
+        let mut editions: BTreeMap<_, _> =
+            built_in.filter_map(|name| Some((name.to_owned(), Edition::built_in(name)?))).collect();
+        for row in self.all("list editions", sqlx::query("SELECT name, document FROM edition")).await? {
+            editions.insert(row.text("name")?, read(&row)?);
+        }
+        Ok(editions)
     }
 
     /// Sets an edition.
@@ -154,5 +190,23 @@ impl Session {
              SET document = excluded.document",
         );
         self.run("keep an edition", statement.bind(name).bind(document)).await.map(|_| ())
+    }
+}
+
+fn read(row: &AnyRow) -> Result<Edition, StoreError> {
+    serde_json::from_str(&row.text("document")?).map_err(|_| StoreError::Damaged { what: "edition" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_of_the_documents() {
+        for access in Access::ALL {
+            assert_eq!(Access::of(access.as_str()), Some(access));
+            assert_eq!(serde_json::to_value(access).unwrap(), access.as_str());
+        }
+        assert!(Edition::BUILT_IN.iter().all(|name| Edition::built_in(name).is_some()));
     }
 }

@@ -3,6 +3,9 @@
 //!
 //! What the end of the chain was has to be kept elsewhere: whoever can write the whole store could write the whole chain anew.
 
+use std::fmt;
+use std::str::FromStr;
+
 use mizumori_core::Timestamp;
 use sqlx::any::AnyRow;
 
@@ -85,6 +88,11 @@ pub enum Wrong {
 }
 
 impl Audited {
+    /// The place in the chain that it is.
+    pub const fn head(&self) -> AuditHead {
+        AuditHead { seq: self.seq, hash: self.hash }
+    }
+
     fn hash_after(&self, previous: &[u8; 32]) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
         hasher.update(previous).update(&self.seq.to_le_bytes()).update(&self.at.0.to_le_bytes());
@@ -95,6 +103,33 @@ impl Audited {
             hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
         }
         *hasher.finalize().as_bytes()
+    }
+}
+
+impl AuditHead {
+    /// The hash, in hexadecimal digits.
+    pub fn hex(&self) -> String {
+        blake3::Hash::from_bytes(self.hash).to_hex().to_string()
+    }
+}
+
+/// The number and the hash, `17:0f3a…`, as they are kept elsewhere.
+impl fmt::Display for AuditHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.seq, self.hex())
+    }
+}
+
+impl FromStr for AuditHead {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = || {
+            let (seq, hash) = text.split_once(':')?;
+            let seq = seq.parse().ok().filter(|seq| *seq >= 0)?;
+            Some(Self { seq, hash: *blake3::Hash::from_hex(hash).ok()?.as_bytes() })
+        };
+        read().ok_or_else(|| "write a number, a colon and 64 hexadecimal digits".to_owned())
     }
 }
 
@@ -153,12 +188,15 @@ impl Session {
     /// # Errors
     /// When the database does not answer.
     pub async fn audit_after(&mut self, seq: i64) -> Result<Vec<Audited>, StoreError> {
+        self.audit_rows_after(seq).await?.iter().map(read).collect()
+    }
+
+    async fn audit_rows_after(&mut self, seq: i64) -> Result<Vec<AnyRow>, StoreError> {
         let statement = sqlx::query(
             "SELECT seq, at, actor, organisation, action, subject, detail, hash FROM audit WHERE seq > $1 ORDER BY seq \
              LIMIT $2",
         );
-        let rows = self.all("list audit entries", statement.bind(seq).bind(CHUNK)).await?;
-        rows.iter().map(read).collect()
+        self.all("list audit entries", statement.bind(seq).bind(CHUNK)).await
     }
 
     /// Checks the chain from its beginning; with a place that somebody kept elsewhere, also that it still goes through there.
@@ -168,18 +206,22 @@ impl Session {
     pub async fn verify_audit(&mut self, kept: Option<AuditHead>) -> Result<Verified, StoreError> {
         let mut head = AuditHead::default();
         loop {
-            let entries = self.audit_after(head.seq).await?;
-            if entries.is_empty() {
+            let rows = self.audit_rows_after(head.seq).await?;
+            if rows.is_empty() {
                 break;
             }
-            for entry in entries {
+            for row in &rows {
+                // What nobody wrote so is no trouble of the store's, but what is looked for.
+                let Ok(entry) = read(row) else {
+                    return Ok(Verified::Broken { seq: head.seq + 1, why: Wrong::Changed });
+                };
                 if entry.seq != head.seq + 1 {
                     return Ok(Verified::Broken { seq: head.seq + 1, why: Wrong::Missing });
                 }
                 if entry.hash != entry.hash_after(&head.hash) {
                     return Ok(Verified::Broken { seq: entry.seq, why: Wrong::Changed });
                 }
-                head = AuditHead { seq: entry.seq, hash: entry.hash };
+                head = entry.head();
                 if kept.is_some_and(|kept| kept.seq == head.seq && kept.hash != head.hash) {
                     return Ok(Verified::Broken { seq: head.seq, why: Wrong::Other });
                 }
@@ -207,4 +249,22 @@ fn read(row: &AnyRow) -> Result<Audited, StoreError> {
         detail: row.text("detail")?,
         hash: hash(row)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_read_as_they_are_written() {
+        let head = AuditHead { seq: 17, hash: [0x0f; 32] };
+        assert_eq!(head.to_string(), format!("17:{}", "0f".repeat(32)));
+        for head in [head, AuditHead::default()] {
+            assert_eq!(head.to_string().parse(), Ok(head));
+        }
+        let hex = "0f".repeat(32);
+        for wrong in ["", "17", ":", "17:", &hex, &format!("-1:{hex}"), &format!("17:{hex}0"), "17:zz"] {
+            assert!(wrong.parse::<AuditHead>().is_err(), "{wrong}");
+        }
+    }
 }

@@ -35,7 +35,7 @@ pub use dialect::Dialect;
 pub use domain::{Domain, DomainState, Method};
 pub use error::StoreError;
 pub use finding::{
-    Filter, Finding, FindingId, FindingSource, NewFinding, Origin, Page, Recorded, State, Step,
+    Filter, Finding, FindingId, FindingSource, NewFinding, Open, Origin, Page, Recorded, State, Step,
 };
 pub use holder::{Directory, DirectoryId, Holder, HolderAddress, HolderId, NewHolder, Synced};
 pub use notice::{Channel, NewNotice, Notice, NoticeId, NoticeState, Taken, Waiting};

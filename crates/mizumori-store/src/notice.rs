@@ -57,7 +57,8 @@ pub enum NoticeState {
 }
 
 impl NoticeState {
-    const ALL: [Self; 3] = [Self::Waiting, Self::Sent, Self::Dead];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Waiting, Self::Sent, Self::Dead];
 
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
@@ -168,14 +169,22 @@ impl Tenant<'_> {
         Ok(Some(NoticeId(id)))
     }
 
-    /// The organisation's latest notices, the last first.
+    /// The organisation's latest notices of a state, or of any, the last first.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn notices(&mut self, most: u32) -> Result<Vec<Notice>, StoreError> {
-        let text = format!("SELECT {COLUMNS} FROM notice WHERE organisation = $1 ORDER BY id DESC LIMIT $2");
-        let statement =
-            sqlx::query(sqlx::AssertSqlSafe(text)).bind(self.organisation.as_str()).bind(i64::from(most));
+    pub async fn notices(
+        &mut self,
+        state: Option<NoticeState>,
+        most: u32,
+    ) -> Result<Vec<Notice>, StoreError> {
+        let text = format!(
+            "SELECT {COLUMNS} FROM notice WHERE organisation = $1 AND ($2 = '' OR state = $2) ORDER BY id DESC LIMIT $3"
+        );
+        let statement = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(self.organisation.as_str())
+            .bind(state.map_or("", NoticeState::as_str))
+            .bind(i64::from(most));
         let rows = self.session.all("list notices", statement).await?;
         rows.iter().map(read).collect()
     }

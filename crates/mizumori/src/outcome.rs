@@ -11,10 +11,13 @@ use crate::tidings;
 pub(crate) enum Outcome {
     /// Done.
     Done,
-    /// Done; something was found, and the caller wanted to know. Of a password: it is refused.
+    /// Done; something was found, and the caller wanted to know. Of a password: it is refused; of an audit log: it is broken.
     #[cfg_attr(
-        not(any(feature = "scan", feature = "guard")),
-        expect(dead_code, reason = "only a scan fails on findings, only a guard refuses")
+        not(any(feature = "scan", feature = "guard", feature = "store")),
+        expect(
+            dead_code,
+            reason = "only a scan fails on findings, only a guard refuses, only an audit log is broken"
+        )
     )]
     Found,
     /// It could not be done.

@@ -23,6 +23,9 @@ enum Place {
     Device(BufWriter<fs::File>),
     /// A file, written beside its place and moved there at the end.
     File(BufWriter<tempfile::NamedTempFile>, PathBuf),
+    /// A file that nothing may stand in the way of.
+    #[cfg(feature = "store")]
+    New(BufWriter<tempfile::NamedTempFile>, PathBuf),
 }
 
 /// What could not be written. The cause is in the chain.
@@ -74,6 +77,26 @@ impl Output {
         }
     }
 
+    /// Opens a file that nobody else may read, and that is not there yet; `-` is standard output.
+    #[cfg(feature = "store")]
+    pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            return Self::open(None);
+        }
+        let name = format!("`{}`", path.display());
+        if fs::symlink_metadata(path).is_ok() {
+            return Err(Failure::new(not_written(&name, io::ErrorKind::AlreadyExists.into()))
+                .hint("what is there is never replaced: name another file"));
+        }
+        // Of its own accord it is for its owner alone.
+        match tempfile::Builder::new().prefix(".mizumori-").tempfile_in(folder_of(path)) {
+            Ok(file) => {
+                Ok(Self { name, place: Place::New(BufWriter::with_capacity(BUFFER, file), path.to_owned()) })
+            }
+            Err(error) => Err(Failure::new(not_written(&name, error))),
+        }
+    }
+
     /// Whether somebody looks at it.
     pub(crate) fn is_terminal(&self) -> bool {
         matches!(self.place, Place::Standard(_)) && io::stdout().is_terminal()
@@ -110,8 +133,7 @@ impl Place {
         };
         // What a link leads to is written; the link stays.
         let path = if rights.is_some() { fs::canonicalize(path)? } else { path.to_owned() };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let written = tempfile::Builder::new().prefix(".mizumori-").make_in(folder, |beside| {
+        let written = tempfile::Builder::new().prefix(".mizumori-").make_in(folder_of(&path), |beside| {
             // A new file has the rights that the user's mask leaves; one that is replaced keeps its own.
             let mode = if rights.is_some() { 0o600 } else { 0o666 };
             let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(beside)?;
@@ -126,6 +148,8 @@ impl Place {
             Self::Standard(out) => out,
             Self::Device(out) => out,
             Self::File(out, _) => out,
+            #[cfg(feature = "store")]
+            Self::New(out, _) => out,
         }
     }
 
@@ -133,14 +157,25 @@ impl Place {
         match self {
             Self::Standard(mut out) => out.flush(),
             Self::Device(mut out) => out.flush(),
-            Self::File(out, path) => {
-                let written = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-                // What was moved into place before it is on the disk could be an empty file after a power cut.
-                written.as_file().sync_all()?;
-                written.persist(path).map(drop).map_err(|error| error.error)
+            Self::File(out, path) => written(out)?.persist(path).map(drop).map_err(|error| error.error),
+            #[cfg(feature = "store")]
+            Self::New(out, path) => {
+                written(out)?.persist_noclobber(path).map(drop).map_err(|error| error.error)
             }
         }
     }
+}
+
+/// The file, all of it on the disk: what was moved into place before that could be empty after a power cut.
+fn written(out: BufWriter<tempfile::NamedTempFile>) -> io::Result<tempfile::NamedTempFile> {
+    let written = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    written.as_file().sync_all()?;
+    Ok(written)
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The columns of the terminal that standard output is.

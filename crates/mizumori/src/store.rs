@@ -12,7 +12,7 @@ use crate::outcome::Failure;
 #[derive(Debug, Args)]
 pub(crate) struct StoreOptions {
     /// The store: a file of SQLite, or a URL such as postgres://host/database [env: MIZUMORI_STORE]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", global = true)]
     store: Option<String>,
 }
 
@@ -23,21 +23,40 @@ pub(crate) struct Opened {
 }
 
 impl StoreOptions {
-    /// Opens the store; one that is not there is made.
+    /// Opens a store that is there: of one that is not, nobody wants to hear that all is well with it.
     pub(crate) fn open(&self, config: &Config) -> Result<Opened, Failure> {
+        let url = self.url(config)?;
+        match &url {
+            StoreUrl::Sqlite(path) if !path.exists() => {
+                Err(Failure::say(format!("there is no store `{}`", path.display()))
+                    .hint("`mizumori org add` makes one"))
+            }
+            StoreUrl::Sqlite(_) | StoreUrl::Postgres(_) => Opened::of(&url),
+        }
+    }
+
+    /// Opens the store; one that is not there is made.
+    pub(crate) fn open_or_make(&self, config: &Config) -> Result<Opened, Failure> {
+        Opened::of(&self.url(config)?)
+    }
+
+    fn url(&self, config: &Config) -> Result<StoreUrl, Failure> {
         let variable = || std::env::var("MIZUMORI_STORE").ok().filter(|value| !value.is_empty());
         let Some(text) = self.store.clone().or_else(variable).or_else(|| config.store.clone()) else {
             return Err(Failure::say("no store is named")
                 .hint("give --store FILE, set MIZUMORI_STORE, or write `store = \"…\"` into mizumori.toml"));
         };
-        let url: StoreUrl = text.parse()?;
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let store = runtime.block_on(Store::open(&url))?;
-        Ok(Opened { store, runtime })
+        Ok(text.parse()?)
     }
 }
 
 impl Opened {
+    fn of(url: &StoreUrl) -> Result<Self, Failure> {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let store = runtime.block_on(Store::open(url))?;
+        Ok(Self { store, runtime })
+    }
+
     /// Reads one state of the store.
     pub(crate) fn read<T>(
         &self,
@@ -60,6 +79,13 @@ impl Opened {
             session.commit().await?;
             Ok(done)
         })
+    }
+}
+
+/// What is in files beside the database goes into it when its last connection ends.
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.runtime.block_on(self.store.close());
     }
 }
 

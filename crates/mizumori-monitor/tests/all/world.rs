@@ -140,7 +140,7 @@ impl World {
     pub(crate) fn notices(&self) -> Vec<Notice> {
         let mut notices = self.run(async {
             let mut session = self.store.read().await.unwrap();
-            session.tenant(&one()).notices(1_000).await.unwrap()
+            session.tenant(&one()).notices(None, 1_000).await.unwrap()
         });
         notices.reverse();
         notices

@@ -1,11 +1,12 @@
 //! Findings by what they are, a page at a time.
 
 use mizumori_core::Severity;
+use sqlx::any::AnyRow;
 
 use super::{COLUMNS, Finding, FindingId, State, read};
 use crate::error::StoreError;
 use crate::row::Columns as _;
-use crate::session::Tenant;
+use crate::session::{Session, Tenant};
 
 /// Which findings are meant; all, where nothing is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +32,17 @@ pub struct Page {
     pub findings: Vec<Finding>,
     /// After which number the next page begins; none where there is no more.
     pub next: Option<FindingId>,
+}
+
+/// Findings of a severity that somebody still has to deal with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// How bad they are.
+    pub severity: Severity,
+    /// How many there are.
+    pub findings: u64,
+    /// Of how many nobody has been told.
+    pub untold: u64,
 }
 
 impl Tenant<'_> {
@@ -76,13 +88,35 @@ impl Tenant<'_> {
             .bind(words.source)
             .bind(words.host);
         let rows = self.session.all("count findings", statement).await?;
-        let count = |row: &sqlx::any::AnyRow| {
-            let severity =
-                Severity::of(row.number("severity")?).ok_or(StoreError::Damaged { what: "severity" })?;
-            Ok((severity, u64::try_from(row.number("n")?).unwrap_or(0)))
-        };
+        let count = |row: &AnyRow| Ok((severity(row)?, u64::try_from(row.number("n")?).unwrap_or(0)));
         rows.iter().map(count).collect()
     }
+}
+
+impl Session {
+    /// What is open of all organisations, the least bad first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open_findings(&mut self) -> Result<Vec<Open>, StoreError> {
+        let states = State::ALL.into_iter().filter(|state| !state.is_settled());
+        let words: Vec<_> = states.map(|state| format!("'{}'", state.as_str())).collect();
+        let text = format!(
+            "SELECT severity, COUNT(*) AS n, COUNT(CASE WHEN state = 'new' THEN 1 END) AS untold FROM finding \
+             WHERE state IN ({}) GROUP BY severity ORDER BY severity",
+            words.join(", ")
+        );
+        let rows = self.all("count findings", sqlx::query(sqlx::AssertSqlSafe(text))).await?;
+        let open = |row: &AnyRow| {
+            let count = |name| row.number(name).map(|number| u64::try_from(number).unwrap_or(0));
+            Ok(Open { severity: severity(row)?, findings: count("n")?, untold: count("untold")? })
+        };
+        rows.iter().map(open).collect()
+    }
+}
+
+fn severity(row: &AnyRow) -> Result<Severity, StoreError> {
+    Severity::of(row.number("severity")?).ok_or(StoreError::Damaged { what: "severity" })
 }
 
 /// What is bound to a condition; what is not asked for is bound to what all have.

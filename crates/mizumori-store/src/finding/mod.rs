@@ -9,7 +9,7 @@ use mizumori_core::keys::{AccountTag, LogTag, SecretTag};
 use mizumori_core::{Month, SecretKind, Severity, Timestamp};
 use sqlx::any::AnyRow;
 
-pub use list::{Filter, Page};
+pub use list::{Filter, Open, Page};
 pub use source::{FindingSource, Origin};
 pub use state::State;
 

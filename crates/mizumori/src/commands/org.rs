@@ -1,9 +1,10 @@
 //! `mizumori org`: the organisations that are served.
 
 mod contact;
+mod edition;
 mod list;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use mizumori_core::{Lang, Names};
 use mizumori_store::{Edition, Organisation, OrganisationId, OrganisationState};
 
@@ -32,6 +33,7 @@ enum Command {
     Remove(Remove),
     List(list::Arguments),
     Contact(contact::Arguments),
+    Edition(edition::Arguments),
 }
 
 /// Add an organisation
@@ -68,33 +70,34 @@ struct Add {
 
 /// Change what is known of an organisation
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true).multiple(true))]
 struct Change {
     /// Which
     #[arg(value_name = "ID")]
     id: OrganisationId,
 
     /// Its name in Japanese
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, group = "what", value_name = "NAME")]
     name_ja: Option<String>,
 
     /// Its name in English
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, group = "what", value_name = "NAME")]
     name_en: Option<String>,
 
     /// Its category
-    #[arg(long, value_name = "ID")]
+    #[arg(long, group = "what", value_name = "ID")]
     category: Option<String>,
 
     /// The language in which its people are told where nobody knows better: ja or en
-    #[arg(long, value_name = "LANG")]
+    #[arg(long, group = "what", value_name = "LANG")]
     language: Option<Lang>,
 
     /// Its edition; its time begins anew
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, group = "what", value_name = "NAME")]
     edition: Option<String>,
 
-    /// What its people call the place where passwords are changed
-    #[arg(long, value_name = "TEXT")]
+    /// What its people call the place where passwords are changed; an empty text takes it away
+    #[arg(long, group = "what", value_name = "TEXT")]
     portal: Option<String>,
 }
 
@@ -113,7 +116,13 @@ struct Remove {
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let config = Config::load()?;
-    let opened = arguments.store.open(&config)?;
+    let makes = match &arguments.command {
+        Command::Add(_) => true,
+        Command::Edition(edition) => edition.makes_a_store(),
+        Command::Change(_) | Command::Remove(_) | Command::List(_) | Command::Contact(_) => false,
+    };
+    let opened =
+        if makes { arguments.store.open_or_make(&config)? } else { arguments.store.open(&config)? };
     match &arguments.command {
         Command::Add(add) => {
             opened.write(async |session| {
@@ -124,7 +133,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             })?;
             tidings::say(&format!("`{}` is served", add.id));
             tidings::hint(&format!(
-                "next: `mizumori org contact add {0} ADDRESS`, `mizumori domain add {0} DOMAIN`",
+                "`mizumori org contact add {0} ADDRESS` says who is told, `mizumori domain add {0} DOMAIN` of what",
                 add.id
             ));
         }
@@ -144,13 +153,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 return Err(Failure::say("--confirm names another organisation: nothing was removed"));
             }
             opened.write(async |session| {
+                organisation(session, &remove.id).await?;
                 session.remove_organisation(&remove.id).await?;
-                audit(session, None, "org remove", remove.id.as_str(), "").await
+                audit(session, Some(&remove.id), "org remove", remove.id.as_str(), "").await
             })?;
             tidings::say(&format!("`{}` is gone", remove.id));
         }
         Command::List(arguments) => list::run(arguments, &opened)?,
         Command::Contact(arguments) => contact::run(arguments, &opened)?,
+        Command::Edition(arguments) => edition::run(arguments, &opened)?,
     }
     Ok(Outcome::Done)
 }
@@ -183,7 +194,7 @@ impl Change {
         set(&mut to.names.en, &self.name_en);
         set(&mut to.category, &self.category);
         to.language = self.language.unwrap_or(to.language);
-        to.portal = self.portal.clone().or(to.portal);
+        to.portal = self.portal.clone().or(to.portal).filter(|portal| !portal.is_empty());
         if let (Some(edition), Some(name)) = (edition, &self.edition) {
             to.edition.clone_from(name);
             (to.ends, to.state) = (edition.ends(now()), OrganisationState::Served);

@@ -21,6 +21,9 @@ mod run;
 #[cfg(all(feature = "scan", feature = "demo"))]
 #[cfg(test)]
 mod snapshot;
+#[cfg(feature = "store")]
+#[cfg(test)]
+mod store;
 #[cfg(all(feature = "scan", feature = "demo"))]
 #[cfg(test)]
 mod terminal;

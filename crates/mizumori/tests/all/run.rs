@@ -4,7 +4,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-#[cfg(feature = "scan")]
+#[cfg(any(feature = "scan", feature = "store"))]
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -49,7 +49,7 @@ impl Folder {
     }
 
     /// Reads a file as text.
-    #[cfg(feature = "scan")]
+    #[cfg(any(feature = "scan", feature = "store"))]
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
@@ -106,7 +106,7 @@ impl Folder {
     }
 
     /// Runs it with `input` on standard input.
-    #[cfg(feature = "scan")]
+    #[cfg(any(feature = "scan", feature = "store"))]
     pub(crate) fn run_with_input<S: AsRef<OsStr>>(&self, arguments: &[S], input: &[u8]) -> Run {
         let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
@@ -199,7 +199,7 @@ impl Run {
     }
 
     /// Standard output as one JSON value a line.
-    #[cfg(feature = "scan")]
+    #[cfg(any(feature = "scan", feature = "store"))]
     pub(crate) fn lines(&self) -> Vec<serde_json::Value> {
         self.out()
             .lines()

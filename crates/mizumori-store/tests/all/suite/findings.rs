@@ -2,7 +2,7 @@
 
 use mizumori_core::Severity;
 use mizumori_store::{
-    Filter, Finding, FindingSource, NewFinding, Origin, Recorded, State, Store, StoreError,
+    Filter, Finding, FindingSource, NewFinding, Open, Origin, Recorded, State, Store, StoreError,
 };
 
 use super::{add, at, finding, id, now};
@@ -138,6 +138,32 @@ pub(super) async fn of_a_backlog_are_released(store: Store) {
     assert_eq!(tenant.count_findings(&waiting).await.unwrap(), [(Severity::Password, 1)]);
     assert_eq!(tenant.release_backlog().await.unwrap(), 1);
     assert_eq!(tenant.count_findings(&waiting).await.unwrap(), []);
+}
+
+pub(super) async fn are_counted_while_they_are_open(store: Store) {
+    add(&store, &["one", "two"]).await;
+    let (one, two) = (id("one"), id("two"));
+    let mut session = store.write().await.unwrap();
+    assert_eq!(session.open_findings().await.unwrap(), []);
+    let kept = session.tenant(&one).record(&finding(1, 1), now()).await.unwrap();
+    let Recorded::Kept(told) = kept else { panic!("{kept:?}") };
+    session.tenant(&two).record(&finding(1, 1), now()).await.unwrap();
+    let hash = NewFinding { severity: Severity::Hash, ..finding(2, 1) };
+    session.tenant(&two).record(&hash, now()).await.unwrap();
+    let over = NewFinding { state: State::InactiveAccount, ..finding(3, 1) };
+    session.tenant(&two).record(&over, now()).await.unwrap();
+    let mut tenant = session.tenant(&one);
+    let told = tenant.step(&told, State::Notified, "x", "y", now()).await.unwrap();
+    let open = |severity, findings, untold| Open { severity, findings, untold };
+    assert_eq!(
+        session.open_findings().await.unwrap(),
+        [open(Severity::Hash, 1, 1), open(Severity::Password, 2, 1)]
+    );
+    session.tenant(&one).step(&told, State::RiskAccepted, "x", "y", now()).await.unwrap();
+    assert_eq!(
+        session.open_findings().await.unwrap(),
+        [open(Severity::Hash, 1, 1), open(Severity::Password, 1, 1)]
+    );
 }
 
 pub(super) async fn move_the_cursor_with_them(store: Store) {

@@ -41,6 +41,7 @@ cases![
     findings::take_their_steps,
     findings::come_in_pages,
     findings::of_a_backlog_are_released,
+    findings::are_counted_while_they_are_open,
     findings::move_the_cursor_with_them,
     findings::know_their_sources,
     notices::are_told_by_one_at_a_time,

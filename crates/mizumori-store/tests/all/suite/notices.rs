@@ -68,8 +68,8 @@ pub(super) async fn are_told_by_one_at_a_time(store: Store) {
     let waiting = session.waiting().await.unwrap();
     assert_eq!((waiting.notices, waiting.oldest), (3, Some(now())));
     assert_eq!(session.tenant(&one).notices_of(kept.id).await.unwrap().len(), 5);
-    assert_eq!(session.tenant(&one).notices(100).await.unwrap().len(), 6);
-    assert_eq!(session.tenant(&two).notices(100).await.unwrap(), []);
+    assert_eq!(session.tenant(&one).notices(None, 100).await.unwrap().len(), 6);
+    assert_eq!(session.tenant(&two).notices(None, 100).await.unwrap(), []);
     assert_eq!(session.tenant(&two).notices_of(kept.id).await.unwrap(), []);
     // Nobody tells of another's finding.
     let foreign = NewNotice { findings: vec![kept.id], ..notice(20) };
@@ -91,7 +91,11 @@ pub(super) async fn are_tried_again(store: Store) {
     };
     assert_eq!((again.attempts, again.problem.as_deref()), (2, Some("it is down")));
     session.not_sent(again.id, "no such mailbox", None, now()).await.unwrap();
-    let [dead] = &session.tenant(&one).notices(9).await.unwrap()[..] else { panic!() };
+    let waiting = session.tenant(&one).notices(Some(NoticeState::Waiting), 9).await.unwrap();
+    assert_eq!(waiting, []);
+    let [dead] = &session.tenant(&one).notices(Some(NoticeState::Dead), 9).await.unwrap()[..] else {
+        panic!()
+    };
     assert_eq!((dead.state, dead.done), (NoticeState::Dead, Some(now())));
     assert_eq!(session.waiting().await.unwrap().notices, 0);
     assert!(session.tenant(&two).revive(dead.id, now()).await.is_err());

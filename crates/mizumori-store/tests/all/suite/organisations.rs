@@ -109,6 +109,13 @@ pub(super) async fn editions_are_data(store: Store) {
     assert_eq!(tried.state_at(at("2027-03-31")), (OrganisationState::Ended, None));
     assert_eq!(evaluation.may(&tried, Access::Findings), Err(Limit::ReadOnly));
 
+    let names =
+        |editions: std::collections::BTreeMap<String, Edition>| editions.into_keys().collect::<Vec<_>>();
+    assert_eq!(names(session.editions().await.unwrap()), ["evaluation", "full"]);
+    session.keep_edition("small", &evaluation).await.unwrap();
     session.keep_edition("evaluation", &Edition { domains: Some(5), ..evaluation.clone() }).await.unwrap();
     assert_eq!(session.edition("evaluation").await.unwrap().may_add_domain(4), Ok(()));
+    let editions = session.editions().await.unwrap();
+    assert_eq!((editions["evaluation"].domains, &editions["small"]), (Some(5), &evaluation));
+    assert_eq!(names(editions), ["evaluation", "full", "small"]);
 }

@@ -63,6 +63,7 @@ pub(super) fn run(arguments: &Arguments, opened: &Opened) -> Result<(), Failure>
             audit(session, Some(id), "org contact add", address, language.tag()).await
         }),
         Command::Remove { organisation: id, address } => opened.write(async |session| {
+            organisation(session, id).await?;
             session.tenant(id).remove_contact(address).await?;
             audit(session, Some(id), "org contact remove", address, "").await
         }),

@@ -33,7 +33,7 @@ fn cells(organisation: &Organisation) -> [String; 5] {
         organisation.names.ja.clone(),
         organisation.edition.clone(),
         state.as_str().to_owned(),
-        ends.map(|ends| ends.day().to_string()).unwrap_or_default(),
+        ends.map(mizumori_core::Timestamp::day).unwrap_or_default(),
     ]
 }
 

@@ -1,0 +1,215 @@
+//! `mizumori rule`: the rules by which an organisation's findings are judged. What they mean is the loop's matter.
+
+mod list;
+
+use std::collections::BTreeMap;
+
+use clap::{Args, Subcommand};
+use mizumori_monitor::{RULES, RuleError, Rules};
+use mizumori_store::{OrganisationId, Rule, Session};
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::outcome::{Failure, Outcome};
+use crate::store::{StoreOptions, actor, audit, now, organisation};
+use crate::tidings;
+
+/// The rules by which findings are judged
+///
+/// Each has a name, says what it does, and is set for an organisation. What nobody has set is as it is built in.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    store: StoreOptions,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mizumori rule list suigen
+  mizumori rule set suigen second-channel enabled=false
+  mizumori rule set suigen already-changed below=own-site
+  mizumori rule reset suigen already-changed";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::Arguments),
+    Set(Set),
+    Reset(Reset),
+}
+
+/// Set a rule of an organisation
+///
+/// It holds for what is found from now on. What is not named stays as it is.
+#[derive(Debug, Args)]
+struct Set {
+    /// The organisation
+    #[arg(value_name = "ORG")]
+    organisation: OrganisationId,
+
+    /// The rule
+    #[arg(value_name = "NAME")]
+    name: String,
+
+    /// What it is set to: true, false, a number or a word each
+    #[arg(value_name = "KEY=VALUE", required = true, value_parser = setting)]
+    settings: Vec<(String, Value)>,
+}
+
+/// Have a rule of an organisation be as it is built in
+#[derive(Debug, Args)]
+struct Reset {
+    /// The organisation
+    #[arg(value_name = "ORG")]
+    organisation: OrganisationId,
+
+    /// The rule
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let opened = arguments.store.open(&Config::load()?)?;
+    match &arguments.command {
+        Command::List(arguments) => list::run(arguments, &opened)?,
+        Command::Set(set) => {
+            let (before, after) = opened.write(async |session| {
+                organisation(session, &set.organisation).await?;
+                let before = document(session, &set.organisation, &set.name).await?;
+                let after = set.applied(&before)?;
+                let rule = Rule {
+                    name: set.name.clone(),
+                    document: after.clone(),
+                    changed: now(),
+                    changed_by: actor(),
+                };
+                session.tenant(&set.organisation).keep_rule(&rule).await?;
+                let detail = format!("{} → {}", in_words(&before), in_words(&after));
+                audit(session, Some(&set.organisation), "rule set", &set.name, &detail).await?;
+                Ok((before, after))
+            })?;
+            tidings::say(&format!("{}: {}, before {}", set.name, in_words(&after), in_words(&before)));
+        }
+        Command::Reset(reset) => {
+            opened.write(async |session| {
+                organisation(session, &reset.organisation).await?;
+                let mut tenant = session.tenant(&reset.organisation);
+                let set = tenant.rules().await?.into_iter().find(|rule| rule.name == reset.name);
+                let Some(set) = set else {
+                    return Err(not_set(&reset.organisation, &reset.name));
+                };
+                tenant.remove_rule(&reset.name).await?;
+                let detail = format!("{} → as it is built in", in_words(&set.document));
+                audit(session, Some(&reset.organisation), "rule reset", &reset.name, &detail).await
+            })?;
+            tidings::say(&format!("{} is as it is built in", reset.name));
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+impl Set {
+    /// What the rule says when what was named is changed in what it says.
+    fn applied(&self, before: &str) -> Result<String, Failure> {
+        let mut all: BTreeMap<String, Value> = serde_json::from_str(before).map_err(Failure::new)?;
+        for (number, (key, value)) in self.settings.iter().enumerate() {
+            if self.settings.iter().take(number).any(|(other, _)| other == key) {
+                return Err(Failure::say(format!("`{key}` is given twice")));
+            }
+            all.insert(key.clone(), value.clone());
+        }
+        let mut rules = Rules::default();
+        let wanted = serde_json::to_string(&all).map_err(Failure::new)?;
+        rules.set(&self.name, &wanted).map_err(|error| {
+            Failure::new(error).hint(format!(
+                "now it is {}; `mizumori rule list {}` says what it does",
+                in_words(before),
+                self.organisation
+            ))
+        })?;
+        rules.document(&self.name).ok_or_else(|| unknown(&self.name))
+    }
+}
+
+/// What a rule says now.
+async fn document(
+    session: &mut Session,
+    organisation: &OrganisationId,
+    name: &str,
+) -> Result<String, Failure> {
+    let mut rules = Rules::default();
+    let set = session.tenant(organisation).rules().await?;
+    if let Some(rule) = set.iter().find(|rule| rule.name == name) {
+        rules.set(name, &rule.document).map_err(|error| unreadable(error, organisation, name))?;
+    }
+    rules.document(name).ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &str) -> Failure {
+    let names: Vec<_> = RULES.iter().map(|rule| rule.name).collect();
+    Failure::new(RuleError::Unknown(name.to_owned())).hint(format!("there are {}", names.join(", ")))
+}
+
+fn not_set(organisation: &OrganisationId, name: &str) -> Failure {
+    if RULES.iter().any(|rule| rule.name == name) {
+        Failure::say(format!("nobody has set `{name}` for `{organisation}`"))
+    } else {
+        unknown(name)
+    }
+}
+
+/// What is set is none of this program's.
+fn unreadable(error: RuleError, organisation: &OrganisationId, name: &str) -> Failure {
+    Failure::new(error)
+        .hint(format!("`mizumori rule reset {organisation} {name}` has it be as it is built in"))
+}
+
+/// A document as it would be set: `below=own-site enabled=true`.
+fn in_words(document: &str) -> String {
+    let Ok(all) = serde_json::from_str::<BTreeMap<String, Value>>(document) else {
+        return document.to_owned();
+    };
+    let words = all.into_iter().map(|(key, value)| match value {
+        Value::String(word) => format!("{key}={word}"),
+        other => format!("{key}={other}"),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A key and its value: true, false, a number or a word.
+fn setting(text: &str) -> Result<(String, Value), String> {
+    let parts = text.split_once('=').filter(|(key, _)| !key.is_empty());
+    let (key, value) = parts.ok_or_else(|| "write a key, `=` and its value".to_owned())?;
+    let value = match value {
+        "true" => true.into(),
+        "false" => false.into(),
+        other => other.parse::<i64>().map_or_else(|_| other.into(), Value::from),
+    };
+    Ok((key.to_owned(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_of_a_command_line() {
+        for (text, expected) in [
+            ("enabled=true", serde_json::json!({"enabled": true})),
+            ("enabled=false", serde_json::json!({"enabled": false})),
+            ("days=-14", serde_json::json!({"days": -14})),
+            ("below=own-site", serde_json::json!({"below": "own-site"})),
+            ("text=a=b", serde_json::json!({"text": "a=b"})),
+            ("text=", serde_json::json!({"text": ""})),
+        ] {
+            let (key, value) = setting(text).unwrap();
+            assert_eq!(expected[&key], value, "{text}");
+            assert_eq!(in_words(&expected.to_string()), text);
+        }
+        assert!(setting("enabled").is_err() && setting("=true").is_err());
+    }
+}
