@@ -5,10 +5,7 @@ use serde::Serialize;
 
 use crate::letter::LetterKind;
 use crate::letter::words;
-use crate::mail::one_line;
-
-/// Longer than any of them is meant to be; what is behind it is cut off.
-const LONGEST: usize = 160;
+use crate::plain::{clean, without_addresses};
 
 /// What happened, as far as a letter tells it. There is no place for a secret here, and nobody puts one anywhere: a `label` is
 /// the name that the portal has for it.
@@ -153,47 +150,4 @@ fn named(names: &Names, lang: Lang, clean: impl Fn(&str) -> String) -> String {
     };
     let name = clean(names.of(lang));
     if name.is_empty() { clean(other) } else { name }
-}
-
-/// A text on one line, without what programs make links of.
-fn clean(text: &str) -> String {
-    let mut text = one_line(text, LONGEST);
-    while let Some(at) = text.find("://") {
-        let before = text.get(..at).unwrap_or_default();
-        let scheme = before.bytes().rev().take_while(u8::is_ascii_alphanumeric).count();
-        text.replace_range(at - scheme..at + 3, "");
-    }
-    text
-}
-
-/// The same without addresses: what came out of a leak may hold other people's.
-fn without_addresses(text: &str) -> String {
-    let words = clean(text);
-    let words = words.split(' ').map(|word| if word.contains(['@', '＠']) { "…" } else { word });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_that_becomes_a_link() {
-        for (text, cleaned) in [
-            ("https://portal.suigen.example/me", "portal.suigen.example/me"),
-            ("see http://a.example and ftp://b.example", "see a.example and b.example"),
-            ("https:https://://a.example", "https:a.example"),
-            ("://", ""),
-            ("水源://a", "水源a"),
-            ("a\r\nb", "a  b"),
-        ] {
-            assert_eq!(clean(text), cleaned);
-        }
-    }
-
-    #[test]
-    fn other_peoples_addresses_do_not_pass() {
-        assert_eq!(without_addresses("list of hanako@suigen.example 2024"), "list of … 2024");
-        assert_eq!(without_addresses("a＠b"), "…");
-    }
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod dkim;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod mail;
