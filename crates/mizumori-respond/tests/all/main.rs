@@ -1,6 +1,8 @@
 //! Transports against real servers on loopback, and against ones that fail as they are told.
 
 #[cfg(test)]
+mod chat;
+#[cfg(test)]
 mod dkim;
 #[cfg(test)]
 mod exports;
