@@ -9,6 +9,8 @@ mod exports;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod letters;
+#[cfg(test)]
 mod mail;
 #[cfg(test)]
 mod mails;
