@@ -54,7 +54,18 @@ const CLIENTS_NODE: &str = "target/clients/node";
 pub(crate) const LEFT_OUT: &[(&str, &[&str])] = &[
     ("MIZUMORI_WITHOUT_READERS", &["duckdb-delta", "deltalake"]),
     ("MIZUMORI_WITHOUT_PAM", &["pamtester", "libpam-wrapper"]),
-    ("MIZUMORI_WITHOUT_CLIENTS", &["pwned-passwords-django", "pyhibp", "dkimpy", "standardwebhooks"]),
+    (
+        "MIZUMORI_WITHOUT_CLIENTS",
+        &[
+            "pwned-passwords-django",
+            "pyhibp",
+            "dkimpy",
+            "standardwebhooks",
+            "stix2",
+            "stix2-validator",
+            "pymisp",
+        ],
+    ),
     ("MIZUMORI_WITHOUT_NODE", &["nodejs", "npm", "hibp"]),
     ("MIZUMORI_WITHOUT_POSTGRESQL", &["postgresql"]),
     ("MIZUMORI_WITHOUT_SMTP", &["exim4"]),
@@ -136,6 +147,26 @@ pub(crate) const COMPONENTS: &[Component] = &[
         name: "standardwebhooks",
         detect: &["{folder}/bin/python", "-c", "import standardwebhooks.webhooks"],
         origin: Origin::Pypi(CLIENTS_VENV, &["standardwebhooks==1.1.0"]),
+        chore: Chore::Test,
+    },
+    Component {
+        name: "stix2",
+        detect: &["{folder}/bin/python", "-c", "import stix2"],
+        origin: Origin::Pypi(CLIENTS_VENV, &["stix2==3.0.2"]),
+        chore: Chore::Test,
+    },
+    Component {
+        // The schemas come with it: it asks nobody.
+        name: "stix2-validator",
+        detect: &["{folder}/bin/python", "-c", "import stix2validator"],
+        origin: Origin::Pypi(CLIENTS_VENV, &["stix2-validator==3.3.2"]),
+        chore: Chore::Test,
+    },
+    Component {
+        // With MISP's own object templates in it.
+        name: "pymisp",
+        detect: &["{folder}/bin/python", "-c", "import pymisp"],
+        origin: Origin::Pypi(CLIENTS_VENV, &["pymisp==2.5.34.4"]),
         chore: Chore::Test,
     },
     Component {

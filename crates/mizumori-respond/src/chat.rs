@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use mizumori_core::Secret;
-use mizumori_outbound::{Client, Method, Request, Url};
+use mizumori_outbound::{Answer, Client, Method, Request, Url};
 use serde_json::{Value, json};
 
 use crate::delivery::Delivery;
@@ -50,7 +50,13 @@ impl Chat {
         let request = Request::new(Method::POST, self.url.expose().as_str())
             .and_then(|request| request.body("application/json", body));
         match request {
-            Ok(request) => judged(client.send(request).await, &host_of(self.url.expose()), now),
+            Ok(request) => {
+                let host = host_of(self.url.expose());
+                match client.send(request).await {
+                    Ok(answer) if answer.is_success() => taken(&answer, host),
+                    answer => judged(answer, &host, now),
+                }
+            }
             Err(why) => Delivery::Never { why: why.into() },
         }
     }
@@ -59,6 +65,22 @@ impl Chat {
 impl fmt::Debug for Chat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Chat({:?} {})", self.kind, host_of(self.url.expose()))
+    }
+}
+
+/// Whether an answer that looks like success is one: a page for people comes from a gate on the way, where somebody is to sign
+/// in, and Teams' older connectors say in the body of a success what became of the message behind them.
+fn taken(answer: &Answer, server: String) -> Delivery {
+    let body = String::from_utf8_lossy(answer.body());
+    let is_page = body.trim_start_matches('\u{feff}').trim_start().starts_with('<');
+    let refused = body.split_once("returned HTTP error ").map(|(_, behind)| behind);
+    match refused {
+        _ if is_page => Delivery::later(RespondError::Broken { server }),
+        Some(code) => {
+            let code = code.get(..3).and_then(|code| code.parse().ok());
+            Delivery::later(RespondError::Refused { server, stage: "the message", code, status: None })
+        }
+        None => Delivery::Accepted,
     }
 }
 
@@ -155,7 +177,7 @@ fn harmless(text: &str) -> String {
             continue;
         }
         harmless.push(sign);
-        if matches!(sign, '@' | '＠' | '#' | ':' | '.') {
+        if matches!(sign, '@' | '＠' | '#' | ':' | '.' | '<') {
             harmless.push('\u{200b}');
         }
     }

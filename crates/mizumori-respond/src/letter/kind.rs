@@ -11,8 +11,12 @@ pub enum LetterKind {
     UserStealer,
     /// To the account's user: it is still to be dealt with.
     UserReminder,
+    /// To another address of the account's user, or to who is responsible for him: the mailbox itself may be in other hands.
+    UserBeside,
     /// To the administrator: one finding.
     AdminFinding,
+    /// To the administrator: a machine that malware took accounts from. Its findings are one case.
+    AdminMachine,
     /// To the administrator: many findings, counted.
     AdminDigest,
     /// To the administrator: what was found before the organisation came waits for a decision.
@@ -21,23 +25,31 @@ pub enum LetterKind {
     AdminOverdue,
     /// To the administrator alone: the leak is older than the present holder of the address.
     AdminFormerHolder,
+    /// To a role address of a domain: the code by which whoever reads it shows that the domain is his.
+    DomainCode,
+    /// To the administrator: the proof of a domain is not there any more.
+    DomainLapsing,
     /// To the administrator: the evaluation ends.
     EvaluationEnding,
-    /// To the administrator: what the evaluation gathered will be destroyed.
+    /// To the administrator: the evaluation has ended, and what it gathered will be destroyed.
     EvaluationErasing,
 }
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::UserFinding,
         Self::UserStealer,
         Self::UserReminder,
+        Self::UserBeside,
         Self::AdminFinding,
+        Self::AdminMachine,
         Self::AdminDigest,
         Self::AdminBacklog,
         Self::AdminOverdue,
         Self::AdminFormerHolder,
+        Self::DomainCode,
+        Self::DomainLapsing,
         Self::EvaluationEnding,
         Self::EvaluationErasing,
     ];
@@ -48,11 +60,15 @@ impl LetterKind {
             Self::UserFinding => "user-finding",
             Self::UserStealer => "user-stealer",
             Self::UserReminder => "user-reminder",
+            Self::UserBeside => "user-beside",
             Self::AdminFinding => "admin-finding",
+            Self::AdminMachine => "admin-machine",
             Self::AdminDigest => "admin-digest",
             Self::AdminBacklog => "admin-backlog",
             Self::AdminOverdue => "admin-overdue",
             Self::AdminFormerHolder => "admin-former-holder",
+            Self::DomainCode => "domain-code",
+            Self::DomainLapsing => "domain-lapsing",
             Self::EvaluationEnding => "evaluation-ending",
             Self::EvaluationErasing => "evaluation-erasing",
         }
@@ -63,34 +79,61 @@ impl LetterKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 
-    /// Whether it goes to the account's user, so that it may name the account.
-    pub const fn is_to_user(self) -> bool {
-        matches!(self, Self::UserFinding | Self::UserStealer | Self::UserReminder)
+    /// Whether it goes to the account's user, or to whoever is to tell him, so that it names the account.
+    pub const fn names_account(self) -> bool {
+        matches!(self, Self::UserFinding | Self::UserStealer | Self::UserReminder | Self::UserBeside)
     }
 
-    /// Whether it is about one finding.
+    /// Whether it is about one finding, or one case.
     pub const fn is_of_one(self) -> bool {
+        self.names_account()
+            || matches!(
+                self,
+                Self::AdminFinding | Self::AdminMachine | Self::AdminOverdue | Self::AdminFormerHolder
+            )
+    }
+
+    /// Whether it counts findings.
+    pub const fn is_of_many(self) -> bool {
         matches!(
             self,
-            Self::UserFinding
-                | Self::UserStealer
-                | Self::UserReminder
-                | Self::AdminFinding
-                | Self::AdminOverdue
-                | Self::AdminFormerHolder
+            Self::AdminMachine
+                | Self::AdminDigest
+                | Self::AdminBacklog
+                | Self::EvaluationEnding
+                | Self::EvaluationErasing
         )
+    }
+
+    /// Whether it lists findings one by one.
+    pub const fn lists(self) -> bool {
+        self.is_of_one() || matches!(self, Self::AdminDigest | Self::AdminBacklog)
+    }
+
+    /// Whether it is about a domain.
+    pub const fn is_of_domain(self) -> bool {
+        matches!(self, Self::DomainCode | Self::DomainLapsing)
+    }
+
+    /// Whether a code is handed over in it.
+    pub const fn has_code(self) -> bool {
+        matches!(self, Self::DomainCode)
     }
 
     /// The variables that its template may use.
     pub fn variables(self) -> Vec<&'static str> {
         let mut all = vec!["organisation", "portal", "portal_address", "contact", "deadline", "days"];
-        if self.is_to_user() {
-            all.push("account");
-        }
-        if self.is_of_one() {
-            all.extend(ONE);
-        } else {
-            all.extend(MANY);
+        for (is_so, names) in [
+            (self.names_account(), &["account"][..]),
+            (self.is_of_one(), &ONE),
+            (self.is_of_many(), &["count", "counts"]),
+            (self.lists(), &["listed"]),
+            (self.is_of_domain(), &["domain"]),
+            (self.has_code(), &["code"]),
+        ] {
+            if is_so {
+                all.extend(names);
+            }
         }
         all
     }
@@ -108,11 +151,15 @@ impl LetterKind {
             Self::UserFinding => both!("user-finding"),
             Self::UserStealer => both!("user-stealer"),
             Self::UserReminder => both!("user-reminder"),
+            Self::UserBeside => both!("user-beside"),
             Self::AdminFinding => both!("admin-finding"),
+            Self::AdminMachine => both!("admin-machine"),
             Self::AdminDigest => both!("admin-digest"),
             Self::AdminBacklog => both!("admin-backlog"),
             Self::AdminOverdue => both!("admin-overdue"),
             Self::AdminFormerHolder => both!("admin-former-holder"),
+            Self::DomainCode => both!("domain-code"),
+            Self::DomainLapsing => both!("domain-lapsing"),
             Self::EvaluationEnding => both!("evaluation-ending"),
             Self::EvaluationErasing => both!("evaluation-erasing"),
         }
@@ -120,8 +167,16 @@ impl LetterKind {
 }
 
 /// Of one finding.
-const ONE: [&str; 9] =
-    ["reference", "when", "source", "place", "site", "kind", "has_secret", "severity", "label"];
-
-/// Of many.
-const MANY: [&str; 2] = ["count", "counts"];
+const ONE: [&str; 11] = [
+    "reference",
+    "when",
+    "source",
+    "place",
+    "site",
+    "kind",
+    "has_secret",
+    "is_session",
+    "is_malware",
+    "severity",
+    "label",
+];

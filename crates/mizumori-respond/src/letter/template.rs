@@ -3,7 +3,7 @@
 //! A template may name the variables of its kind, and use `if` and `for`, and nothing else of the language: organisations
 //! write them, so nothing in them computes, calls or grows.
 
-use std::fmt;
+use std::{fmt, io};
 
 use minijinja::value::Serde;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
@@ -21,6 +21,8 @@ use crate::tlp::Tlp;
 const LONGEST: usize = 32 << 10;
 /// Many times what the longest of ours takes.
 const FUEL: u64 = 50_000;
+/// Bytes of a letter. Steps are counted and not what they write: loops could repeat a long text.
+const LONGEST_LETTER: usize = 128 << 10;
 /// Characters of a subject.
 const LONGEST_SUBJECT: usize = 200;
 /// What stands below each letter, whoever wrote it.
@@ -56,11 +58,15 @@ pub struct Template {
 /// What the closing sees.
 #[derive(Serialize)]
 struct Closing<'s> {
-    organisation: &'s str,
+    /// Who speaks: the service where the organisation is only about to be somebody's.
+    sender: &'s str,
     portal: &'s str,
     portal_address: &'s str,
     contact: &'s str,
     reference: &'s str,
+    is_list: bool,
+    /// Whether whoever reads it has to do with the portal already.
+    knows_portal: bool,
     tlp: &'static str,
     tlp_meaning: &'static str,
 }
@@ -135,12 +141,11 @@ impl Template {
     /// The letter that facts make of it.
     ///
     /// # Errors
-    /// When a letter to a user is to name no account, or it becomes too long.
+    /// When it is to name an account, a domain or a code and there is none, or it becomes too long.
     pub fn render(&self, facts: &Facts, tlp: Tlp) -> Result<Letter> {
         let seen = facts.seen(self.kind, self.lang);
-        if self.kind.is_to_user() && facts.account.as_deref().is_none_or(|account| account.trim().is_empty())
-        {
-            return Err(RespondError::Unwritable("a letter to an account's user names the account"));
+        if let Some(missing) = seen.missing() {
+            return Err(RespondError::Unwritable(missing));
         }
         let written = self.fill("letter", &seen)?;
         let (subject, body) = written.split_once('\n').unwrap_or((&written, ""));
@@ -161,11 +166,13 @@ impl Template {
 
     fn closing<'s>(&self, seen: &'s Seen, tlp: Tlp) -> Closing<'s> {
         Closing {
-            organisation: &seen.organisation,
+            sender: if self.kind.has_code() { &seen.portal } else { &seen.organisation },
             portal: &seen.portal,
             portal_address: &seen.portal_address,
             contact: &seen.contact,
             reference: seen.reference(),
+            is_list: self.kind.lists(),
+            knows_portal: !self.kind.has_code(),
             tlp: tlp.label(),
             tlp_meaning: tlp.meaning(self.lang),
         }
@@ -173,7 +180,11 @@ impl Template {
 
     fn fill(&self, name: &str, context: &impl Serialize) -> Result<String> {
         let template = self.environment.get_template(name).map_err(|error| explained(&error))?;
-        template.render(Serde(context)).map_err(|error| explained(&error))
+        let mut written = Bounded(Vec::new());
+        let rendered = template.render_captured_to(Serde(context), &mut written);
+        rendered.map_err(|error| explained(&error))?;
+        // It was text before it was bytes.
+        String::from_utf8(written.0).map_err(|_| wrong("it is no text".to_owned()))
     }
 
     /// Refuses variables that the kind does not have, also where no sample comes along.
@@ -202,6 +213,23 @@ impl fmt::Debug for Template {
 impl fmt::Debug for Letter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Letter({} {})", self.lang, self.tlp)
+    }
+}
+
+/// Takes so many bytes and no more.
+struct Bounded(Vec<u8>);
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > LONGEST_LETTER {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -246,6 +274,7 @@ fn explained(error: &minijinja::Error) -> RespondError {
         ErrorKind::SyntaxError => error.detail().unwrap_or("it is not well formed").to_owned(),
         ErrorKind::UndefinedError => "a name is not known".to_owned(),
         ErrorKind::OutOfFuel => "it takes too long".to_owned(),
+        ErrorKind::WriteFailure => "it becomes too long".to_owned(),
         other => other.to_string(),
     };
     wrong(format!("{line}{what}"))

@@ -2,6 +2,8 @@
 
 use mizumori_core::{Lang, LeakTime, PartialDate, SecretKind};
 
+use crate::letter::Listed;
+
 const MONTHS: [&str; 12] = [
     "January",
     "February",
@@ -22,15 +24,47 @@ pub(crate) const fn kind(kind: SecretKind, lang: Lang) -> &'static str {
     match (kind, lang) {
         (SecretKind::Clear, Lang::Ja) => "パスワード（そのまま読める状態）",
         (SecretKind::Hash, Lang::Ja) => {
-            "パスワード（ハッシュ化された状態。元のパスワードが割り出されるおそれがあります）"
+            "パスワード（ハッシュ化された状態。元のパスワードを割り出されるおそれがあります）"
         }
-        (SecretKind::Token, Lang::Ja) => "ログイン状態を引き継げる情報（セッション）",
+        (SecretKind::Token, Lang::Ja) => "ログイン状態を引き継げる情報（パスワードがなくても悪用できます）",
         (SecretKind::None, Lang::Ja) => "パスワードは含まれていません",
-        (SecretKind::Clear, Lang::En) => "a password, readable as it is",
-        (SecretKind::Hash, Lang::En) => "a password as a hash, from which it may be worked out",
-        (SecretKind::Token, Lang::En) => "a session that needs no password",
+        (SecretKind::Clear, Lang::En) => "a password that anybody can read",
+        (SecretKind::Hash, Lang::En) => "a hashed password, from which the real one can often be worked out",
+        (SecretKind::Token, Lang::En) => "a signed-in session, which works without the password",
         (SecretKind::None, Lang::En) => "no password",
     }
+}
+
+/// A number of days.
+pub(crate) fn days(days: u32, lang: Lang) -> String {
+    match (days, lang) {
+        (days, Lang::Ja) => format!("{days}日"),
+        (1, Lang::En) => "1 day".to_owned(),
+        (days, Lang::En) => format!("{days} days"),
+    }
+}
+
+/// A finding on one line of a list.
+pub(crate) fn listed(listed: &Listed, lang: Lang, clean: impl Fn(&str) -> String) -> String {
+    let mut parts = vec![listed.severity.name(lang).to_owned()];
+    if listed.time != LeakTime::Unknown {
+        parts.push(when(listed.time, lang));
+    }
+    let texts = [&listed.site, &listed.label].map(|text| clean(text.as_deref().unwrap_or_default()));
+    let [site, label] = texts;
+    if !site.is_empty() {
+        parts.push(site);
+    }
+    match (label.is_empty(), lang) {
+        (true, _) => {}
+        (false, Lang::Ja) => parts.push(format!("パスワード「{label}」")),
+        (false, Lang::En) => parts.push(format!("password “{label}”")),
+    }
+    let between = match lang {
+        Lang::Ja => "、",
+        Lang::En => ", ",
+    };
+    parts.join(between)
 }
 
 /// When it leaked.
@@ -81,5 +115,10 @@ mod tests {
             (when(time, Lang::Ja), when(time, Lang::En)),
             ("2024年5月".to_owned(), "May 2024".to_owned())
         );
+    }
+    #[test]
+    fn numbers_of_days() {
+        assert_eq!([0, 1, 30].map(|count| days(count, Lang::En)), ["0 days", "1 day", "30 days"]);
+        assert_eq!(days(1, Lang::Ja), "1日");
     }
 }

@@ -1,9 +1,10 @@
-//! Mails and servers as the tests need them.
+//! Mails, servers and clients as the tests need them.
 
 use std::io::Write;
 use std::time::{Duration, SystemTime};
 
 use mizumori_core::{Lang, Secret};
+use mizumori_outbound::{Allowed, Client, ClientSettings, Reach, Schemes};
 use mizumori_respond::mail::{Login, Mail, MailAddress, MailServer, MailSettings, Security};
 use mizumori_respond::{Delivery, Tlp};
 use mizumori_test_servers::{FaultySmtp, Smtp};
@@ -77,6 +78,19 @@ pub(crate) fn prepared(mut settings: MailSettings, ca_pem: &str) -> MailServer {
     let file = authority(ca_pem);
     settings.authorities = Some(file.path().to_owned());
     MailServer::new(settings, Vec::new()).unwrap()
+}
+
+/// A client for a tenant's addresses, to which this machine is open.
+pub(crate) fn client(timeout: Duration) -> Client {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let allowed: Allowed = "127.0.0.1".parse().unwrap();
+    let settings = ClientSettings {
+        schemes: Schemes::HttpsAndHttp,
+        allowed: vec![allowed],
+        timeout,
+        ..ClientSettings::new(Reach::Public)
+    };
+    Client::new(&settings).unwrap()
 }
 
 /// What became of an attempt, in a word, and why.

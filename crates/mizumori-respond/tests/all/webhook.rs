@@ -5,12 +5,12 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use mizumori_core::Secret;
-use mizumori_outbound::{Allowed, Client, ClientSettings, Reach, Schemes};
+use mizumori_outbound::{Client, ClientSettings, Reach};
 use mizumori_respond::Delivery;
 use mizumori_respond::webhook::{Message, Webhook, WebhookSecret};
 use mizumori_test_servers::{Answer, Web};
 
-use crate::mails::{LONG, SHORT, authority, check};
+use crate::mails::{LONG, SHORT, authority, check, client};
 
 /// Where the test command puts it.
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/clients/python/bin/python");
@@ -21,18 +21,6 @@ from standardwebhooks.webhooks import Webhook
 given = json.load(sys.stdin)
 print(json.dumps(Webhook(given['secret']).verify(given['body'], given['headers'])))
 ";
-
-fn client(timeout: Duration) -> Client {
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let allowed: Allowed = "127.0.0.1".parse().unwrap();
-    let settings = ClientSettings {
-        schemes: Schemes::HttpsAndHttp,
-        allowed: vec![allowed],
-        timeout,
-        ..ClientSettings::new(Reach::Public)
-    };
-    Client::new(&settings).unwrap()
-}
 
 fn hook(url: &str, secrets: Vec<WebhookSecret>) -> Webhook {
     Webhook::new(&Secret::new(url.to_owned()), secrets).unwrap()

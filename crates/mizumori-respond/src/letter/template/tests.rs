@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use mizumori_core::{LeakTime, Names, SecretKind, Severity};
+use mizumori_core::{LeakTime, Names, Secret, SecretKind, Severity};
 use proptest::prelude::*;
 
 use super::*;
+use crate::letter::Listed;
 
 const LANGS: [Lang; 2] = [Lang::Ja, Lang::En];
 
@@ -21,6 +22,17 @@ fn names(text: &str) -> Names {
     Names { ja: text.to_owned(), en: text.to_owned() }
 }
 
+/// A finding in a list, with the same.
+fn listed(text: &str) -> Listed {
+    Listed {
+        reference: text.to_owned(),
+        severity: Severity::Session,
+        time: LeakTime::Unknown,
+        site: Some(text.to_owned()),
+        label: Some(text.to_owned()),
+    }
+}
+
 /// Facts in which somebody wrote whatever they could.
 fn hostile(text: &str) -> Facts {
     Facts {
@@ -29,7 +41,10 @@ fn hostile(text: &str) -> Facts {
         portal_address: Some(text.to_owned()),
         contact: Some(names(text)),
         reference: text.to_owned(),
-        account: Some(format!("a{text}")),
+        account: Some(format!("a {text}")),
+        listed: vec![listed(text); 2],
+        domain: Some(format!("a {text}")),
+        code: Some(Secret::new(format!("a {text}"))),
         time: LeakTime::Unknown,
         source: Some(names(text)),
         place: Some(names(text)),
@@ -78,7 +93,7 @@ fn every_letter_is_whole() {
             assert!(letter.text.contains(facts.portal.of(lang)), "{shown}");
             let never = match lang {
                 Lang::Ja => "決してログインしないでください",
-                Lang::En => "Never sign in from a link",
+                Lang::En => "Never sign in from a link in a mail",
             };
             assert!(letter.text.contains(never) && letter.html.contains(never), "{shown}");
             assert!(
@@ -87,42 +102,95 @@ fn every_letter_is_whole() {
             );
             assert!(!shown.contains(['{', '}', '|']), "{shown}");
             assert_eq!(letter.text.contains(&facts.reference), kind.is_of_one(), "{shown}");
-            if !kind.is_to_user() {
+            if !kind.names_account() {
                 assert!(!letter.text.contains('@') && !letter.html.contains("@"), "{shown}");
             }
         }
     }
 }
 
-#[test]
-fn users_are_told_what_to_do() {
-    for kind in [LetterKind::UserFinding, LetterKind::UserStealer, LetterKind::UserReminder] {
-        for (lang, words) in [
-            (Lang::Ja, ["taro.suigen@suigen.example", "すべて", "多要素認証", "変更してください"]),
-            (Lang::En, ["taro.suigen@suigen.example", "hange", "second factor", "SG-2026-0001"]),
-        ] {
-            let letter = Template::built_in(kind, lang).unwrap().preview(Tlp::Red).unwrap();
-            for word in words {
-                assert!(letter.text.contains(word), "{kind:?} {lang}: {word}\n{}", letter.text);
-            }
-            let addresses: Vec<_> =
-                letter.text.split_whitespace().filter(|word| word.contains('@')).collect();
-            assert!(addresses.iter().all(|word| *word == "taro.suigen@suigen.example"), "{addresses:?}");
-        }
-    }
-    let stealer =
-        |lang| Template::built_in(LetterKind::UserStealer, lang).unwrap().preview(Tlp::Red).unwrap().text;
-    assert!(stealer(Lang::Ja).contains("切り離して") && stealer(Lang::Ja).contains("別の端末から"));
-    assert!(stealer(Lang::En).contains("Isolate") && stealer(Lang::En).contains("From another machine"));
+fn text(kind: LetterKind, lang: Lang, facts: &Facts) -> String {
+    Template::built_in(kind, lang).unwrap().render(facts, Tlp::Red).unwrap().text
 }
 
 #[test]
-fn a_letter_to_a_user_is_about_an_account() {
-    let template = Template::built_in(LetterKind::UserFinding, Lang::En).unwrap();
-    for account in [None, Some(" ".to_owned())] {
-        let facts = Facts { account, ..sample::full() };
-        assert!(matches!(template.render(&facts, Tlp::Red), Err(RespondError::Unwritable(_))));
+fn users_are_told_what_to_do() {
+    let users = LetterKind::ALL.into_iter().filter(|kind| kind.names_account());
+    for kind in users {
+        for facts in sample::all() {
+            for (lang, words) in [
+                (Lang::Ja, ["taro.suigen@suigen.example", "水守ポータル", "多要素認証", "してください"]),
+                (
+                    Lang::En,
+                    ["taro.suigen@suigen.example", "the Mizumori portal", "second factor", "SG-2026-0001"],
+                ),
+            ] {
+                let text = text(kind, lang, &facts);
+                for word in words {
+                    assert!(text.contains(word), "{kind:?} {lang}: {word}\n{text}");
+                }
+                assert!(!text.replace("taro.suigen@suigen.example", "").contains('@'), "{text}");
+                let change = match lang {
+                    Lang::Ja => "変更",
+                    Lang::En => "change",
+                };
+                let is_told = text.to_lowercase().contains(change);
+                assert!(is_told || facts.kind == SecretKind::None, "{kind:?} {lang}\n{text}");
+            }
+        }
     }
+}
+
+#[test]
+fn where_malware_was_the_machine_comes_first() {
+    let facts = Facts { severity: Severity::StealerLog, ..sample::full() };
+    for kind in [LetterKind::UserStealer, LetterKind::UserReminder, LetterKind::UserBeside] {
+        for (lang, machine, change) in [
+            (Lang::Ja, "ネットワークから切り離し", "別の端末から"),
+            (Lang::En, "off the network", "rom another device"),
+        ] {
+            let text = text(kind, lang, &facts);
+            let [machine, change] = [machine, change].map(|words| text.find(words));
+            assert!(machine.is_some() && machine < change, "{kind:?} {lang}\n{text}");
+        }
+    }
+    for kind in [LetterKind::AdminFinding, LetterKind::AdminMachine, LetterKind::AdminOverdue] {
+        assert!(text(kind, Lang::Ja, &facts).contains("切り離"), "{kind:?}");
+        assert!(text(kind, Lang::En, &facts).contains("off the network"), "{kind:?}");
+    }
+    let session = Facts { severity: Severity::Session, kind: SecretKind::Token, ..sample::full() };
+    for kind in [LetterKind::UserFinding, LetterKind::UserReminder] {
+        assert!(text(kind, Lang::Ja, &session).contains("すべての端末からログアウト"), "{kind:?}");
+        assert!(text(kind, Lang::En, &session).contains("ign out of all devices"), "{kind:?}");
+    }
+}
+
+#[test]
+fn what_a_letter_cannot_do_without() {
+    for (kind, is_missing) in [
+        (LetterKind::UserFinding, Facts { account: None, ..sample::full() }),
+        (LetterKind::UserBeside, Facts { account: Some(" ".to_owned()), ..sample::full() }),
+        (LetterKind::DomainCode, Facts { domain: None, ..sample::full() }),
+        (LetterKind::DomainCode, Facts { code: None, ..sample::full() }),
+        (LetterKind::DomainLapsing, Facts { domain: Some("\r\n".to_owned()), ..sample::full() }),
+    ] {
+        let template = Template::built_in(kind, Lang::En).unwrap();
+        assert!(matches!(template.render(&is_missing, Tlp::Red), Err(RespondError::Unwritable(_))));
+    }
+}
+
+#[test]
+fn a_code_stands_in_its_letter_alone() {
+    for template in built_in() {
+        let letter = template.preview(Tlp::Red).unwrap();
+        assert_eq!(
+            letter.text.contains("K7QF-2M9D"),
+            template.kind() == LetterKind::DomainCode,
+            "{template:?}"
+        );
+        assert!(!letter.subject.contains("K7QF"), "a subject is seen on a locked screen");
+    }
+    assert_eq!(format!("{:?}", sample::full()), "Facts(SG-2026-0001)");
 }
 
 #[test]
@@ -131,11 +199,12 @@ fn what_came_out_of_a_leak_names_nobody() {
         source: Some(names("mails of hanako@suigen.example")),
         site: Some("jiro@suigen.example".to_owned()),
         label: Some("saburo@suigen.example".to_owned()),
+        listed: vec![listed("shiro@suigen.example")],
         ..sample::full()
     };
     for template in built_in() {
         let letter = template.render(&facts, Tlp::Red).unwrap();
-        for name in ["hanako", "jiro", "saburo"] {
+        for name in ["hanako", "jiro", "saburo", "shiro"] {
             assert!(!letter.text.contains(name) && !letter.html.contains(name), "{template:?}");
         }
     }
@@ -153,6 +222,14 @@ fn counts_begin_with_the_worst() {
 }
 
 #[test]
+fn a_letter_is_no_register() {
+    let facts = Facts { listed: vec![listed("SG-2026-0099"); 100_000], ..sample::full() };
+    for kind in LetterKind::ALL.into_iter().filter(|kind| kind.lists() && kind.is_of_many()) {
+        assert_eq!(text(kind, Lang::Ja, &facts).matches("SG-2026-0099：").count(), 50, "{kind:?}");
+    }
+}
+
+#[test]
 fn an_organisation_writes_its_own() {
     let source =
         "Leak {{ reference }}\n\nDear {{ account }},\n{% if site and not place %}- {{ site }}{% endif %}\n";
@@ -161,7 +238,7 @@ fn an_organisation_writes_its_own() {
     let letter = template.preview(Tlp::Amber).unwrap();
     assert_eq!(letter.subject, "Leak SG-2026-0001");
     assert!(letter.text.starts_with("Dear taro.suigen@suigen.example,\n"), "{}", letter.text);
-    assert!(letter.text.contains("Never sign in from a link"), "the closing cannot be left out");
+    assert!(letter.text.contains("Never sign in from a link in a mail"), "the closing cannot be left out");
     check_harmless(&letter);
 }
 
@@ -181,6 +258,7 @@ fn templates_that_are_refused() {
         ("a\n\n{{ secret }}", "`secret`"),
         ("a\n\n{% if false %}{{ password }}{% endif %}", "`password`"),
         ("a\n\n{{ count }}", "`count`"),
+        ("a\n\n{{ code }}", "`code`"),
         ("a\n\n{{ account", "line 3"),
         ("a\n\n{{ }}", ""),
         ("a\n\n{% if site %}b", ""),
@@ -202,6 +280,11 @@ fn templates_that_are_refused() {
     refused(LetterKind::UserFinding, &format!("a\n\n{}", "b".repeat(LONGEST)), "longer");
     let nested = format!("a\n\nb{}c{}", "{% for d in counts %}".repeat(12), "{% endfor %}".repeat(12));
     refused(LetterKind::AdminDigest, &nested, "too long");
+    let long = format!(
+        "a\n\n{{% for c in counts %}}{{% for d in counts %}}{}{{% endfor %}}{{% endfor %}}",
+        "b".repeat(30_000)
+    );
+    refused(LetterKind::AdminDigest, &long, "becomes too long");
 }
 
 #[test]
