@@ -1,7 +1,8 @@
 //! Whether a domain is its holder's: what must be published, and whether it is.
 //!
 //! A [`Challenge`] says word for word what the holder publishes: a TXT record, a file, an element of a page; or a [`MailCode`]
-//! goes to a role address. A [`Prover`] looks whether it is there, and tells "it is not" from "nobody could be asked".
+//! goes to a role address. A [`Prover`] looks whether it is there, and tells "it is not" from "nobody could be asked". A
+//! [`Schedule`] says when to look again, and when a proof that fails has lapsed.
 //!
 //! It keeps nothing, sends no mail and decides nothing about who is served: that is the caller's. What it is answered comes from
 //! strangers, is bounded in length and time, and never stands in errors.
@@ -18,6 +19,7 @@ mod mail;
 mod method;
 mod page;
 mod prover;
+mod schedule;
 mod settings;
 mod token;
 mod web;
@@ -27,5 +29,6 @@ pub use error::{Absence, ProofError, Result, Trouble};
 pub use mail::{CODE_LIFE, MailCode, MailKey, Role, confirm};
 pub use method::{Method, Proof};
 pub use prover::Prover;
+pub use schedule::{Outcome, Patience, Schedule, Standing, Verdict};
 pub use settings::ProverSettings;
 pub use token::Token;
