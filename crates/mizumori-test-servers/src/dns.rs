@@ -76,7 +76,7 @@ pub struct Dns {
 
 /// What server and test share.
 struct Shared {
-    zone: Mutex<BTreeMap<(Name, RecordType), Vec<Record>>>,
+    zone: Mutex<Zone>,
     mood: Mutex<DnsMood>,
     questions: Mutex<Vec<Question>>,
     is_over: AtomicBool,
@@ -281,17 +281,22 @@ impl Shared {
         answer.metadata.authoritative = true;
         let mut name = name.to_lowercase();
         for _ in 0..ALIASES {
-            if let Some(records) = zone.get(&(name.clone(), kind)) {
-                answer.add_answers(records.iter().cloned());
+            let source = source(&zone, &name);
+            let named = |record: &Record| {
+                let mut record = record.clone();
+                record.name = name.clone();
+                record
+            };
+            if let Some(records) = zone.get(&(source.clone(), kind)) {
+                answer.add_answers(records.iter().map(named));
                 return;
             }
-            let alias = zone.get(&(name.clone(), RecordType::CNAME)).and_then(|records| records.first());
+            let alias = zone.get(&(source, RecordType::CNAME)).and_then(|records| records.first());
             let Some(RData::CNAME(CNAME(target))) = alias.map(|record| &record.data) else { break };
-            answer.add_answers(alias.cloned());
+            answer.add_answers(alias.map(named));
             name = target.to_lowercase();
         }
-        // A name below which there are others exists (RFC 8020).
-        if !zone.keys().any(|(other, _)| name.zone_of(other)) {
+        if !exists(&zone, &source(&zone, &name)) {
             answer.metadata.response_code = ResponseCode::NXDomain;
         }
         // It says for how long that may be remembered (RFC 2308): not at all, for a test may set the record now.
@@ -299,6 +304,27 @@ impl Shared {
         let begin = SOA::new(server.clone(), server.clone(), 1, 3600, 600, 86400, 0);
         answer.add_authority(Record::from_rdata(server, 0, RData::SOA(begin)));
     }
+}
+
+/// The records of all names.
+type Zone = BTreeMap<(Name, RecordType), Vec<Record>>;
+
+/// Whether there is such a name. One below which there are others exists (RFC 8020).
+fn exists(zone: &Zone, name: &Name) -> bool {
+    zone.keys().any(|(other, _)| name.zone_of(other))
+}
+
+/// The name whose records a name has: its own, or those of the wildcard below the nearest name above that exists (RFC 4592).
+fn source(zone: &Zone, name: &Name) -> Name {
+    let mut above = name.clone();
+    while !exists(zone, &above) && !above.is_root() {
+        above = above.base_name();
+        let wildcard = above.prepend_label("*").unwrap_or_else(|_| name.clone());
+        if exists(zone, &wildcard) {
+            return wildcard;
+        }
+    }
+    name.clone()
 }
 
 /// A whole name, in lower case. Japanese names become their A-labels.

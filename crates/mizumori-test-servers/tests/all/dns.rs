@@ -74,6 +74,23 @@ async fn records_change_while_it_runs() {
 }
 
 #[tokio::test]
+async fn wildcards_stand_for_names_that_are_not_there() {
+    let dns = Dns::start().unwrap();
+    dns.set_txt("*.suigen.example", &["any"]).unwrap();
+    dns.set_txt("a.b.suigen.example", &["own"]).unwrap();
+    dns.set_alias("*.alias.example", "c.suigen.example").unwrap();
+    let txt = async |name: &str| ask(&dns, name, RecordType::TXT).await;
+    assert_eq!(txt("x.suigen.example.").await.unwrap(), ["any"]);
+    assert_eq!(txt("x.y.suigen.example.").await.unwrap(), ["any"]);
+    assert_eq!(txt("a.b.suigen.example.").await.unwrap(), ["own"]);
+    assert_eq!(txt("x.alias.example.").await.unwrap().last().unwrap(), "any");
+    // These exist, or stand below one that exists.
+    for name in ["suigen.example.", "b.suigen.example.", "x.b.suigen.example.", "x.a.b.suigen.example."] {
+        assert!(txt(name).await.is_err(), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_too_long_for_a_datagram_comes_over_tcp() {
     let dns = Dns::start().unwrap();
     let long = "水".repeat(2000);
