@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 
 use mizumori_core::{Lang, LeakTime, Names, Severity};
-use mizumori_respond::letter::{Facts, Letter, LetterKind, Template};
+use mizumori_respond::letter::{Facts, Letter, LetterKind, Listed, Template};
 use mizumori_respond::{RespondError, Tlp};
 use mizumori_store::{Contact, Organisation, OrganisationId};
 
-use crate::body::Body;
+use crate::body::{Body, Item};
 
-/// So many reference numbers stand in a letter about several findings of one account.
-const REFERENCES: usize = 8;
 /// What the place where passwords are changed is called where nobody says.
 const PORTAL_JA: &str = "パスワード変更ページ";
 const PORTAL_EN: &str = "the page where you change your password";
@@ -73,7 +71,7 @@ fn facts(organisation: &Organisation, contacts: &[Contact], body: &Body) -> Fact
         portal,
         portal_address: None,
         contact: contacts.iter().find(|contact| !contact.name.is_empty()).map(|contact| both(&contact.name)),
-        reference: joined(body.items.iter().map(|item| item.reference.as_str())),
+        reference: worst.map(|item| item.reference.clone()).unwrap_or_default(),
         account: body.account.clone(),
         time: worst.and_then(|item| item.month).map_or(LeakTime::Unknown, LeakTime::Month),
         source: worst.map(|item| both(&item.title)),
@@ -81,19 +79,27 @@ fn facts(organisation: &Organisation, contacts: &[Contact], body: &Body) -> Fact
         site: worst.and_then(|item| item.site.clone()),
         kind: worst.map_or(mizumori_core::SecretKind::None, |item| item.kind),
         severity: worst.map_or(Severity::Address, |item| item.severity),
-        label: Some(joined(body.items.iter().filter_map(|item| item.label.as_deref())))
-            .filter(|label| !label.is_empty()),
+        label: worst.and_then(|item| item.label.clone()),
         count: body.counts.values().sum(),
         counts: body.counts.iter().map(|(severity, count)| (*severity, *count)).collect(),
+        // The one that a letter is about does not stand in its list as well.
+        listed: body.items.iter().skip(usize::from(body.letter.is_of_one())).map(listed).collect(),
         deadline: None,
         days: None,
+        domain: None,
+        code: None,
     }
 }
 
-fn joined<'w>(words: impl Iterator<Item = &'w str>) -> String {
-    let words: Vec<_> = words.collect();
-    let shown = words.iter().take(REFERENCES).copied().collect::<Vec<_>>().join(", ");
-    if words.len() > REFERENCES { format!("{shown}, …") } else { shown }
+/// A finding in a letter's list.
+fn listed(item: &Item) -> Listed {
+    Listed {
+        reference: item.reference.clone(),
+        severity: item.severity,
+        time: item.month.map_or(LeakTime::Unknown, LeakTime::Month),
+        site: item.site.clone(),
+        label: item.label.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -131,8 +137,9 @@ mod tests {
                     write(&Templates::default(), &organisation(), &[contact()], &body, Tlp::AmberStrict);
                 let letter = written.unwrap();
                 assert!(letter.text.contains(organisation().names.of(lang)), "{}", letter.text);
-                assert_eq!(letter.text.contains("7F3K-92QM"), body.letter.is_of_one(), "{}", letter.text);
-                assert_eq!(letter.text.contains("hanako@"), body.letter.is_to_user(), "{}", letter.text);
+                let names = |of: LetterKind| of.is_of_one() || of.lists();
+                assert_eq!(letter.text.contains("7F3K-92QM"), names(body.letter), "{}", letter.text);
+                assert_eq!(letter.text.contains("hanako@"), body.letter.names_account(), "{}", letter.text);
             }
         }
     }
@@ -142,15 +149,11 @@ mod tests {
         let mut body = body(LetterKind::UserFinding);
         let mut second = body.items[0].clone();
         second.reference = "AAAA-BBBB".to_owned();
-        second.label = Some("B".to_owned());
-        body.items.push(second.clone());
+        body.items.push(second);
         let facts = facts(&organisation(), &[], &body);
-        assert_eq!(
-            (facts.reference.as_str(), facts.label.as_deref()),
-            ("7F3K-92QM, AAAA-BBBB", Some("A, B"))
-        );
-        body.items.extend(std::iter::repeat_n(second, 20));
-        assert!(super::facts(&organisation(), &[], &body).reference.ends_with(", …"));
+        assert_eq!((facts.reference.as_str(), facts.listed.len()), ("7F3K-92QM", 1));
+        let letter = write(&Templates::default(), &organisation(), &[], &body, Tlp::Amber).unwrap();
+        assert!(letter.text.contains("AAAA-BBBB") && letter.subject.contains("7F3K-92QM"), "{}", letter.text);
     }
 
     #[test]

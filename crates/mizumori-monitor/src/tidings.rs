@@ -1,10 +1,11 @@
 //! What is told of findings, put into the outbox in their own transaction.
 //!
-//! A user gets one notice for all that one commit brought of his account; administrators get one a finding, or, when they are many,
-//! one for all of them. A body holds what a letter needs and no secret; the letter is written when it is sent.
+//! A user gets one notice for all that one commit brought of his account; administrators get one a finding, or a machine, or, when
+//! these are many, one for all of them. A body holds what a letter needs and no secret; the letter is written when it is sent.
 
 use std::collections::BTreeMap;
 
+use mizumori_core::keys::LogTag;
 use mizumori_core::{Lang, Severity, Timestamp};
 use mizumori_respond::letter::LetterKind;
 use mizumori_store::{
@@ -23,10 +24,8 @@ const NAMED: usize = 50;
 /// What one commit brought an organisation, until it is told.
 #[derive(Debug, Default)]
 pub(crate) struct Tidings {
-    administrators: Vec<(FindingId, Item)>,
-    backlog: Vec<(FindingId, Item)>,
-    counts: BTreeMap<Severity, u64>,
-    backlog_counts: BTreeMap<Severity, u64>,
+    administrators: Vec<Told>,
+    backlog: Vec<Told>,
     /// What is told to users, by their addresses: findings of one account follow one another.
     users: Vec<ToUser>,
 }
@@ -37,7 +36,16 @@ struct ToUser {
     beside: bool,
     lang: Lang,
     account: Option<String>,
-    findings: Vec<(FindingId, Item)>,
+    findings: Vec<Told>,
+}
+
+/// A finding of which somebody is told.
+#[derive(Clone, Debug)]
+struct Told {
+    id: FindingId,
+    item: Item,
+    /// The machine that malware took it from.
+    machine: Option<LogTag>,
 }
 
 impl Tidings {
@@ -50,13 +58,9 @@ impl Tidings {
         holder: Option<&Holder>,
         lang: Lang,
     ) {
-        let told = (finding.id, Item::of(finding, source));
+        let told = Told { id: finding.id, item: Item::of(finding, source), machine: finding.is.machine };
         if audience.administrators {
-            let (named, counts) = match finding.is.backlog {
-                true => (&mut self.backlog, &mut self.backlog_counts),
-                false => (&mut self.administrators, &mut self.counts),
-            };
-            *counts.entry(finding.is.severity).or_default() += 1;
+            let named = if finding.is.backlog { &mut self.backlog } else { &mut self.administrators };
             named.push(told.clone());
         }
         let lang = holder.and_then(|holder| holder.is.language).unwrap_or(lang);
@@ -92,63 +96,74 @@ impl Tidings {
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         let mut outbox = Outbox { organisation, occasion, now, told: 0 };
-        for mut to in self.users {
-            // The worst decides what is to be done, and stands first.
-            to.findings.sort_by_key(|(_, item)| std::cmp::Reverse(item.severity));
-            let worst = to.findings.first().map(|(_, item)| item.severity);
-            let letter = match worst.is_some_and(|worst| worst >= Severity::StealerLog) {
-                true => LetterKind::UserStealer,
-                false => LetterKind::UserFinding,
-            };
-            let body = Body {
-                letter,
-                lang: to.lang,
-                account: to.account,
-                counts: BTreeMap::new(),
-                thread: None,
-                items: to.findings.iter().map(|(_, item)| item.clone()).collect(),
-            };
-            let findings = to.findings.iter().map(|(id, _)| *id).collect();
-            outbox.put(tenant, &to.address, &body, findings).await?;
+        for to in self.users {
+            let (address, body, findings) = to.said();
+            outbox.put(tenant, &address, &body, findings).await?;
         }
         for contact in contacts {
-            let lang = contact.language;
-            if self.administrators.len() > ONE_BY_ONE {
-                let body = many(LetterKind::AdminDigest, lang, &self.administrators, &self.counts);
-                let findings = self.administrators.iter().map(|(id, _)| *id).collect();
-                outbox.put(tenant, &contact.address, &body, findings).await?;
-            } else {
-                for (id, item) in &self.administrators {
-                    let letter = match item.state {
-                        State::FormerHolder => LetterKind::AdminFormerHolder,
-                        _ => LetterKind::AdminFinding,
-                    };
-                    let body = Body {
-                        letter,
-                        lang,
-                        account: None,
-                        items: vec![item.clone()],
-                        counts: BTreeMap::new(),
-                        thread: None,
-                    };
-                    outbox.put(tenant, &contact.address, &body, vec![*id]).await?;
-                }
+            for (letter, told) in cases(&self.administrators) {
+                outbox
+                    .put(tenant, &contact.address, &body(letter, contact.language, &told), ids(&told))
+                    .await?;
             }
             if !self.backlog.is_empty() {
-                let body = many(LetterKind::AdminBacklog, lang, &self.backlog, &self.backlog_counts);
-                let findings = self.backlog.iter().map(|(id, _)| *id).collect();
-                outbox.put(tenant, &contact.address, &body, findings).await?;
+                let told: Vec<_> = self.backlog.iter().collect();
+                let body = body(LetterKind::AdminBacklog, contact.language, &told);
+                outbox.put(tenant, &contact.address, &body, ids(&told)).await?;
             }
         }
         Ok(outbox.told)
     }
 }
 
-fn many(letter: LetterKind, lang: Lang, all: &[(FindingId, Item)], counts: &BTreeMap<Severity, u64>) -> Body {
-    let mut items: Vec<_> = all.iter().map(|(_, item)| item).collect();
+impl ToUser {
+    fn said(self) -> (String, Body, Vec<FindingId>) {
+        let told: Vec<_> = self.findings.iter().collect();
+        let is_worse = told.iter().any(|told| told.item.severity >= Severity::StealerLog);
+        let letter = match (self.beside, is_worse) {
+            (true, _) => LetterKind::UserBeside,
+            (false, true) => LetterKind::UserStealer,
+            (false, false) => LetterKind::UserFinding,
+        };
+        let body = Body { account: self.account, counts: BTreeMap::new(), ..body(letter, self.lang, &told) };
+        let findings = ids(&told);
+        (self.address, body, findings)
+    }
+}
+
+/// What administrators are told: each finding, but those of one machine as one case, and many as one letter.
+fn cases(all: &[Told]) -> Vec<(LetterKind, Vec<&Told>)> {
+    let (mut machines, mut cases) = (BTreeMap::<LogTag, Vec<&Told>>::new(), Vec::new());
+    for told in all {
+        match (told.machine, told.item.state) {
+            (_, State::FormerHolder) => cases.push((LetterKind::AdminFormerHolder, vec![told])),
+            (Some(machine), _) => machines.entry(machine).or_default().push(told),
+            (None, _) => cases.push((LetterKind::AdminFinding, vec![told])),
+        }
+    }
+    cases.extend(machines.into_values().map(|told| (LetterKind::AdminMachine, told)));
+    if cases.len() > ONE_BY_ONE {
+        return vec![(LetterKind::AdminDigest, all.iter().collect())];
+    }
+    cases
+}
+
+fn ids(told: &[&Told]) -> Vec<FindingId> {
+    told.iter().map(|told| told.id).collect()
+}
+
+/// What a letter says of these. The worst decides what is to be done, and stands first.
+fn body(letter: LetterKind, lang: Lang, told: &[&Told]) -> Body {
+    let mut items: Vec<_> = told.iter().map(|told| &told.item).collect();
     items.sort_by_key(|item| std::cmp::Reverse(item.severity));
+    let mut counts = BTreeMap::new();
+    if letter.is_of_many() {
+        for item in &items {
+            *counts.entry(item.severity).or_default() += 1;
+        }
+    }
     let items = items.into_iter().take(NAMED).cloned().collect();
-    Body { letter, lang, account: None, items, counts: counts.clone(), thread: None }
+    Body { letter, lang, account: None, items, counts, thread: None }
 }
 
 struct Outbox<'o> {

@@ -191,3 +191,31 @@ fn nothing_is_kept_of_a_round_that_fails() {
     assert!(failed.is_err(), "{failed:?}");
     assert!(world.findings().is_empty());
 }
+
+#[test]
+fn a_machine_is_one_case() {
+    let world = started();
+    world.directory(&["hanako@suigen.example"], |holder| {
+        holder.superior = Some("boss@suigen.example".to_owned());
+    });
+    let mut exposures: Vec<_> =
+        ["hanako@suigen.example:one", "hanako@suigen.example:two", "taro@suigen.example:three"]
+            .iter()
+            .map(|line| world.exposure("log", line))
+            .collect();
+    for exposure in &mut exposures {
+        exposure.log = Some(mizumori_core::keys::LogTag(7));
+    }
+    world.leaks.commit(exposures);
+    assert_eq!(world.find().findings, 3);
+    let mut told = letters(&world.notices());
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            ("boss@suigen.example".to_owned(), LetterKind::UserBeside, 2),
+            ("csirt@suigen.example".to_owned(), LetterKind::AdminMachine, 3),
+            ("hanako@suigen.example".to_owned(), LetterKind::UserStealer, 2),
+        ]
+    );
+}
