@@ -111,9 +111,21 @@ impl Store {
     /// When the store is not empty, or the backup not whole.
     pub async fn restore(&self, from: &mut (dyn BufRead + Send)) -> Result<Restored, BackupError> {
         let mut session = self.write().await?;
+        let restored = session.restore(from).await?;
+        session.commit().await?;
+        Ok(restored)
+    }
+}
+
+impl Session {
+    /// Fills an empty store with a backup. A session in which that failed must not be committed.
+    ///
+    /// # Errors
+    /// When the store is not empty, or the backup not whole.
+    pub async fn restore(&mut self, from: &mut (dyn BufRead + Send)) -> Result<Restored, BackupError> {
         for (table, ..) in TABLES {
             let text = format!("SELECT 1 AS n FROM {table} LIMIT 1");
-            if session.one("look into a table", sqlx::query(AssertSqlSafe(text))).await?.is_some() {
+            if self.one("look into a table", sqlx::query(AssertSqlSafe(text))).await?.is_some() {
                 return Err(BackupError::NotEmpty);
             }
         }
@@ -141,21 +153,20 @@ impl Store {
                 }
                 break;
             } else {
-                insert(&mut session, &value).await?.ok_or(BackupError::Line(number))?;
+                insert(self, &value).await?.ok_or(BackupError::Line(number))?;
                 rows += 1;
             }
             hasher.update(line.as_bytes());
         }
-        if session.dialect == Dialect::Postgres {
+        if self.dialect == Dialect::Postgres {
             for (table, ..) in TABLES.iter().filter(|(.., numbered)| *numbered == Numbered::Yes) {
                 let text = format!(
                     "SELECT 1 FROM setval(pg_get_serial_sequence('{table}', 'id'), \
                      (SELECT COALESCE(MAX(id), 0) + 1 FROM {table}), false)"
                 );
-                session.all("number a table", sqlx::query(AssertSqlSafe(text))).await?;
+                self.all("number a table", sqlx::query(AssertSqlSafe(text))).await?;
             }
         }
-        session.commit().await?;
         Ok(Restored { rows })
     }
 }

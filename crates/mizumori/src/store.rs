@@ -12,7 +12,7 @@ use crate::outcome::Failure;
 #[derive(Debug, Args)]
 pub(crate) struct StoreOptions {
     /// The store: a file of SQLite, or a URL such as postgres://host/database [env: MIZUMORI_STORE]
-    #[arg(long, value_name = "URL", global = true)]
+    #[arg(long, value_name = "URL", global = true, display_order = 100)]
     store: Option<String>,
 }
 

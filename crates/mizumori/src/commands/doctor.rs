@@ -76,6 +76,8 @@ fn features() -> Vec<&'static str> {
         ("lake", cfg!(feature = "lake")),
         ("sql", cfg!(feature = "sql")),
         ("cluster", cfg!(feature = "cluster")),
+        ("store", cfg!(feature = "store")),
+        ("monitor", cfg!(feature = "monitor")),
         ("demo", cfg!(feature = "demo")),
     ];
     all.into_iter().filter_map(|(name, built)| built.then_some(name)).collect()

@@ -4,7 +4,7 @@ mod contact;
 mod edition;
 mod list;
 
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{Args, Subcommand};
 use mizumori_core::{Lang, Names};
 use mizumori_store::{Edition, Organisation, OrganisationId, OrganisationState};
 
@@ -18,6 +18,7 @@ use crate::tidings;
 /// An organisation has domains, contacts who are told, rules, directories and findings, which no other organisation sees. Its edition
 /// says what it may have, and for how long.
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     store: StoreOptions,
@@ -25,6 +26,13 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  mizumori org add suigen --name-ja 水源大学 --name-en 'Suigen University' --edition evaluation
+  mizumori org contact add suigen csirt@suigen.example
+  mizumori org change suigen --edition full
+  mizumori org edition set small --domains 1 --holders 500 --functions findings,directories";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -70,34 +78,33 @@ struct Add {
 
 /// Change what is known of an organisation
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("what").required(true).multiple(true))]
 struct Change {
     /// Which
     #[arg(value_name = "ID")]
     id: OrganisationId,
 
     /// Its name in Japanese
-    #[arg(long, group = "what", value_name = "NAME")]
+    #[arg(long, value_name = "NAME")]
     name_ja: Option<String>,
 
     /// Its name in English
-    #[arg(long, group = "what", value_name = "NAME")]
+    #[arg(long, value_name = "NAME")]
     name_en: Option<String>,
 
     /// Its category
-    #[arg(long, group = "what", value_name = "ID")]
+    #[arg(long, value_name = "ID")]
     category: Option<String>,
 
     /// The language in which its people are told where nobody knows better: ja or en
-    #[arg(long, group = "what", value_name = "LANG")]
+    #[arg(long, value_name = "LANG")]
     language: Option<Lang>,
 
     /// Its edition; its time begins anew
-    #[arg(long, group = "what", value_name = "NAME")]
+    #[arg(long, value_name = "NAME")]
     edition: Option<String>,
 
     /// What its people call the place where passwords are changed; an empty text takes it away
-    #[arg(long, group = "what", value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT")]
     portal: Option<String>,
 }
 
@@ -136,6 +143,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 "`mizumori org contact add {0} ADDRESS` says who is told, `mizumori domain add {0} DOMAIN` of what",
                 add.id
             ));
+        }
+        Command::Change(change) if change.is_empty() => {
+            return Err(Failure::say(format!("nothing says what to change of `{}`", change.id))
+                .hint("`mizumori org change -h` shows what can be changed"));
         }
         Command::Change(change) => opened.write(async |session| {
             let before = organisation(session, &change.id).await?;
@@ -184,6 +195,12 @@ impl Add {
 }
 
 impl Change {
+    fn is_empty(&self) -> bool {
+        let Self { id: _, name_ja, name_en, category, language, edition, portal } = self;
+        let texts = [name_ja, name_en, category, edition, portal];
+        language.is_none() && texts.iter().all(|text| text.is_none())
+    }
+
     fn applied(&self, mut to: Organisation, edition: Option<&Edition>) -> Organisation {
         let set = |to: &mut String, new: &Option<String>| {
             if let Some(new) = new {

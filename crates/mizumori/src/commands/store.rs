@@ -32,7 +32,7 @@ const EXAMPLES: &str = "\
 Examples:
   mizumori store status
   mizumori store backup store-2026-11-23.jsonl
-  mizumori store backup --store store.db - | mizumori store restore --store postgres://db.example/mizumori -";
+  mizumori store backup - --store store.db | mizumori store restore - --store postgres:///mizumori";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -85,10 +85,10 @@ fn restore(store: &StoreOptions, config: &Config, file: &Path) -> Result<(), Fai
         Box::new(BufReader::new(opened.map_err(Failure::new)?))
     };
     let opened = store.open_or_make(config)?;
-    let done = opened.runtime.block_on(opened.store.restore(&mut from)).map_err(told)?;
-    let rows = grouped(done.rows);
-    opened.write(async |session| {
-        audit(session, None, "store restore", &name_of(file), &format!("{rows} rows")).await
+    let rows = opened.write(async |session| {
+        let rows = grouped(session.restore(&mut from).await.map_err(told)?.rows);
+        audit(session, None, "store restore", &name_of(file), &format!("{rows} rows")).await?;
+        Ok(rows)
     })?;
     tidings::say(&format!("restored {rows} rows"));
     Ok(())

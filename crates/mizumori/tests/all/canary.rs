@@ -286,7 +286,11 @@ fn what_is_not_built_in_is_not_there() {
     for word in ["of each clear secret that is parsed", "another program is writing to the index"] {
         assert_eq!(holds(word), fills_an_index, "{word}");
     }
-    let features = if HAS_SCAN { "survey, scan" } else { "features           survey\n" };
+    let features = match (HAS_SCAN, cfg!(feature = "store")) {
+        (true, _) => "survey, scan",
+        (false, true) => "features           survey, store\n",
+        (false, false) => "features           survey\n",
+    };
     folder.run(&["doctor"]).ends(0).printing(&[features]);
     let help = folder.run(&["--help"]).ends(0).out();
     assert_eq!(help.contains("\n  scan "), HAS_SCAN);

@@ -27,7 +27,7 @@ enum Command {
         #[arg(value_name = "ADDRESS")]
         address: String,
         /// A name
-        #[arg(long, value_name = "NAME", default_value = "")]
+        #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
         name: String,
         /// The language: ja or en [default: the organisation's]
         #[arg(long, value_name = "LANG")]

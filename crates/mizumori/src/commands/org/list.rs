@@ -4,6 +4,7 @@ use clap::Args;
 use mizumori_store::Organisation;
 use serde_json::json;
 
+use crate::locale;
 use crate::outcome::Failure;
 use crate::show::{Form, show};
 use crate::store::{Opened, now};
@@ -30,7 +31,7 @@ fn cells(organisation: &Organisation) -> [String; 5] {
     let (state, ends) = organisation.state_at(now());
     [
         organisation.id.to_string(),
-        organisation.names.ja.clone(),
+        organisation.names.of(locale::language()).to_owned(),
         organisation.edition.clone(),
         state.as_str().to_owned(),
         ends.map(mizumori_core::Timestamp::day).unwrap_or_default(),

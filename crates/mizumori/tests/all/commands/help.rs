@@ -4,7 +4,7 @@ use crate::run::Folder;
 use crate::snapshot;
 
 #[test]
-#[cfg(all(feature = "lake", feature = "guard"))]
+#[cfg(all(feature = "lake", feature = "guard", feature = "store"))]
 fn help_of_every_command() {
     let folder = Folder::new();
     let mut shown = String::new();
@@ -36,6 +36,37 @@ fn help_of_every_command() {
         "lake vacuum",
         "lake forget",
         "lake keys",
+        "org",
+        "org add",
+        "org change",
+        "org remove",
+        "org list",
+        "org contact",
+        "org contact add",
+        "org edition",
+        "org edition set",
+        "domain",
+        "domain add",
+        "domain vouch",
+        "domain remove",
+        "domain list",
+        "rule",
+        "rule list",
+        "rule set",
+        "rule reset",
+        "notice",
+        "notice list",
+        "notice retry",
+        "notice waiting",
+        "audit",
+        "audit list",
+        "audit export",
+        "audit verify",
+        "audit head",
+        "store",
+        "store backup",
+        "store restore",
+        "store status",
         "doctor",
         "completions",
     ];

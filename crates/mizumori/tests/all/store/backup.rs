@@ -34,7 +34,7 @@ fn filled(kept: &Kept) {
 fn a_store_moves_anywhere() {
     let server = server();
     let fresh = || {
-        let postgres = server.as_ref().map(Kept::postgres);
+        let postgres = server.as_ref().map(|server| Kept::postgres(server));
         std::iter::once(Kept::sqlite()).chain(postgres)
     };
     for from in fresh() {

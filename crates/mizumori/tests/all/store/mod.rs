@@ -9,6 +9,8 @@ mod org;
 mod rule;
 mod status;
 
+use std::sync::{Arc, Mutex, Weak};
+
 use mizumori_store::{OrganisationId, Session, Store, StoreUrl};
 use mizumori_test_servers::Postgres;
 use serde_json::Value;
@@ -89,9 +91,16 @@ pub(crate) fn on_both(case: impl Fn(&Kept)) {
     }
 }
 
-/// A server, unless tests are to do without it.
-pub(crate) fn server() -> Option<Postgres> {
-    (!Postgres::is_left_out()).then(|| Postgres::start().unwrap())
+/// The server of all tests that run just now, unless they are to do without it; it ends with the last of them.
+pub(crate) fn server() -> Option<Arc<Postgres>> {
+    static RUNNING: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
+    if Postgres::is_left_out() {
+        return None;
+    }
+    let mut running = RUNNING.lock().unwrap();
+    let server = running.upgrade().unwrap_or_else(|| Arc::new(Postgres::start().unwrap()));
+    *running = Arc::downgrade(&server);
+    Some(server)
 }
 
 pub(crate) fn id(text: &str) -> OrganisationId {

@@ -20,13 +20,13 @@ fn come_change_and_go() {
         assert_eq!([&listed[0]["id"], &listed[1]["id"]], ["mori", "suigen"]);
         assert!(listed[0]["ends"].is_string() && listed[1]["ends"].is_null());
         assert_eq!(listed[1]["portal"], "窓口");
-        kept.run("org list").ends(0).printing(&["id      name", "suigen  水源大学  full"]);
+        kept.run("org list").ends(0).printing(&["id      name", "suigen  Headwaters  full"]);
 
         kept.run("org change suigen --category university --portal= --language en").ends(0);
         let [_, changed] = &kept.list("org list")[..] else { panic!() };
         assert_eq!((&changed["category"], &changed["language"]), (&"university".into(), &"en".into()));
         assert!(changed["portal"].is_null());
-        kept.run("org change suigen").ends(2).saying(&["--name-ja"]);
+        kept.run("org change suigen").ends(2).saying(&["nothing says what to change of `suigen`"]);
         kept.run("org change other --category x").ends(2).saying(&["no organisation `other`", "org list"]);
         kept.run("org change suigen --edition gold").ends(2).saying(&["no edition `gold`"]);
 
