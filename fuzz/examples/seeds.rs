@@ -9,9 +9,11 @@ use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use mizumori_core::Lang;
 use mizumori_guard::private::{PrivateIndex, PrivateWriter};
 use mizumori_guard::{Filter, HashKind, Index, IndexWriter, InputFile, Rate, What};
 use mizumori_read::{MemberName, Reader};
+use mizumori_respond::letter::{LetterKind, Template};
 use mizumori_world::encode::{Charset, encode};
 use mizumori_world::format::{
     Column, Csv, Escaping, FieldOrder, Format, Json, JsonShape, Ldif, List, Prose, Quoting, Record, SqlCopy,
@@ -24,6 +26,16 @@ use sevenz_rust2::{ArchiveEntry, ArchiveWriter, EncoderConfiguration, EncoderMet
 use zip::unstable::write::FileOptionsExt;
 use zip::write::SimpleFileOptions;
 use zip::{AesMode, ZipWriter};
+
+/// Templates of a digest.
+const LETTERS: &[(&str, &str)] = &[
+    (
+        "loops",
+        "a\n\n{% for b in counts %}{% for c in listed %}| {{ b.name }} | {{ c.what }}\n{% endfor %}{% endfor %}",
+    ),
+    ("marks", "a\n\nb\n## c\n- d\n  e\n1. f\n| g | h\n! i\n---\nj"),
+    ("refused", "a\n\n{{ \"b\" * 1000000 }}{% set c = d %}{# e #}https://f.example"),
+];
 
 /// What every dump tells of.
 const RECORDS: [Record<'_>; 4] = [
@@ -75,11 +87,29 @@ fn main() -> Result<()> {
     for (name, text) in LISTS {
         keep(&seeds, "watch_list", name, text.as_bytes())?;
     }
+    letters(&seeds)?;
     for (name, text) in HASHES {
         keep(&seeds, "guard_lines", name, text.as_bytes())?;
     }
     guard(&seeds)?;
     private(&seeds)
+}
+
+/// Our own templates, and small ones that use what there is, each with facts of all sorts behind it.
+fn letters(seeds: &Path) -> Result<()> {
+    let facts = "\0水源省\0https://a.example/\0a@b.example\0<a href='x'>|\n1. {{ y }}\0";
+    for (at, kind) in LetterKind::ALL.into_iter().enumerate() {
+        for (number, lang) in [Lang::Ja, Lang::En].into_iter().enumerate() {
+            let template = Template::built_in(kind, lang)?;
+            let bytes =
+                [&[u8::try_from(at * 2 + number)?], template.source().as_bytes(), facts.as_bytes()].concat();
+            keep(seeds, "letter", &format!("{}-{}", kind.as_str(), lang.tag()), &bytes)?;
+        }
+    }
+    for (name, source) in LETTERS {
+        keep(seeds, "letter", name, &[&[12], source.as_bytes(), facts.as_bytes()].concat())?;
+    }
+    Ok(())
 }
 
 /// A small private index, each file with the number by which the target knows it, and what goes between client and server.
