@@ -22,6 +22,8 @@ pub struct Body {
     pub counts: BTreeMap<Severity, u64>,
     /// The first mail of the thread that this one goes on with.
     pub thread: Option<String>,
+    /// The domain that it is about.
+    pub domain: Option<String>,
 }
 
 /// A finding in a letter.
@@ -61,6 +63,8 @@ struct Written {
     counts: BTreeMap<String, u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     thread: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    domain: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -143,6 +147,7 @@ impl Body {
                 .map(|(severity, count)| (severity.as_str().to_owned(), *count))
                 .collect(),
             thread: self.thread.clone(),
+            domain: self.domain.clone(),
         };
         // Texts and numbers can always be written.
         serde_json::to_string(&written).unwrap_or_default()
@@ -165,6 +170,7 @@ impl Body {
                 items: written.items.into_iter().map(Item::read).collect::<Option<_>>()?,
                 counts: counts.collect::<Option<_>>()?,
                 thread: written.thread,
+                domain: written.domain,
             })
         };
         read().ok_or_else(damaged)
@@ -197,6 +203,7 @@ pub(crate) mod tests {
             items: vec![item],
             counts: BTreeMap::from([(Severity::OwnSite, 3)]),
             thread: Some("suigen.1.7F3K-92QM.aa".to_owned()),
+            domain: Some("suigen.example".to_owned()),
         }
     }
 

@@ -195,12 +195,14 @@ async fn body(
     let source = tenant.source(&finding.is.source).await?;
     let source = source.unwrap_or_else(|| crate::finder::undescribed(&finding.is.source, finding.created));
     let items = vec![Item::of(finding, &source)];
-    Ok(Body { letter, lang, account, items, counts: Default::default(), thread: None })
+    Ok(Body { letter, lang, account, items, counts: Default::default(), thread: None, domain: None })
 }
 
 /// When the password was changed after the finding was made, where it is the directory's password.
 fn changed_since(finding: &Finding, holder: &Holder, own: impl Fn(&str) -> bool) -> Option<Timestamp> {
     let concerns = finding.is.site.as_deref().is_none_or(own) && finding.is.secret.is_some();
-    let since = finding.told.unwrap_or(finding.created);
-    holder.is.password_changed.filter(|changed| concerns && !holder.is.must_change && *changed > since)
+    // Directories keep whole seconds.
+    let since = finding.told.unwrap_or(finding.created).0 / 1_000;
+    let changed = holder.is.password_changed.filter(|_| concerns && !holder.is.must_change)?;
+    (changed.0 / 1_000 >= since).then_some(changed)
 }

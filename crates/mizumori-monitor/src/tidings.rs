@@ -163,7 +163,7 @@ fn body(letter: LetterKind, lang: Lang, told: &[&Told]) -> Body {
         }
     }
     let items = items.into_iter().take(NAMED).cloned().collect();
-    Body { letter, lang, account: None, items, counts, thread: None }
+    Body { letter, lang, account: None, items, counts, thread: None, domain: None }
 }
 
 struct Outbox<'o> {

@@ -50,6 +50,9 @@ pub(crate) struct Config {
     /// How long sources stay in a lake.
     #[cfg(feature = "lake")]
     pub(crate) retention: mizumori_lake::Retention,
+    /// The name servers that are asked for proofs of domains; the system's, where there are none.
+    #[cfg(feature = "store")]
+    pub(crate) name_servers: Vec<std::net::SocketAddr>,
     /// How mails go out.
     #[cfg(feature = "monitor")]
     pub(crate) mail: Option<crate::mail::MailTable>,
@@ -115,6 +118,7 @@ impl Config {
             "retention",
             "limits",
             "mail",
+            "name_servers",
         ];
         document.only(root, &known);
         let mut config = Self {
@@ -145,6 +149,18 @@ impl Config {
                 let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
                 config.retention.leaked_months = document.count(&table, "leaked_months").map(number);
                 config.retention.kept_days = document.count(&table, "kept_days").map(number);
+            }
+        }
+        #[cfg(feature = "store")]
+        for value in document.array(root, "name_servers") {
+            let Some(text) = document.text_of(value, "a name server") else { continue };
+            match text.text.parse() {
+                Ok(address) => config.name_servers.push(address),
+                Err(_) => document.mistake(
+                    text.span,
+                    format!("`{}` is no address of a name server", text.text),
+                    Some("write `\"IP:PORT\"`".to_owned()),
+                ),
             }
         }
         #[cfg(feature = "monitor")]

@@ -1,5 +1,6 @@
 //! `mizumori domain`: the domains of organisations, and whether they are served.
 
+mod check;
 mod list;
 mod publish;
 
@@ -32,12 +33,14 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   mizumori domain add suigen suigen.example
+  mizumori domain check suigen suigen.example
   mizumori domain vouch suigen suigen.example --why 'letter of 2026-11-20, file 17'
   mizumori domain list";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Add(Add),
+    Check(check::Arguments),
     Vouch(Vouch),
     Remove(Remove),
     List(list::Arguments),
@@ -90,7 +93,8 @@ struct Remove {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let opened = arguments.store.open(&Config::load()?)?;
+    let config = Config::load()?;
+    let opened = arguments.store.open(&config)?;
     match &arguments.command {
         Command::Add(Add { which, format }) => {
             let token = publish::draw()?;
@@ -113,10 +117,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                     which.domain
                 ));
             }
-            tidings::hint(
-                "the holder publishes one of these, and leaves it there: it is looked for again and again",
-            );
+            tidings::hint(&format!(
+                "the holder publishes one of these, and leaves it there; then `mizumori domain check {} {}` looks for it",
+                which.organisation, which.domain
+            ));
         }
+        Command::Check(arguments) => check::run(arguments, &config, &opened)?,
         Command::Vouch(Vouch { which, why }) => {
             let token = publish::draw()?;
             opened.write(async |session| {

@@ -1,6 +1,7 @@
 //! `mizumori finding`: what was found for organisations, and what became of it.
 
 mod list;
+mod neutralise;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -32,6 +33,7 @@ Examples:
   mizumori finding list suigen --open
   mizumori finding show suigen 7F3K-92QM
   mizumori finding mark suigen 7F3K-92QM false-positive --why 'a test account'
+  mizumori finding neutralise suigen 7F3K-92QM --dry-run
   mizumori finding release suigen";
 
 #[derive(Debug, Subcommand)]
@@ -39,6 +41,7 @@ enum Command {
     List(list::Arguments),
     Show(show::Arguments),
     Mark(Mark),
+    Neutralise(neutralise::Arguments),
     Release(Release),
 }
 
@@ -78,6 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     match &arguments.command {
         Command::List(arguments) => list::run(arguments, &opened)?,
         Command::Show(arguments) => show::run(arguments, &opened)?,
+        Command::Neutralise(arguments) => return neutralise::run(arguments, &opened),
         Command::Mark(mark) => opened.write(async |session| {
             let id = &mark.organisation;
             let finding = finding(session, id, &mark.reference).await?;

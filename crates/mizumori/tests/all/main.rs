@@ -24,6 +24,9 @@ mod snapshot;
 #[cfg(feature = "store")]
 #[cfg(test)]
 mod store;
+#[cfg(all(feature = "monitor", feature = "guard"))]
+#[cfg(test)]
+mod story;
 #[cfg(all(feature = "scan", feature = "demo"))]
 #[cfg(test)]
 mod terminal;
