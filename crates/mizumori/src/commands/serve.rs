@@ -26,6 +26,8 @@ use crate::tidings;
 /// with what it was doing on Ctrl-C or SIGTERM.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
+// The options of an ingest are a group of the same name.
+#[group(skip)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     ingest: ingest::Arguments,
