@@ -88,6 +88,9 @@ fn main() -> Result<()> {
         keep(&seeds, "watch_list", name, text.as_bytes())?;
     }
     letters(&seeds)?;
+    for (name, text) in PAGES {
+        keep(&seeds, "proof_page", name, text.as_bytes())?;
+    }
     for (name, text) in HASHES {
         keep(&seeds, "guard_lines", name, text.as_bytes())?;
     }
@@ -339,6 +342,32 @@ const ADDRESSES: [&str; 16] = [
     "a@\u{200d}b.example",
     "a@10.0.0.1",
     "a@a\u{308}.example",
+];
+
+/// What sites answer that are to prove a domain; a type in the first line.
+const PAGES: [(&str, &str); 6] = [
+    ("file", "text/plain\nmizumori-domain-verification=0123456789abcdef0123456789abcdef\r\n"),
+    (
+        "page",
+        "text/html; charset=utf-8\n<!DOCTYPE html><html lang=\"ja\"><head><title>水源省</title>\
+         <meta name=\"mizumori-domain-verification\" content=\"0123456789abcdef0123456789abcdef\"></head><body><p>x</p>",
+    ),
+    (
+        "head-is-left-out",
+        "\n<!-- x --><meta charset=Shift_JIS><link rel=x href='/'><META content=&#48;123456789abcdef0123456789abcdef \
+         NAME='Mizumori-Domain-Verification'/>",
+    ),
+    (
+        "hidden",
+        "text/html\n<head><script><!--<script></script>--></script><style>a</style><noscript><p></noscript>\
+         <template><template></template><meta name=mizumori-domain-verification content=x></template><svg><title>",
+    ),
+    (
+        "iso-2022-jp",
+        "text/html; charset=\"iso-2022-jp\"\n<title>\u{1b}$B?e8;\u{1b}(B</title>\
+         <meta http-equiv=content-type content='text/html;charset=euc-jp'><meta name=mizumori-domain-verification content>",
+    ),
+    ("body", "text/html;charset=utf-16\n</p><html><body><meta name=mizumori-domain-verification></body>"),
 ];
 
 const LISTS: [(&str, &str); 5] = [

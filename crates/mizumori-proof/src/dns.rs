@@ -190,6 +190,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn strings_of_a_record_belong_together() {
+        for (strings, expected) in [
+            (vec!["mizumori-domain-", "", "verification=", "0"], "mizumori-domain-verification=0"),
+            (vec!["  a b", " c \n"], "a b c"),
+            (vec![""], ""),
+        ] {
+            let txt = TXT::from_bytes(strings.iter().map(|string| string.as_bytes()).collect());
+            assert_eq!(value(&txt), expected.as_bytes());
+        }
+    }
+
+    #[test]
     fn more_than_half_decide() {
         let (there, no, none) =
             (Said::There, Said::Missing(Absence::NoSuchName), Said::Unasked(Trouble::ServFail));

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use mizumori_core::{DomainName, ErrorClass};
+#[cfg(feature = "look")]
 use mizumori_outbound::OutboundError;
 
 /// Why there is no proof.
@@ -29,6 +30,7 @@ pub enum ProofError {
     #[error("could not prepare to ask for names: {0}")]
     Names(String),
     /// A client for web sites could not be made.
+    #[cfg(feature = "look")]
     #[error(transparent)]
     Client(OutboundError),
     /// A method whose proof lies nowhere.
@@ -145,6 +147,7 @@ impl ProofError {
             | Self::CodeExpired
             | Self::Missing { .. } => ErrorClass::Usage,
             Self::NoRandomness(_) | Self::Names(_) | Self::Unasked { .. } => ErrorClass::Environment,
+            #[cfg(feature = "look")]
             Self::Client(error) => error.class(),
         }
     }

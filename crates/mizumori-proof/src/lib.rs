@@ -5,7 +5,7 @@
 //! [`Schedule`] says when to look again, and when a proof that fails has lapsed.
 //!
 //! It keeps nothing, sends no mail and decides nothing about who is served: that is the caller's. What it is answered comes from
-//! strangers, is bounded in length and time, and never stands in errors.
+//! strangers, is bounded in length and time, and never stands in errors. Without the feature `look` there is no prover.
 //!
 //! The methods are those of the CA/Browser Forum's Baseline Requirements for TLS server certificates, sections 3.2.2.4.4 (mail),
 //! 3.2.2.4.7 (DNS) and 3.2.2.4.18 (file), as far as they serve here; the element of a page is the custom of search engines. What an
@@ -13,22 +13,28 @@
 //! what is forged, which is never taken for a proof or for its absence), over a way that nobody can change.
 
 mod challenge;
+#[cfg(feature = "look")]
 mod dns;
 mod error;
 mod mail;
 mod method;
 mod page;
+#[cfg(feature = "look")]
 mod prover;
 mod schedule;
+#[cfg(feature = "look")]
 mod settings;
 mod token;
+#[cfg(feature = "look")]
 mod web;
 
 pub use challenge::Challenge;
 pub use error::{Absence, ProofError, Result, Trouble};
 pub use mail::{CODE_LIFE, MailCode, MailKey, Role, confirm};
 pub use method::{Method, Proof};
+#[cfg(feature = "look")]
 pub use prover::Prover;
 pub use schedule::{Outcome, Patience, Schedule, Standing, Verdict};
+#[cfg(feature = "look")]
 pub use settings::ProverSettings;
 pub use token::Token;

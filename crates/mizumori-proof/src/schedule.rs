@@ -195,9 +195,9 @@ impl Verdict {
 }
 
 impl Default for Schedule {
-    /// Daily looks, every six hours while it fails. A clear no is borne for 7 days, with reminders after 1, 4 and 6; that it
-    /// is not seen for 30, with reminders after 3, 14, 21 and 28. A code that was typed counts for 180 days; a new one may be typed in the 30 days
-    /// after them, with reminders at their beginning and after 14, 23 and 28.
+    /// Daily looks, every six hours while it fails. A clear no is borne for 7 days, with reminders after 1, 4 and 6; that it is
+    /// not seen for 30, with reminders after 3, 14, 21 and 28. A code that was typed counts for 180 days; another may be typed in
+    /// the 30 days after them, with reminders at their beginning and after 14, 23 and 28.
     fn default() -> Self {
         let patience = |days: u32, reminders: &[u32]| Patience {
             lapses_after: DAY * days,

@@ -33,6 +33,8 @@ async fn a_record_proves_it() {
         vec![&*right],
         vec!["v=spf1 -all", &line(OTHER), &right, "other"],
         vec![&format!("  {right} ")],
+        // So long that it becomes two strings, of which the second begins within the token.
+        vec![&format!("{}{right}", " ".repeat(210))],
         // Too long for a datagram, so that it comes over TCP.
         vec![&long, &right],
     ] {

@@ -1,5 +1,6 @@
 //! Files and pages of a real web server.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mizumori_core::ErrorClass;
@@ -181,16 +182,22 @@ async fn one_prover_looks_for_many_at_once() {
     one.file(Answer::text(one.challenge.line()));
     one.page(&one.challenge.meta_element());
     let prover = Prover::new(&ProverSettings { name_servers: vec![dns.address()], ..one.settings.clone() });
-    let prover = prover.unwrap();
-    let (dns, file, meta, two) = tokio::join!(
+    let prover = Arc::new(prover.unwrap());
+    let (record, file, meta, two) = tokio::join!(
         prover.check(&one.challenge, Method::Dns),
         prover.check(&one.challenge, Method::File),
         prover.check(&one.challenge, Method::Meta),
         prover.check(&two.challenge, Method::Dns),
     );
-    assert!(dns.is_ok() && file.is_ok() && meta.is_ok());
+    assert!(record.is_ok() && file.is_ok() && meta.is_ok());
     assert_eq!(absence(two), Absence::NoSuchName);
     assert_eq!(format!("{prover:?}"), "Prover { .. }");
+    // A task of its own may look, on another thread.
+    for method in [Method::Dns, Method::File, Method::Meta] {
+        let (prover, challenge) = (prover.clone(), one.challenge.clone());
+        let looked = tokio::spawn(async move { prover.check(&challenge, method).await }).await.unwrap();
+        assert_eq!(looked.unwrap().method, method);
+    }
 }
 
 #[test]
@@ -202,4 +209,9 @@ fn settings_that_cannot_be_used() {
     };
     let error = Prover::new(&missing).unwrap_err();
     assert!(matches!(error, ProofError::Client(_)) && error.class() == ErrorClass::Usage, "{error:?}");
+    // The system's name servers, where it names any; nobody is asked here.
+    match Prover::new(&settings(&[])) {
+        Ok(_) => {}
+        Err(error) => assert!(matches!(error, ProofError::Names(_)) && error.hint().is_some(), "{error:?}"),
+    }
 }
