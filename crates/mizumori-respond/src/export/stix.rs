@@ -102,9 +102,9 @@ impl Bundle<'_> {
         let mut labels = vec![
             format!("severity:{}", finding.severity.as_str()),
             format!("secret:{}", finding.kind.as_str()),
-            format!("state:{}", without_addresses(&finding.state)),
+            label("state", &finding.state),
         ];
-        labels.extend(finding.site.as_deref().map(|site| format!("site:{}", without_addresses(site))));
+        labels.extend(finding.site.as_deref().map(|site| label("site", site)));
         labels.extend(self.export.tag(finding).map(|tag| format!("account-tag:{tag}")));
         put(
             &mut object,
@@ -199,6 +199,11 @@ fn marking_definition(tlp: Tlp) -> Value {
         "name": label,
         "extensions": { TLP_EXTENSION: { "extension_type": "property-extension", "tlp_2_0": level } },
     })
+}
+
+/// A label with a text of others, which does not begin so that both together look like the beginning of a link.
+fn label(name: &str, text: &str) -> String {
+    format!("{name}:{}", without_addresses(text).trim_start_matches('/'))
 }
 
 /// What we call it ourselves.

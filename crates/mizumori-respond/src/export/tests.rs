@@ -203,6 +203,15 @@ fn an_event() {
     }
 }
 
+#[test]
+fn a_label_and_its_text_are_no_link() {
+    let mut export = sample(Accounts::Hidden);
+    export.findings[0].state = "//a.example".to_owned();
+    export.findings[0].site = Some("// ".to_owned());
+    let bundle = export.stix();
+    assert!(!bundle.to_string().contains("://"), "{bundle}");
+}
+
 proptest! {
     #[test]
     fn no_text_names_anybody(text in "([a-z水 .:/\n]|@|hanako@suigen.example|＠){0,20}") {

@@ -165,7 +165,8 @@ impl Facts {
             kind: words::kind(self.kind, lang),
             has_secret: self.kind != SecretKind::None,
             is_session: self.kind == SecretKind::Token,
-            is_malware: self.severity == Severity::StealerLog,
+            // Hardly anything else takes sessions.
+            is_malware: self.severity >= Severity::StealerLog,
             severity: self.severity.name(lang),
             label: without_addresses(self.label.as_deref().unwrap_or_default()),
         }
