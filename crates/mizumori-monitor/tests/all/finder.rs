@@ -175,17 +175,7 @@ fn what_nobody_can_tell_apart_any_more_is_compared_in_full() {
 #[test]
 fn nothing_is_kept_of_a_round_that_fails() {
     let world = started();
-    world.run(async {
-        let mut session = world.store.write().await.unwrap();
-        let rule = mizumori_store::Rule {
-            name: "tell-user".to_owned(),
-            document: "{\"enabled\":\"yes\"}".to_owned(),
-            changed: now(),
-            changed_by: "x".to_owned(),
-        };
-        session.tenant(&one()).keep_rule(&rule).await.unwrap();
-        session.commit().await.unwrap();
-    });
+    world.rule("tell-user", "{\"enabled\":\"yes\"}");
     world.leak("list", "a@suigen.example:secret\n");
     let failed = world.run(world.finder().find(&world.known(), now()));
     assert!(failed.is_err(), "{failed:?}");

@@ -3,6 +3,12 @@
 #[cfg(test)]
 mod finder;
 #[cfg(test)]
+mod follow_up;
+#[cfg(test)]
 mod leaks;
+#[cfg(test)]
+mod sender;
+#[cfg(test)]
+mod sync;
 #[cfg(test)]
 mod world;

@@ -8,7 +8,7 @@ use mizumori_core::{Account, DomainName, Exposure, Lang, LocalPart, Names, Secre
 use mizumori_monitor::{Finder, Found, Leaks};
 use mizumori_store::{
     Contact, Domain, DomainState, Filter, Finding, HolderAddress, NewHolder, Notice, Organisation,
-    OrganisationId, OrganisationState, Store, StoreUrl,
+    OrganisationId, OrganisationState, Rule, Store, StoreUrl,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -109,6 +109,21 @@ impl World {
                 tenant.keep_holder(directory, sync, &holder).await.unwrap();
             }
             tenant.end_sync(directory, sync, now()).await.unwrap();
+            session.commit().await.unwrap();
+        });
+    }
+
+    /// Sets a rule.
+    pub(crate) fn rule(&self, name: &str, document: &str) {
+        self.run(async {
+            let mut session = self.store.write().await.unwrap();
+            let rule = Rule {
+                name: name.to_owned(),
+                document: document.to_owned(),
+                changed: now(),
+                changed_by: "administrator".to_owned(),
+            };
+            session.tenant(&one()).keep_rule(&rule).await.unwrap();
             session.commit().await.unwrap();
         });
     }
