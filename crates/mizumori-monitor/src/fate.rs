@@ -32,7 +32,9 @@ pub(crate) fn fate<'f>(new: &NewFinding, earlier: &'f [Finding]) -> Fate<'f> {
     }
     match (new.month.map(Timestamp::end_of), first.settled) {
         // Up to the last day of its month; of an unknown month nobody can say that it is later.
-        (Some(end), Some(settled)) if end > settled => Fate::Reopened(first, worst.worse()),
+        (Some(end), Some(settled)) if end > settled => {
+            Fate::Reopened(first, new.severity.max(first.is.severity.worse()))
+        }
         _ => Fate::Shared(first),
     }
 }
@@ -100,7 +102,8 @@ mod tests {
             ] {
                 let expected = match severity {
                     _ if !reopens => Fate::Shared(&settled[0]),
-                    _ => Fate::Reopened(&settled[0], Severity::Session),
+                    // One worse than it was, and at least as bad as what it turns out to be.
+                    _ => Fate::Reopened(&settled[0], severity),
                 };
                 assert_eq!(fate(&new(severity, month), &settled), expected, "{state:?} {severity:?} {month}");
             }

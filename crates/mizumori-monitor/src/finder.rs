@@ -330,7 +330,7 @@ async fn appear(
             share(&mut new, first);
             tenant.record(&new, now).await?;
             tenant.worsen(first.id, severity).await?;
-            Ok(Some(as_bad_as(first.clone(), severity)))
+            Ok(Some(as_told(first.clone(), new, severity)))
         }
         Fate::Reopened(first, severity) => {
             let why = "its secret stands in a stealer log of a later time";
@@ -338,14 +338,16 @@ async fn appear(
             tenant.worsen(first.id, severity).await?;
             share(&mut new, &first);
             tenant.record(&new, now).await?;
-            Ok(Some(as_bad_as(first, severity)))
+            Ok(Some(as_told(first, new, severity)))
         }
     }
 }
 
-fn as_bad_as(mut finding: Finding, severity: Severity) -> Finding {
-    finding.is.severity = severity;
-    finding
+/// A finding with what it is told for now: the leak that has made it worse.
+fn as_told(mut first: Finding, new: NewFinding, severity: Severity) -> Finding {
+    let (state, backlog) = (first.is.state, first.is.backlog);
+    first.is = NewFinding { severity, state, backlog, same_as: None, ..new };
+    first
 }
 
 fn share(new: &mut NewFinding, first: &Finding) {

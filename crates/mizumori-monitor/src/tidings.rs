@@ -185,7 +185,8 @@ impl Outbox<'_> {
         let destination = blake3::hash(address.as_bytes()).to_hex();
         let short = destination.as_str().get(..16).unwrap_or_default();
         // The same at every try, and another on every occasion; an address is not in it.
-        let message = format!("{}.{}.{}.{short}", self.organisation.id, self.occasion, first);
+        let message =
+            format!("{}.{}.{}.{first}.{short}", self.organisation.id, self.occasion, body.letter.as_str());
         let new = NewNotice {
             channel: Channel::Mail,
             destination: address.to_owned(),

@@ -58,6 +58,8 @@ pub(super) fn judge(case: Case, lines: u64, results: &[Runs]) -> Vec<Bar> {
         // 400 MB/s, lines of 44 bytes; out of order three times as long.
         Case::Guard => vec![time(results, 2.2, at_length), memory(results, 1_074, at_length)],
         Case::GuardShuffled => vec![time(results, 6.6, at_length), memory(results, 1_074, at_length)],
+        Case::Loop => vec![time(results, 10.0, lines == LINES / 5 * 7)],
+        Case::Backlog => vec![time(results, 60.0, true)],
         // For what answers the same at the same time.
         Case::GuardRange => vec![faster(results, Role::Server, 1.0, "nginx")],
         // 0.4 µs a hash.

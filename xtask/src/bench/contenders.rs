@@ -63,6 +63,9 @@ fn ours(case: Case, input: &Input) -> Contender {
             input,
         );
     }
+    if let Case::Loop | Case::Backlog = case {
+        return followed(case, input);
+    }
     if case == Case::GuardRange {
         return ranges("mizumori guard serve", Role::Ours, false, input);
     }
@@ -138,6 +141,22 @@ fn ranges(name: &'static str, role: Role, known: bool, input: &Input) -> Contend
     }
 }
 
+/// The loop, from what comes to the mails about it.
+fn followed(case: Case, input: &Input) -> Contender {
+    let (what, mails) = if case == Case::Loop { ("dropped", 2) } else { ("backlog", 1) };
+    let arguments = ["workload", "followed", "--what", what, "--program", &shown(&data::built("mizumori"))];
+    let mut arguments = words(&arguments);
+    arguments.extend(words(&["--folder", &shown(&data::scratch_folder()), &shown(&input.path)]));
+    Contender {
+        name: "mizumori serve",
+        role: Role::Ours,
+        program: data::built("xtask"),
+        arguments,
+        output: Output::Told(Some(mails)),
+        accepts: &[0],
+    }
+}
+
 /// An ingest by so many executors, with all that has to be started for it.
 fn cluster(name: &'static str, role: Role, executors: usize, input: &Input) -> Contender {
     let (program, output) = (data::built("xtask"), Output::Discarded);
@@ -182,7 +201,7 @@ fn naive(case: Case, input: &Input) -> Option<Contender> {
             return Some(Contender { name, role, program, arguments, output, accepts: &[0] });
         }
         // There is nothing to compare with: of the domain's exposures only the lake knows.
-        Case::Domain | Case::GuardRange => return None,
+        Case::Domain | Case::GuardRange | Case::Loop | Case::Backlog => return None,
         Case::Domains => ("naive sets", "domains", Output::Discarded),
         Case::Lookups | Case::Account => ("naive set over the dumps", "lookups", Output::Discarded),
     };
@@ -228,7 +247,13 @@ fn peers(case: Case, input: &Input) -> Vec<Contender> {
             let installed = command::succeeds(program("gzip").arg("--version"));
             std::iter::once(inflate).chain(installed.then_some(gzip)).collect()
         }
-        Case::SmallFiles | Case::Cluster | Case::Large | Case::Account | Case::Guard => Vec::new(),
+        Case::SmallFiles
+        | Case::Cluster
+        | Case::Large
+        | Case::Account
+        | Case::Guard
+        | Case::Loop
+        | Case::Backlog => Vec::new(),
         Case::Domain => {
             let files = shown(&Large::of(input.totals.lines).lake().join("exposures/*.parquet"));
             let found = format!("SELECT count(*) FROM read_parquet('{files}') WHERE domain = '{DOMAIN}'");

@@ -43,6 +43,8 @@ pub(super) struct Totals {
 
 /// Lines of all the small files together: 50 in each of the 10,000.
 const SMALL_FILES_LINES: u64 = 500_000;
+/// Lines of a list that is not looked at.
+const BACKLOG_LINES: u64 = 1_000;
 
 /// Of the lists' lines, so many times fewer are in each ingest of the lake in which accounts are looked up.
 pub(super) const LOOKUPS_PART: u64 = 16;
@@ -99,6 +101,10 @@ impl Input {
             Case::GuardRange => {
                 ("ranges", (lines * (1 << 16) / super::bars::LINES).clamp(1, 1 << 16) * 1_000)
             }
+            // A gigabyte, at the length of the bars.
+            Case::Loop => ("list", lines / 5 * 7),
+            // It makes its own.
+            Case::Backlog => ("list", BACKLOG_LINES),
             Case::Urls => ("urls", lines),
             Case::Gzip => ("gzip", lines),
             Case::SmallFiles => ("small-files", SMALL_FILES_LINES),

@@ -83,6 +83,10 @@ pub(super) enum Case {
     GuardCheck,
     /// Range answers over loopback, beside nginx with the same answers as files
     GuardRange,
+    /// From a dump of a gigabyte, dropped into the followed folder, to the mails to its user and the administrator
+    Loop,
+    /// A domain is served of which 100,000 findings are known already: until the administrator is told
+    Backlog,
     /// The list three times over into a lake, by executors of a cluster with a core each
     Cluster,
 }
@@ -109,6 +113,8 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
         (Case::GuardShuffled, ",guard"),
         (Case::GuardCheck, ",guard"),
         (Case::GuardRange, ",serve"),
+        (Case::Loop, ",monitor"),
+        (Case::Backlog, ",monitor"),
     ];
     let more: BTreeSet<_> =
         needed.into_iter().filter(|(case, _)| cases.contains(case)).map(|(_, feature)| feature).collect();

@@ -4,6 +4,7 @@
 //! Behind the feature `workload`, so that the other chores need neither the generators nor a decompressor.
 
 mod cluster;
+mod followed;
 mod hashes;
 mod make;
 mod naive;
@@ -54,6 +55,8 @@ enum Work {
     },
     /// Ask a server for ranges by chance, and print what 100,000 answers take
     Ranges(ranges::Work),
+    /// Wait for mails about what is found, and print how long that took
+    Followed(followed::Work),
     /// Have a cluster on this machine ingest a list
     Cluster(cluster::Work),
     /// Unpack a gzip file with zlib-rs and throw it away
@@ -66,6 +69,7 @@ pub(crate) fn run(arguments: &WorkloadArguments) -> Result<()> {
         Work::Naive { work, domains, path } => naive::run(*work, domains, path),
         Work::Hashes { of, list, place } => hashes::look_up(*of, list, place),
         Work::Ranges(work) => ranges::run(work),
+        Work::Followed(work) => followed::run(work),
         Work::Cluster(work) => cluster::run(work),
         Work::Inflate { path } => {
             io::copy(&mut BufReader::with_capacity(1 << 20, unpacked(path)?), &mut io::sink())?;

@@ -209,3 +209,59 @@ fn a_machine_is_one_case() {
         ]
     );
 }
+
+#[test]
+fn an_administrator_who_is_a_superior_too_gets_both_letters() {
+    let world = started();
+    world.directory(&["hanako@suigen.example"], |holder| {
+        holder.superior = Some("csirt@suigen.example".to_owned());
+    });
+    world.leak("list", "hanako@suigen.example:one");
+    assert_eq!(world.find().notices, 3);
+    let mut told = letters(&world.notices());
+    told.sort();
+    let csirt = || "csirt@suigen.example".to_owned();
+    assert_eq!(
+        told,
+        [
+            (csirt(), LetterKind::UserBeside, 1),
+            (csirt(), LetterKind::AdminFinding, 1),
+            ("hanako@suigen.example".to_owned(), LetterKind::UserFinding, 1),
+        ]
+    );
+}
+
+#[test]
+fn what_is_taken_up_again_is_told_for_what_it_is_now() {
+    let world = started();
+    let address = "hanako@suigen.example";
+    world.directory(&[address], |_| ());
+    world.rule("already-changed", "{\"enabled\":false}");
+    world.leak("list", "hanako@suigen.example:one");
+    assert_eq!(world.find().findings, 1);
+    let change = |holder: &mut mizumori_store::NewHolder| {
+        holder.password_changed = Some(now().after(std::time::Duration::from_secs(60)));
+    };
+    world.directory(&[address], change);
+    let later = now().after(std::time::Duration::from_secs(3600));
+    let look = || world.run(mizumori_monitor::follow_up(&world.store, later)).unwrap();
+    assert_eq!(look().settled, 1);
+    // Somebody goes on using it on a machine that is infected.
+    let mut log = world.exposure("log", "hanako@suigen.example:one");
+    log.log = Some(mizumori_core::keys::LogTag(7));
+    log.month = "2026-12".parse().ok();
+    world.leaks.commit(vec![log]);
+    let found = world.run(world.finder().find(&world.known(), later)).unwrap();
+    assert_eq!(found.findings, 1);
+    let first = world.findings().remove(0);
+    assert_eq!((first.is.state, first.is.severity), (State::Notified, Severity::StealerLog));
+    // What was changed before is no remedy for it.
+    assert_eq!(look().settled, 0);
+    let bodies: Vec<_> = world.notices().iter().map(|notice| Body::parse(&notice.body).unwrap()).collect();
+    for (body, letter) in bodies.iter().rev().zip([LetterKind::AdminMachine, LetterKind::UserStealer]) {
+        let item = &body.items[0];
+        assert_eq!((body.letter, item.source.as_str()), (letter, "log"));
+        assert_eq!(item.month.unwrap().to_string(), "2026-12");
+        assert_eq!(item.reference, first.reference.to_string());
+    }
+}

@@ -124,8 +124,8 @@ impl Tenant<'_> {
         }
         let settled = to.is_settled().then(|| finding.settled.unwrap_or(now));
         let statement = sqlx::query(
-            "UPDATE finding SET state = $4, changed = $5, settled = $6, told = CASE WHEN $4 = 'notified' AND told IS NULL \
-             THEN $5 ELSE told END WHERE organisation = $1 AND (id = $2 OR same_as = $2) AND state = $3",
+            "UPDATE finding SET state = $4, changed = $5, settled = $6, told = CASE WHEN $4 = 'notified' THEN $5 ELSE told END, \
+             reminded = CASE WHEN $4 = 'notified' THEN 0 ELSE reminded END WHERE organisation = $1 AND (id = $2 OR same_as = $2) AND state = $3",
         );
         let first = finding.is.same_as.unwrap_or(finding.id);
         let statement = statement

@@ -155,7 +155,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 session.tenant(id).keep_directory(name, settings.kind(), &settings.to_text()).await?;
                 audit(session, Some(id), "directory add", name, settings.kind()).await
             })?;
-            tidings::hint(&format!("`mizumori directory sync {id} {name}` reads it"));
+            tidings::hint(&format!(
+                "`mizumori serve` reads it again and again; `mizumori directory sync {id} {name}` reads it now, where there is a lake"
+            ));
         }
         Command::Remove { organisation: id, name } => opened.write(async |session| {
             session.tenant(id).remove_directory(name).await?;
@@ -165,6 +167,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         Command::Sync { organisation: id, name, force, lake } => {
             let shrinking = if *force { Shrinking::Allowed } else { Shrinking::Refused };
             let (_, ring) = lake.open_with_keys(&config)?;
+            opened.write(async |session| {
+                organisation(session, id).await?;
+                let word = if *force { "forced" } else { "" };
+                audit(session, Some(id), "directory sync", name.as_deref().unwrap_or("all"), word).await
+            })?;
             return sync(&opened, id, name.as_deref(), shrinking, &ring.tags());
         }
     }

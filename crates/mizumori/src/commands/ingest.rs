@@ -132,7 +132,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     if arguments.follow {
         let progress = Arc::new(Progress::default());
         interrupt::stops(&progress);
-        return follow(arguments, &config, &progress);
+        let watch = input::watch_list(&arguments.input, &config)?.map(Arc::new);
+        return follow(arguments, &config, &progress, &|| Ok(watch.clone()));
     }
     let prepared = Prepared::new(&arguments.input)?;
     let keep = arguments.keep(prepared.watch.as_ref())?;
@@ -203,13 +204,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     })
 }
 
+/// Gives the watch list, which may be another one each time that one looks.
+pub(crate) type Watched<'w> = dyn Fn() -> Result<Option<Arc<WatchList>>, Failure> + Sync + 'w;
+
 /// Ingests what is dropped at the PATHs until `progress` is stopped.
 pub(crate) fn follow(
     arguments: &Arguments,
     config: &Config,
     progress: &Arc<Progress>,
+    watched: &Watched<'_>,
 ) -> Result<Outcome, Failure> {
-    follow::run(arguments, config, progress)
+    follow::run(arguments, config, progress, watched)
 }
 
 impl Arguments {
@@ -217,6 +222,12 @@ impl Arguments {
     #[cfg(feature = "monitor")]
     pub(crate) const fn is_following(&self) -> bool {
         self.follow
+    }
+
+    /// The watch list that is asked for, where one is.
+    #[cfg(feature = "monitor")]
+    pub(crate) fn watch_list(&self, config: &Config) -> Result<Option<WatchList>, Failure> {
+        input::watch_list(&self.input, config)
     }
 
     /// The accounts that are kept.

@@ -1,6 +1,7 @@
 //! `mizumori serve`: the loop, until somebody ends it.
 
 mod rounds;
+mod watched;
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -10,19 +11,20 @@ use clap::Args;
 use mizumori_monitor::{Finder, Leaks, Sender};
 use mizumori_scan::Progress;
 
-use self::rounds::Rounds;
+use self::rounds::{Rounds, Troubles};
 use crate::commands::ingest;
 use crate::config::Config;
 use crate::interrupt;
 use crate::leaks::LakeLeaks;
 use crate::outcome::{Failure, Outcome};
+use crate::progress::grouped;
 use crate::store::StoreOptions;
 use crate::tidings;
 
 /// Run the loop: what comes into the lake is found, people are told, and what became of it is followed up
 ///
-/// With --follow and PATHs it ingests what is dropped there as `mizumori ingest --follow` does; else others bring what is new into the
-/// lake. Mails go out as [mail] in mizumori.toml says; without it they wait. Several may run with one store in PostgreSQL. It ends
+/// With --follow and PATHs it ingests what is dropped there as `mizumori ingest --follow` does, and first what concerns the domains that
+/// are served, or the watch list that is named; else others bring what is new into the lake. Mails go out as [mail] in mizumori.toml says; without it they wait. Several may run with one store in PostgreSQL. It ends
 /// with what it was doing on Ctrl-C or SIGTERM.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -77,21 +79,31 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         sync_every: arguments.sync_every,
     };
     if arguments.once {
-        opened.runtime.block_on(rounds.once())?;
-        return Ok(Outcome::Done);
+        let sent = opened.runtime.block_on(rounds.once())?;
+        if sent.later > 0 {
+            tidings::warning(&format!("{} notices could not be sent, and wait", grouped(sent.later)));
+            tidings::hint("`mizumori notice list ORG --state waiting` shows why");
+        }
+        return Ok(if sent.later + sent.dead > 0 { Outcome::Partly } else { Outcome::Done });
     }
+    let named = arguments.ingest.watch_list(&config)?.map(Arc::new);
     let progress = Arc::new(Progress::default());
     interrupt::stops(&progress);
+    let troubles = Troubles::default();
+    opened.runtime.block_on(rounds.begin(&troubles));
     std::thread::scope(|scope| {
         let following = arguments.ingest.is_following().then(|| {
             scope.spawn(|| {
-                let ended = ingest::follow(&arguments.ingest, &config, &progress);
+                let named = named.clone();
+                let watched =
+                    || named.clone().map_or_else(|| watched::list(&opened).map(Some), |list| Ok(Some(list)));
+                let ended = ingest::follow(&arguments.ingest, &config, &progress, &watched);
                 // Nobody brings anything any more: that is not to go on unseen.
                 progress.stop();
                 ended
             })
         });
-        let ended = opened.runtime.block_on(rounds.run(&progress));
+        let ended = opened.runtime.block_on(rounds.run(&progress, &troubles));
         let followed = following.map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
         followed.transpose()?;
         ended

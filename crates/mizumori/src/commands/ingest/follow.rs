@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mizumori_core::keys::KeyRing;
-use mizumori_core::{ErrorClass, Source};
+use mizumori_core::{ErrorClass, Source, WatchList};
 #[cfg(feature = "guard")]
 use mizumori_lake::Beside;
 use mizumori_lake::{Ingested, Keep, Lake, Material, ThisMachine};
 use mizumori_scan::Progress;
 
 use super::means::{Means, Shared};
-use super::{Arguments, Format, followed, rendered, tell};
+use super::{Arguments, Format, Watched, followed, rendered, tell};
 #[cfg(feature = "guard")]
 use crate::besides::Besides;
 use crate::config::Config;
@@ -40,7 +40,10 @@ const NAP: Duration = Duration::from_millis(100);
 struct Follower<'f> {
     arguments: &'f Arguments,
     means: &'f Means,
-    keep: Keep<'f>,
+    /// Where the watch list comes from.
+    watched: &'f Watched<'f>,
+    /// The one of the last look.
+    watch: Option<Arc<WatchList>>,
     /// Bytes that an index may use.
     #[cfg(feature = "guard")]
     guard_memory: u64,
@@ -60,10 +63,11 @@ pub(super) fn run(
     arguments: &Arguments,
     config: &Config,
     progress: &Arc<Progress>,
+    watched: &Watched<'_>,
 ) -> Result<Outcome, Failure> {
     followed(&arguments.input.paths)?;
-    let watch = input::watch_list(&arguments.input, config)?;
-    let keep = arguments.keep(watch.as_ref())?;
+    let watch = watched()?;
+    arguments.keep(watch.as_deref())?;
     let reader = input::reader(&arguments.input, config);
     let threads = input::threads(arguments.input.threads, config);
     // A PATH that is not there at the start is a mistake; later it may be a disk that comes back.
@@ -73,12 +77,13 @@ pub(super) fn run(
     #[cfg(feature = "guard")]
     arguments.guard.check()?;
     #[cfg(feature = "guard")]
-    let private = arguments.private.place(config, watch.as_ref(), threads)?;
+    let private = arguments.private.place(config, watch.as_deref(), threads)?;
     let (lake, ring) = arguments.lake.open_or_create(config)?;
     let mut follower = Follower {
         arguments,
         means: &means,
-        keep,
+        watched,
+        watch,
         #[cfg(feature = "guard")]
         guard_memory: super::means::guard_memory(arguments, config),
         #[cfg(feature = "guard")]
@@ -106,6 +111,12 @@ impl Follower<'_> {
     /// Looks once, and ingests what is due.
     fn round(&mut self) -> Result<(), Failure> {
         let mut troubles = BTreeSet::new();
+        match (self.watched)() {
+            Ok(watch) => self.watch = watch,
+            Err(failure) => {
+                troubles.insert(trouble(&failure));
+            }
+        }
         let ThisMachine { reader, threads, .. } = &self.means.machine;
         let dumps = Dumps::below(&self.arguments.input.paths, reader, *threads);
         match dumps {
@@ -141,7 +152,9 @@ impl Follower<'_> {
         sources: &Sources,
         troubles: &mut BTreeSet<String>,
     ) -> Result<(), Failure> {
-        let how = self.arguments.how(self.keep, &self.means.machine, None);
+        let watch = self.watch.clone();
+        let keep = self.arguments.keep(watch.as_deref())?;
+        let how = self.arguments.how(keep, &self.means.machine, None);
         let group = |source: &Source| {
             how.may_count(source).then(|| (mizumori_survey::folded_place(&source.place), source.time()))
         };
@@ -149,7 +162,7 @@ impl Follower<'_> {
         if due.is_empty() {
             return Ok(());
         }
-        match self.ingest(dumps, sources, &due) {
+        match self.ingest(dumps, sources, &due, keep) {
             Ok(ingested) => {
                 if !ingested.interrupted {
                     self.files.taken(dumps, sources, &due);
@@ -170,6 +183,7 @@ impl Follower<'_> {
         dumps: &Dumps,
         sources: &Sources,
         due: &Due,
+        keep: Keep<'_>,
     ) -> Result<Ingested, mizumori_lake::LakeError> {
         let found: Vec<_> = due.iter().filter_map(|at| dumps.found.get(*at)).collect();
         // Of the sources only those that come: what is not among the due files is not missing.
@@ -191,7 +205,7 @@ impl Follower<'_> {
         let progress = Arc::new(self.progress.next_run());
         let bar = Bar::follow(&progress, found.iter().map(|found| found.bytes).sum());
         let map = sources.map.renumbered(|source| number(&source));
-        let (arguments, keep) = (self.arguments, self.keep);
+        let arguments = self.arguments;
         #[cfg(feature = "guard")]
         let guarding = {
             let names = list.iter().map(|source| Some(source.id.to_string())).collect();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mizumori_core::keys::TagLayers;
 use mizumori_monitor::{
-    DirectorySettings, Finder, Leaks, MonitorError, Sender, Shrinking, follow_up, synchronise,
+    DirectorySettings, Finder, Leaks, MonitorError, Sender, Sent, Shrinking, follow_up, synchronise,
 };
 use mizumori_scan::Progress;
 use mizumori_store::{OrganisationState, Store};
@@ -21,6 +21,8 @@ use crate::tidings;
 const NAP: Duration = Duration::from_millis(100);
 /// What one process does at a time.
 const UPKEEP: &str = "upkeep";
+/// For how long it is one process's: when that is killed another one waits so long.
+const LEASE: Duration = Duration::from_secs(5 * 60);
 
 /// Everything that the rounds need.
 pub(super) struct Rounds {
@@ -37,23 +39,29 @@ pub(super) struct Rounds {
 
 /// What was told and is so still, so that it is not said every second.
 #[derive(Default)]
-struct Troubles(Mutex<BTreeSet<String>>);
+pub(super) struct Troubles(Mutex<BTreeSet<String>>);
 
 impl Rounds {
-    /// Does once what is to be done.
-    pub(super) async fn once(&self) -> Result<(), Failure> {
+    /// Does once what is to be done; what was sent.
+    pub(super) async fn once(&self) -> Result<Sent, Failure> {
         let troubles = Troubles::default();
-        self.upkeep(&troubles).await?;
+        let kept = self.upkeep(&troubles).await;
+        self.let_go().await?;
+        if !kept? {
+            tidings::say("another process looks after directories and open findings now");
+        }
         self.find().await?;
-        self.send().await?;
-        Ok(())
+        Ok(self.send().await?)
+    }
+
+    /// Looks at what is there before anything comes: whose accounts are, and what of the lake is no news.
+    pub(super) async fn begin(&self, troubles: &Troubles) {
+        troubles.unless("upkeep", self.upkeep(troubles).await);
+        troubles.unless("findings", self.find().await);
     }
 
     /// Goes on until somebody ends it.
-    pub(super) async fn run(&self, progress: &Progress) -> Result<(), Failure> {
-        let troubles = Troubles::default();
-        // Whose accounts are is known before anything is found.
-        troubles.unless("upkeep", self.upkeep(&troubles).await);
+    pub(super) async fn run(&self, progress: &Progress, troubles: &Troubles) -> Result<(), Failure> {
         let finding = async {
             while !progress.is_stopped() {
                 troubles.unless("findings", self.find().await);
@@ -69,12 +77,19 @@ impl Rounds {
         let keeping = async {
             rest(progress, self.sync_every).await;
             while !progress.is_stopped() {
-                troubles.unless("upkeep", self.upkeep(&troubles).await);
+                troubles.unless("upkeep", self.upkeep(troubles).await);
                 rest(progress, self.sync_every).await;
             }
         };
         tokio::join!(finding, sending, keeping);
-        Ok(())
+        Ok(self.let_go().await?)
+    }
+
+    /// What this process does no more another one can do at once.
+    async fn let_go(&self) -> Result<(), MonitorError> {
+        let mut session = self.store.write().await?;
+        session.let_go(UPKEEP, &self.name).await?;
+        Ok(session.commit().await?)
     }
 
     async fn find(&self) -> Result<(), MonitorError> {
@@ -86,8 +101,8 @@ impl Rounds {
         Ok(())
     }
 
-    async fn send(&self) -> Result<(), MonitorError> {
-        let Some(sender) = &self.sender else { return Ok(()) };
+    async fn send(&self) -> Result<Sent, MonitorError> {
+        let Some(sender) = &self.sender else { return Ok(Sent::default()) };
         let sent = sender.send(now).await?;
         if sent.sent > 0 {
             tidings::say(&format!("sent {} notices", grouped(sent.sent)));
@@ -96,16 +111,16 @@ impl Rounds {
             tidings::warning(&format!("gave {} notices up", grouped(sent.dead)));
             tidings::hint("`mizumori notice list ORG --state dead` shows why");
         }
-        Ok(())
+        Ok(sent)
     }
 
-    /// Reads the directories, and looks at what is open. Of several processes one does it.
-    async fn upkeep(&self, troubles: &Troubles) -> Result<(), MonitorError> {
+    /// Reads the directories, and looks at what is open. Of several processes one does it: whether it was this one.
+    async fn upkeep(&self, troubles: &Troubles) -> Result<bool, MonitorError> {
         let mut session = self.store.write().await?;
-        let is_ours = session.hold(UPKEEP, &self.name, now(), self.sync_every).await?;
+        let is_ours = session.hold(UPKEEP, &self.name, now(), self.sync_every.min(LEASE)).await?;
         session.commit().await?;
         if !is_ours {
-            return Ok(());
+            return Ok(false);
         }
         self.sync(troubles).await?;
         let done = follow_up(&self.store, now()).await?;
@@ -115,7 +130,7 @@ impl Rounds {
         if done.overdue > 0 {
             tidings::say(&format!("{} findings are overdue", grouped(done.overdue)));
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn sync(&self, troubles: &Troubles) -> Result<(), MonitorError> {
