@@ -1,4 +1,4 @@
-//! Webhooks, as Standard Webhooks has them (https://www.standardwebhooks.com, specification 1.0.0): signed, and tried again on
+//! Webhooks, as Standard Webhooks has them (<https://www.standardwebhooks.com>, specification 1.0.0): signed, and tried again on
 //! its schedule.
 //!
 //! It sends to one address once. Which events go where, replays and the list of addresses are the caller's.

@@ -115,7 +115,7 @@ enum Kind {
 /// An LDAP server.
 #[derive(Debug, Args)]
 struct LdapOptions {
-    /// ldaps://host[:port], or ldap://host[:port] with STARTTLS
+    /// ldaps://HOST:PORT, or ldap://HOST:PORT with STARTTLS; without a port the usual one
     #[arg(long)]
     url: String,
     /// Below which entry people are

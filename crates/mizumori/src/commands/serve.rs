@@ -23,9 +23,10 @@ use crate::tidings;
 
 /// Run the loop: what comes into the lake is found, people are told, and what became of it is followed up
 ///
-/// With --follow and PATHs it ingests what is dropped there as `mizumori ingest --follow` does, and first what concerns the domains that
-/// are served, or the watch list that is named; else others bring what is new into the lake. Mails go out as [mail] in mizumori.toml says; without it they wait. Several may run with one store in PostgreSQL. It ends
-/// with what it was doing on Ctrl-C or SIGTERM.
+/// With --follow and PATHs it ingests what is dropped there as `mizumori ingest --follow` does, and first what concerns the domains
+/// that are served, or the watch list that is named; else others bring what is new into the lake. Mails go out as `mail` in
+/// mizumori.toml says; without it they wait. Several may run with one store in PostgreSQL. It ends with what it was doing on Ctrl-C
+/// or SIGTERM.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 // The options of an ingest are a group of the same name.
