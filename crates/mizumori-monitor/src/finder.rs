@@ -60,6 +60,13 @@ impl Finder {
         let asked = Arc::clone(lake);
         let version =
             spawn_blocking(move || asked.version()).await.map_err(|_| MonitorError::BrokenOff)??;
+        // Nearly always nothing is new: that is seen without keeping others from writing, and without asking for everybody's rules.
+        let mut session = self.store.read().await?;
+        let (seen, domains) = (session.cursor(lake.name()).await?, session.all_domains().await?);
+        drop(session);
+        if seen.is_some_and(|seen| seen >= version) && !domains.iter().any(is_late) {
+            return Ok(Found { version, ..Found::default() });
+        }
         let mut session = self.store.write().await?;
         let (seen, domains) = (session.cursor(lake.name()).await?, session.all_domains().await?);
         let mut round = Round::begin(session, &domains, version, now).await?;
@@ -78,16 +85,18 @@ impl Finder {
                 round.take(lake, Wanted::Everything, |_| true, true).await?;
             }
         }
-        let late: Vec<_> = domains
-            .iter()
-            .filter(|domain| domain.state.is_served() && domain.backlog_seen.is_none())
-            .collect();
+        let late: Vec<_> = domains.iter().filter(|domain| is_late(domain)).collect();
         let names: Vec<_> = late.iter().map(|domain| domain.name.as_str().to_owned()).collect();
         if seen.is_some() && !names.is_empty() {
             round.take(lake, Wanted::Domains(names), |_| true, true).await?;
         }
         round.end(lake.name(), seen, &late).await
     }
+}
+
+/// Whether what was there of a domain before it was served is still to be found.
+const fn is_late(domain: &Domain) -> bool {
+    domain.state.is_served() && domain.backlog_seen.is_none()
 }
 
 /// So many findings are released at once.
