@@ -324,6 +324,17 @@ impl Lake {
         Ok(counted.map(|(id, _, _)| id).collect())
     }
 
+    /// A source in the lake.
+    ///
+    /// # Errors
+    /// When the lake cannot be read.
+    pub fn source(&self, id: &str) -> Result<Option<Source>, LakeError> {
+        match self.ingests()?.get(id) {
+            Some(ingest) => self.manifest(id, ingest)?.source().map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// The sources in the lake, by their ids.
     ///
     /// # Errors

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use mizumori_core::{Exposure, Severity, Timestamp};
+use mizumori_core::{Exposure, Lang, Severity, Timestamp};
 use mizumori_store::{
-    Contact, Domain, Filter, Finding, FindingSource, NewAudit, NewFinding, Organisation, OrganisationId,
-    OrganisationState, Origin, Recorded, Session, State, Store, StoreError, Tenant,
+    Contact, Domain, Filter, Finding, FindingSource, Holder, NewAudit, NewFinding, Organisation,
+    OrganisationId, OrganisationState, Origin, Recorded, Session, State, Store, StoreError, Tenant,
 };
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -21,11 +21,13 @@ use crate::fate::{Fate, fate};
 use crate::leaks::{Leaks, Told, Wanted};
 use crate::rules::Rules;
 use crate::served::Served;
-use crate::tidings::Tidings;
+use crate::tidings::{Hearing, Person, Tidings};
 use crate::verdict::{Audience, Verdict, judge};
 
 /// Parts of the lake that may wait to be written.
 const WAITING: usize = 2;
+/// The kind of a source of which only the id is known.
+const UNDESCRIBED: &str = "unknown";
 /// Who takes the steps that the rules say.
 pub(crate) const ACTOR: &str = "the loop";
 
@@ -90,7 +92,7 @@ impl Finder {
         if seen.is_some() && !names.is_empty() {
             round.take(lake, Wanted::Domains(names), |_| true, true).await?;
         }
-        round.end(lake.name(), seen, &late).await
+        round.end(lake, seen, &late).await
     }
 }
 
@@ -232,10 +234,16 @@ impl Round {
         Ok(())
     }
 
-    async fn end(mut self, lake: &str, seen: Option<u64>, late: &[&Domain]) -> Result<Found, MonitorError> {
+    async fn end(
+        mut self,
+        lake: &Arc<dyn Leaks>,
+        seen: Option<u64>,
+        late: &[&Domain],
+    ) -> Result<Found, MonitorError> {
         let mut notices = 0;
-        for (id, known) in std::mem::take(&mut self.known) {
+        for (id, mut known) in std::mem::take(&mut self.known) {
             let mut tenant = self.session.tenant(&id);
+            known.describe(&mut tenant, lake).await?;
             notices += known.tell(&mut tenant, &format!("v{}", self.version), self.now).await?;
         }
         for domain in late {
@@ -243,7 +251,7 @@ impl Round {
             self.session.tenant(&domain.organisation).change_domain(&seen).await?;
         }
         if seen.is_none_or(|seen| seen < self.version) {
-            match self.session.move_cursor(lake, seen, self.version).await {
+            match self.session.move_cursor(lake.name(), seen, self.version).await {
                 // Somebody else was quicker: what was found here is there already, and is not kept twice.
                 Err(StoreError::Changed(_)) => {
                     return Ok(Found { version: self.version, ..Found::default() });
@@ -276,6 +284,22 @@ impl Known {
         Ok(())
     }
 
+    /// Asks what sources are called of which nothing else is known. The lake is asked when nobody reads it: it may let one in at a
+    /// time.
+    async fn describe(&mut self, tenant: &mut Tenant<'_>, lake: &Arc<dyn Leaks>) -> Result<(), MonitorError> {
+        for source in self.sources.values_mut().filter(|source| source.kind == UNDESCRIBED) {
+            let (lake, id) = (Arc::clone(lake), source.source.clone());
+            let described = spawn_blocking(move || lake.describe(&id)).await;
+            // Who is told had better be told of an id than not at all.
+            if let Ok(Some(described)) = described.map_err(|_| MonitorError::BrokenOff)? {
+                (source.title, source.kind) = (described.title, described.kind);
+                tenant.change_source(source).await?;
+                self.tidings.name(source);
+            }
+        }
+        Ok(())
+    }
+
     /// Does with a finding what the rules say.
     async fn judge(
         &mut self,
@@ -291,8 +315,8 @@ impl Known {
         let lang = self.organisation.language;
         match judge(&self.rules, finding, &holders, own, now) {
             Verdict::Tell(audience) => {
-                let holder = holders.first().filter(|_| holders.len() == 1);
-                self.tidings.add(finding, source, &audience, holder, lang);
+                let hearing = hearing(tenant, finding, &audience, &holders, lang).await?;
+                self.tidings.add(finding, source, hearing);
                 let is_new = finding.is.state == State::New && !finding.is.backlog;
                 if is_new && (audience.administrators || !audience.users.is_empty()) {
                     tenant.step(finding, State::Notified, ACTOR, "told at once", now).await?;
@@ -301,13 +325,34 @@ impl Known {
             Verdict::Settle { state, why, administrators } => {
                 let finding = tenant.step(finding, state, ACTOR, &why, now).await?;
                 if administrators && self.rules.tell_administrator.enabled {
-                    let audience = Audience { administrators, ..Audience::default() };
-                    self.tidings.add(&finding, source, &audience, None, lang);
+                    self.tidings.add(&finding, source, Hearing { administrators, ..Hearing::default() });
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Who hears of a finding, each in his own language: the directory's, else that of the account's user, else the organisation's.
+async fn hearing(
+    tenant: &mut Tenant<'_>,
+    finding: &Finding,
+    audience: &Audience,
+    holders: &[Holder],
+    lang: Lang,
+) -> Result<Hearing, StoreError> {
+    let holder = holders.first().filter(|_| holders.len() == 1);
+    let lang = holder.and_then(|holder| holder.is.language).unwrap_or(lang);
+    let account = holder
+        .and_then(|holder| holder.is.addresses.iter().find(|address| address.account == finding.is.account));
+    let mut people = Vec::new();
+    let users = audience.users.iter().map(|address| (address, false));
+    for (address, beside) in users.chain(audience.beside.iter().map(|address| (address, true))) {
+        let lang = tenant.language_at(address).await?.unwrap_or(lang);
+        people.push(Person { address: address.clone(), beside, lang });
+    }
+    let account = account.map(|address| address.address.clone());
+    Ok(Hearing { administrators: audience.administrators, people, account })
 }
 
 /// Keeps a finding, unless it is there. Gives the one that people are to hear of: itself, or the one whose fate it shares when that
@@ -368,7 +413,7 @@ pub(crate) fn undescribed(source: &str, now: Timestamp) -> FindingSource {
     FindingSource {
         source: source.to_owned(),
         title: source.to_owned(),
-        kind: "unknown".to_owned(),
+        kind: UNDESCRIBED.to_owned(),
         origin: Origin::Unknown,
         known_since: Some(now),
         reference: None,

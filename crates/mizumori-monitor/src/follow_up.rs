@@ -147,8 +147,9 @@ impl Look<'_> {
                     holder.is.addresses.iter().find(|address| address.account == finding.is.account);
                 let account = account.map(|address| address.address.clone());
                 let lang = holder.is.language.unwrap_or(self.organisation.language);
-                let body = body(tenant, LetterKind::UserReminder, lang, account, finding).await?;
                 for address in users(&holder.is) {
+                    let lang = tenant.language_at(&address).await?.unwrap_or(lang);
+                    let body = body(tenant, LetterKind::UserReminder, lang, account.clone(), finding).await?;
                     self.tell(tenant, &address, &body, finding, &format!("reminder-{}", times + 1)).await?;
                     done.reminded += 1;
                 }

@@ -21,6 +21,21 @@ pub trait Leaks: Send + Sync {
     /// # Errors
     /// When it cannot be read.
     fn read(&self, wanted: &Wanted, receive: &mut Receive<'_>) -> Result<Told, LeaksError>;
+
+    /// What a source is called, and its kind; nothing where it is not known.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn describe(&self, source: &str) -> Result<Option<Title>, LeaksError>;
+}
+
+/// What people read of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Title {
+    /// What it is called.
+    pub title: String,
+    /// Its kind, in a description's words.
+    pub kind: String,
 }
 
 /// What takes a part of the exposures, and says whether there is to be more.

@@ -26,7 +26,7 @@ pub use directories::{Connected, DirectorySettings, Ldap};
 pub use error::MonitorError;
 pub use finder::{Finder, Found};
 pub use follow_up::{FollowedUp, follow_up};
-pub use leaks::{Leaks, LeaksError, Receive, Told, Wanted};
+pub use leaks::{Leaks, LeaksError, Receive, Title, Told, Wanted};
 pub use rules::{Bounded, Described, RULES, Reminders, RuleError, Rules, Switch};
 pub use sender::{MailPost, Sender, Sent};
 pub use served::Served;

@@ -6,7 +6,7 @@
 use mizumori_core::keys::TagLayers;
 use mizumori_core::{Account, Lang, Timestamp};
 use mizumori_directory::{Directory, DirectoryError, Entry, Oddity, Privilege, SecondFactor, Standing};
-use mizumori_store::{DirectoryId, HolderAddress, NewHolder, OrganisationId, Store, Synced};
+use mizumori_store::{DirectoryId, HolderAddress, NewHolder, OrganisationId, Session, Store, Synced};
 
 use crate::error::{MonitorError, in_words};
 
@@ -24,6 +24,8 @@ pub struct Reading {
     pub oddities: Vec<Oddity>,
     /// How much was odd.
     pub odd: u64,
+    /// Entries that were left out: the organisation's edition has no room for them.
+    pub left_out: u64,
 }
 
 /// Whether most of a directory may go at once.
@@ -68,18 +70,24 @@ async fn read(
 ) -> Result<Reading, MonitorError> {
     let mut session = store.write().await?;
     let generation = session.tenant(organisation).begin_sync(directory).await?;
+    let mut room = room(&mut session, organisation, directory).await?;
     session.commit().await?;
     let (mut pages, mut reading) = (from.pages().await?, Reading::default());
     while let Some(page) = pages.next().await? {
         let mut session = store.write().await?;
         let mut tenant = session.tenant(organisation);
         for entry in &page.entries {
+            if room == 0 {
+                reading.left_out += 1;
+                continue;
+            }
             tenant.keep_holder(directory, generation, &holder(entry, tags)).await?;
+            room -= 1;
         }
         session.commit().await?;
         reading.odd += page.oddities.len() as u64;
-        let room = NAMED.saturating_sub(reading.oddities.len());
-        reading.oddities.extend(page.oddities.into_iter().take(room));
+        let more = NAMED.saturating_sub(reading.oddities.len());
+        reading.oddities.extend(page.oddities.into_iter().take(more));
     }
     let mut session = store.write().await?;
     reading.synced = session.tenant(organisation).end_sync(directory, generation, now).await?;
@@ -89,6 +97,19 @@ async fn read(
     }
     session.commit().await?;
     Ok(reading)
+}
+
+/// How many entries the organisation's edition has room for, beside those of its other directories.
+async fn room(
+    session: &mut Session,
+    organisation: &OrganisationId,
+    directory: DirectoryId,
+) -> Result<u64, MonitorError> {
+    let Some(is) = session.organisation(organisation).await? else { return Ok(0) };
+    match session.edition(&is.edition).await?.holders {
+        None => Ok(u64::MAX),
+        Some(most) => Ok(most.saturating_sub(session.tenant(organisation).holders_beside(directory).await?)),
+    }
 }
 
 fn holder(entry: &Entry, tags: &TagLayers) -> NewHolder {

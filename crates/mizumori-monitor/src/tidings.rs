@@ -9,12 +9,10 @@ use mizumori_core::keys::LogTag;
 use mizumori_core::{Lang, Severity, Timestamp};
 use mizumori_respond::letter::LetterKind;
 use mizumori_store::{
-    Channel, Contact, Finding, FindingId, FindingSource, Holder, NewNotice, Organisation, State, StoreError,
-    Tenant,
+    Channel, Contact, Finding, FindingId, FindingSource, NewNotice, Organisation, State, StoreError, Tenant,
 };
 
 use crate::body::{Body, Item};
-use crate::verdict::Audience;
 
 /// So many findings of one commit are told to administrators one by one.
 const ONE_BY_ONE: usize = 10;
@@ -28,6 +26,28 @@ pub(crate) struct Tidings {
     backlog: Vec<Told>,
     /// What is told to users, by their addresses: findings of one account follow one another.
     users: Vec<ToUser>,
+}
+
+/// Who hears of a finding.
+#[derive(Debug, Default)]
+pub(crate) struct Hearing {
+    /// Whether the administrators do.
+    pub(crate) administrators: bool,
+    /// The account's user, and whoever is to tell him.
+    pub(crate) people: Vec<Person>,
+    /// The account, as they know it.
+    pub(crate) account: Option<String>,
+}
+
+/// Somebody who is told.
+#[derive(Debug)]
+pub(crate) struct Person {
+    /// Where.
+    pub(crate) address: String,
+    /// Whether it is somebody else than the user, or another mailbox.
+    pub(crate) beside: bool,
+    /// In which language.
+    pub(crate) lang: Lang,
 }
 
 #[derive(Debug)]
@@ -50,38 +70,31 @@ struct Told {
 
 impl Tidings {
     /// Adds a finding for those who are to be told of it.
-    pub(crate) fn add(
-        &mut self,
-        finding: &Finding,
-        source: &FindingSource,
-        audience: &Audience,
-        holder: Option<&Holder>,
-        lang: Lang,
-    ) {
-        let told = Told { id: finding.id, item: Item::of(finding, source), machine: finding.is.machine };
-        if audience.administrators {
+    pub(crate) fn add(&mut self, finding: &Finding, source: &FindingSource, told: Hearing) {
+        let of = Told { id: finding.id, item: Item::of(finding, source), machine: finding.is.machine };
+        if told.administrators {
             let named = if finding.is.backlog { &mut self.backlog } else { &mut self.administrators };
-            named.push(told.clone());
+            named.push(of.clone());
         }
-        let lang = holder.and_then(|holder| holder.is.language).unwrap_or(lang);
-        let account = holder.and_then(|holder| {
-            holder.is.addresses.iter().find(|address| address.account == finding.is.account)
-        });
-        let account = account.map(|address| address.address.clone());
-        let users = audience.users.iter().map(|address| (address, false));
-        let others = audience.beside.iter().map(|address| (address, true));
-        for (address, beside) in users.chain(others) {
+        for Person { address, beside, lang } in told.people {
             let same =
-                |to: &&mut ToUser| to.address == *address && to.beside == beside && to.account == account;
+                |to: &&mut ToUser| to.address == address && to.beside == beside && to.account == told.account;
             match self.users.iter_mut().rev().take(4).find(same) {
-                Some(to) => to.findings.push(told.clone()),
-                None => self.users.push(ToUser {
-                    address: address.clone(),
-                    beside,
-                    lang,
-                    account: account.clone(),
-                    findings: vec![told.clone()],
-                }),
+                Some(to) => to.findings.push(of.clone()),
+                None => {
+                    let (account, findings) = (told.account.clone(), vec![of.clone()]);
+                    self.users.push(ToUser { address, beside, lang, account, findings });
+                }
+            }
+        }
+    }
+
+    /// Calls a source by its name, wherever it is told of.
+    pub(crate) fn name(&mut self, source: &FindingSource) {
+        let people = self.users.iter_mut().flat_map(|user| &mut user.findings);
+        for told in people.chain(&mut self.administrators).chain(&mut self.backlog) {
+            if told.item.source == source.source {
+                told.item.title.clone_from(&source.title);
             }
         }
     }

@@ -271,6 +271,34 @@ impl Tenant<'_> {
         self.session.run("keep a directory's problem", statement).await.map(|_| ())
     }
 
+    /// How many entries there are in the organisation's directories but this one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn holders_beside(&mut self, directory: DirectoryId) -> Result<u64, StoreError> {
+        let statement =
+            sqlx::query("SELECT COUNT(*) AS n FROM holder WHERE organisation = $1 AND directory <> $2");
+        let statement = statement.bind(self.organisation.as_str()).bind(directory.0);
+        let row = self.session.one("count entries", statement).await?;
+        let count = row.ok_or(StoreError::Damaged { what: "count" })?.number("n")?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// The language of whoever has an address, where a directory tells it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn language_at(&mut self, address: &str) -> Result<Option<Lang>, StoreError> {
+        let statement = sqlx::query(
+            "SELECT language FROM holder WHERE language IS NOT NULL AND id IN (SELECT holder FROM holder_address \
+             WHERE organisation = $1 AND address = $2) ORDER BY id LIMIT 1",
+        );
+        let statement = statement.bind(self.organisation.as_str()).bind(address);
+        let row = self.session.one("find somebody's language", statement).await?;
+        let Some(word) = row.map(|row| row.text("language")).transpose()? else { return Ok(None) };
+        word.parse().map(Some).map_err(|_| StoreError::Damaged { what: "language" })
+    }
+
     /// The entries that have an account among their addresses: more than one where the directories disagree.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use mizumori_core::keys::TagLayers;
 use mizumori_lake::{Lake, LakeError};
-use mizumori_monitor::{Leaks, LeaksError, Receive, Told, Wanted};
+use mizumori_monitor::{Leaks, LeaksError, Receive, Title, Told, Wanted};
 
 /// A lake whose newest version is shown.
 pub(crate) struct LakeLeaks {
@@ -35,6 +35,12 @@ impl Leaks for LakeLeaks {
         let mut lake = self.lake.lock().unwrap_or_else(PoisonError::into_inner);
         // What is given twice because a file went away in between is found once.
         lake.current(|lake| read(lake, wanted, &self.tags, receive)).map_err(wrapped)
+    }
+
+    fn describe(&self, source: &str) -> Result<Option<Title>, LeaksError> {
+        let lake = self.lake.lock().unwrap_or_else(PoisonError::into_inner);
+        let source = lake.source(source).map_err(wrapped)?;
+        Ok(source.map(|source| Title { title: source.title, kind: source.kind.as_str().to_owned() }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use mizumori_core::{Clock as _, SystemClock, Timestamp};
-use mizumori_store::{NewAudit, Organisation, OrganisationId, Session, Store, StoreError, StoreUrl};
+use mizumori_store::{Access, NewAudit, Organisation, OrganisationId, Session, Store, StoreError, StoreUrl};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::config::Config;
@@ -112,6 +112,23 @@ pub(crate) async fn audit(
     let entry = NewAudit { actor: &actor(), organisation, action, subject, detail };
     session.audit(&entry, now()).await?;
     Ok(())
+}
+
+/// The organisation of an id, if it may do this.
+pub(crate) async fn allowed(
+    session: &mut Session,
+    id: &OrganisationId,
+    what: Access,
+) -> Result<Organisation, Failure> {
+    let organisation = organisation(session, id).await?;
+    let edition = session.edition(&organisation.edition).await?;
+    match edition.may(&organisation, what) {
+        Ok(()) => Ok(organisation),
+        Err(limit) => Err(Failure::new(limit).hint(format!(
+            "`{id}` has the edition `{}`; `mizumori org change {id} --edition NAME` gives it another",
+            organisation.edition
+        ))),
+    }
 }
 
 /// The organisation of an id.

@@ -1,6 +1,6 @@
 //! Exposures become findings once, and people are told once.
 
-use mizumori_core::Severity;
+use mizumori_core::{Lang, Severity};
 use mizumori_monitor::{Body, Found};
 use mizumori_respond::letter::LetterKind;
 use mizumori_store::{Notice, State, StoreError};
@@ -232,6 +232,23 @@ fn an_administrator_who_is_a_superior_too_gets_both_letters() {
 }
 
 #[test]
+fn each_is_told_in_his_own_language() {
+    let world = started();
+    world.directory(&["hanako@suigen.example", "boss@suigen.example"], |holder| {
+        let is_boss = holder.entry.starts_with("boss");
+        holder.language = Some(if is_boss { Lang::En } else { Lang::Ja });
+        holder.superior = (!is_boss).then(|| "boss@suigen.example".to_owned());
+    });
+    world.leak("list", "hanako@suigen.example:one");
+    world.find();
+    for notice in world.notices() {
+        let body = Body::parse(&notice.body).unwrap();
+        let expected = if body.letter == LetterKind::UserBeside { Lang::En } else { Lang::Ja };
+        assert_eq!(body.lang, expected, "{:?}", body.letter);
+    }
+}
+
+#[test]
 fn what_is_taken_up_again_is_told_for_what_it_is_now() {
     let world = started();
     let address = "hanako@suigen.example";
@@ -264,4 +281,24 @@ fn what_is_taken_up_again_is_told_for_what_it_is_now() {
         assert_eq!(item.month.unwrap().to_string(), "2026-12");
         assert_eq!(item.reference, first.reference.to_string());
     }
+}
+
+#[test]
+fn sources_are_told_by_their_names() {
+    let world = started();
+    world.leak("list", "a@suigen.example:one");
+    world.leak("nameless", "b@suigen.example:two");
+    world.find();
+    let titles: Vec<_> = world
+        .notices()
+        .iter()
+        .map(|notice| Body::parse(&notice.body).unwrap().items[0].title.clone())
+        .collect();
+    assert_eq!(titles, ["the leak list", "nameless"]);
+    let sources = world.run(async {
+        let mut session = world.store.read().await.unwrap();
+        session.tenant(&one()).sources().await.unwrap()
+    });
+    let kinds: Vec<_> = sources.iter().map(|source| source.kind.as_str()).collect();
+    assert_eq!(kinds, ["combo-list", "unknown"]);
 }

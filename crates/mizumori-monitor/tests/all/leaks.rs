@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Mutex;
 
 use mizumori_core::{Exposure, domain};
-use mizumori_monitor::{Leaks, LeaksError, Receive, Told, Wanted};
+use mizumori_monitor::{Leaks, LeaksError, Receive, Title, Told, Wanted};
 
 /// A part is so long that what is tested comes in several.
 const PART: usize = 64;
@@ -74,5 +74,10 @@ impl Leaks for InMemory {
         }
         let untold = if matches!(wanted, Wanted::Since(_)) { state.untold.clone() } else { BTreeSet::new() };
         Ok(Told { untold, is_cut: false })
+    }
+
+    fn describe(&self, source: &str) -> Result<Option<Title>, LeaksError> {
+        Ok((source != "nameless")
+            .then(|| Title { title: format!("the leak {source}"), kind: "combo-list".to_owned() }))
     }
 }

@@ -2,7 +2,7 @@
 
 use mizumori_core::Timestamp;
 use mizumori_monitor::{DirectorySettings, MonitorError, Reading, Shrinking, synchronise};
-use mizumori_store::DirectoryId;
+use mizumori_store::{DirectoryId, Edition, Organisation};
 
 use crate::world::{World, now, one};
 
@@ -92,4 +92,22 @@ fn what_cannot_be_read_changes_nothing() {
     assert!(matches!(kept.read_as_it_is(Shrinking::Refused), Err(MonitorError::Directory(_))));
     assert!(kept.is_known("p2@suigen.example"));
     assert!(kept.problem().1.is_some());
+}
+
+#[test]
+fn an_edition_has_room_for_so_many() {
+    let kept = Kept::new();
+    kept.world.run(async {
+        let mut session = kept.world.store.write().await.unwrap();
+        let few = Edition { holders: Some(10), ..session.edition(Edition::FULL).await.unwrap() };
+        session.keep_edition("few", &few).await.unwrap();
+        let is = session.organisation(&one()).await.unwrap().unwrap();
+        session.change_organisation(&Organisation { edition: "few".to_owned(), ..is }).await.unwrap();
+        session.commit().await.unwrap();
+    });
+    for _ in 0..2 {
+        let read = kept.read(15, Shrinking::Refused).unwrap();
+        assert_eq!((read.synced.there, read.left_out), (10, 5));
+    }
+    assert!(kept.is_known("p9@suigen.example") && !kept.is_known("p10@suigen.example"));
 }

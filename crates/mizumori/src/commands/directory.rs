@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use mizumori_monitor::{DirectorySettings, Ldap, Shrinking, synchronise};
-use mizumori_store::{Directory, OrganisationId};
+use mizumori_store::{Access, Directory, OrganisationId};
 use serde_json::json;
 
 use crate::config::Config;
@@ -12,7 +12,7 @@ use crate::lake::LakeOptions;
 use crate::outcome::{Failure, Outcome};
 use crate::progress::grouped;
 use crate::show::{Form, show};
-use crate::store::{Opened, StoreOptions, audit, now, organisation};
+use crate::store::{Opened, StoreOptions, allowed, audit, now, organisation};
 use crate::tidings;
 
 /// Directories: whose accounts are
@@ -151,7 +151,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             // What cannot be is said now, and not in the night.
             settings.connect()?;
             opened.write(async |session| {
-                organisation(session, id).await?;
+                allowed(session, id, Access::Directories).await?;
                 session.tenant(id).keep_directory(name, settings.kind(), &settings.to_text()).await?;
                 audit(session, Some(id), "directory add", name, settings.kind()).await
             })?;
@@ -168,7 +168,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             let shrinking = if *force { Shrinking::Allowed } else { Shrinking::Refused };
             let (_, ring) = lake.open_with_keys(&config)?;
             opened.write(async |session| {
-                organisation(session, id).await?;
+                allowed(session, id, Access::Directories).await?;
                 let word = if *force { "forced" } else { "" };
                 audit(session, Some(id), "directory sync", name.as_deref().unwrap_or("all"), word).await
             })?;
@@ -258,6 +258,13 @@ fn sync(
         tidings::say(&format!("{name}: {there} entries, {gone} gone"));
         for oddity in &reading.oddities {
             tidings::warning(&format!("{name}, entry {}: {}", oddity.position, oddity.kind));
+        }
+        if reading.left_out > 0 {
+            let left_out = grouped(reading.left_out);
+            tidings::warning(&format!(
+                "{name}: {left_out} entries were left out: the edition has no room for them"
+            ));
+            outcome = Outcome::Partly;
         }
         if reading.odd > 0 {
             outcome = Outcome::Partly;

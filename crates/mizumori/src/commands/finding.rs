@@ -6,12 +6,12 @@ mod show;
 
 use clap::{Args, Subcommand};
 use mizumori_monitor::Finder;
-use mizumori_store::{Finding, OrganisationId, Reference, Session, State};
+use mizumori_store::{Access, Finding, OrganisationId, Reference, Session, State};
 
 use crate::config::Config;
 use crate::outcome::{Failure, Outcome};
 use crate::progress::grouped;
-use crate::store::{StoreOptions, actor, audit, now, organisation};
+use crate::store::{StoreOptions, actor, allowed, audit, now, organisation};
 use crate::tidings;
 
 /// Findings: what was found for organisations, and what became of it
@@ -84,6 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         Command::Neutralise(arguments) => return neutralise::run(arguments, &opened),
         Command::Mark(mark) => opened.write(async |session| {
             let id = &mark.organisation;
+            allowed(session, id, Access::Findings).await?;
             let finding = finding(session, id, &mark.reference).await?;
             let before = finding.is.state;
             session.tenant(id).step(&finding, mark.state, &actor(), &mark.why, now()).await?;
@@ -92,7 +93,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         })?,
         Command::Release(release) => {
             let id = &release.organisation;
-            opened.read(async |session| organisation(session, id).await.map(drop))?;
+            opened.read(async |session| allowed(session, id, Access::Findings).await.map(drop))?;
             let finder = Finder::new(opened.store.clone());
             let found = opened.runtime.block_on(finder.release(id, now(), &actor()))?;
             let (findings, notices) = (grouped(found.findings), grouped(found.notices));

@@ -223,6 +223,7 @@ fn from_a_dropped_dump_to_a_changed_password() {
 
     let hanako = &story.to("hanako@suigen.example")[..];
     let [hanako] = hanako else { panic!("{} mails", hanako.len()) };
+    assert!(hanako.text().contains("掲示板の名簿"), "{}", hanako.text());
     assert!(hanako.text().contains("パスワード") && hanako.text().contains("SuigenID"), "{}", hanako.text());
     let bob = story.to("bob@suigen.example");
     assert!(

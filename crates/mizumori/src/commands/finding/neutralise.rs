@@ -3,10 +3,10 @@
 use clap::{Args, ValueEnum};
 use mizumori_directory::{Action, EntryId, Outcome as Acted, Whom};
 use mizumori_monitor::DirectorySettings;
-use mizumori_store::{Holder, OrganisationId, Reference};
+use mizumori_store::{Access, Holder, OrganisationId, Reference};
 
 use crate::outcome::{Failure, Outcome};
-use crate::store::{Opened, audit};
+use crate::store::{Opened, allowed, audit};
 use crate::tidings;
 
 /// Act in the directory on the account of a finding: its password has to be changed at the next sign-on, it is disabled, or its
@@ -66,9 +66,10 @@ pub(super) fn run(arguments: &Arguments, opened: &Opened) -> Result<Outcome, Fai
 fn one(arguments: &Arguments, opened: &Opened, reference: &Reference) -> Result<(), Failure> {
     let (id, action) = (&arguments.organisation, arguments.action.action());
     let (holder, document) = opened.read(async |session| {
+        allowed(session, id, Access::Neutralise).await?;
         let finding = super::finding(session, id, reference).await?;
         let mut tenant = session.tenant(id);
-        let holder = alone(tenant.holders_of(finding.is.account).await?)?;
+        let holder = alone(tenant.holders_of(finding.is.account).await?, id)?;
         let directory =
             tenant.directories().await?.into_iter().find(|directory| directory.id == holder.directory);
         let directory = directory.ok_or_else(|| Failure::say("its directory was removed meanwhile"))?;
@@ -130,11 +131,11 @@ fn one(arguments: &Arguments, opened: &Opened, reference: &Reference) -> Result<
 }
 
 /// The one entry that has the account.
-fn alone(holders: Vec<Holder>) -> Result<Holder, Failure> {
+fn alone(holders: Vec<Holder>, id: &OrganisationId) -> Result<Holder, Failure> {
     match <[Holder; 1]>::try_from(holders) {
         Ok([holder]) => Ok(holder),
         Err(none) if none.is_empty() => Err(Failure::say("no directory knows the account")
-            .hint("`mizumori directory sync ORG` reads the directories")),
+            .hint(format!("`mizumori directory sync {id}` reads the directories"))),
         Err(_) => Err(Failure::say("several entries have the account: nothing was done")
             .hint("put it right in the directories, and read them again")),
     }

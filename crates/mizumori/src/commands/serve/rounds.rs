@@ -9,7 +9,7 @@ use mizumori_monitor::{
     DirectorySettings, Finder, Leaks, MonitorError, Sender, Sent, Shrinking, follow_up, synchronise,
 };
 use mizumori_scan::Progress;
-use mizumori_store::{OrganisationState, Store};
+use mizumori_store::{Access, OrganisationState, Store};
 use tokio::time::{Instant, sleep};
 
 use crate::outcome::Failure;
@@ -137,7 +137,10 @@ impl Rounds {
         let mut session = self.store.read().await?;
         let mut all = Vec::new();
         for organisation in session.organisations().await? {
-            if organisation.state_at(now()).0 == OrganisationState::Served {
+            let edition = session.edition(&organisation.edition).await?;
+            if edition.may(&organisation, Access::Directories).is_ok()
+                && organisation.state_at(now()).0 == OrganisationState::Served
+            {
                 let directories = session.tenant(&organisation.id).directories().await?;
                 all.extend(directories.into_iter().map(|directory| (organisation.id.clone(), directory)));
             }
@@ -151,7 +154,11 @@ impl Rounds {
                 synchronise(&self.store, &organisation, directory.id, from, tags, shrinking, now()).await
             };
             // One that cannot be read keeps nobody else's from being.
-            troubles.unless(&what, read.await);
+            let read = read.await;
+            let left_out = read.as_ref().map_or(0, |reading| reading.left_out);
+            troubles.unless(&what, read);
+            let left_out = (left_out > 0).then(|| format!("{} entries are left out", grouped(left_out)));
+            troubles.keep(&format!("room for {what}"), left_out);
         }
         Ok(())
     }
@@ -160,16 +167,16 @@ impl Rounds {
 impl Troubles {
     /// Says what went wrong, unless it was said before and has been so ever since.
     fn unless<T>(&self, what: &str, done: Result<T, MonitorError>) {
+        self.keep(what, done.err().map(|error| Failure::from(error).in_words()));
+    }
+
+    fn keep(&self, what: &str, trouble: Option<String>) {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let prefix = format!("{what}: ");
-        match done {
-            Ok(_) => told.retain(|trouble| !trouble.starts_with(&prefix)),
-            Err(error) => {
-                let trouble = format!("{prefix}{}", Failure::from(error).in_words());
-                if told.insert(trouble.clone()) {
-                    tidings::warning(&trouble);
-                }
-            }
+        let Some(trouble) = trouble else { return told.retain(|trouble| !trouble.starts_with(&prefix)) };
+        let trouble = format!("{prefix}{trouble}");
+        if told.insert(trouble.clone()) {
+            tidings::warning(&trouble);
         }
     }
 }
