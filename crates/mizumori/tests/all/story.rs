@@ -218,8 +218,12 @@ fn from_a_dropped_dump_to_a_changed_password() {
         .folder
         .write("drop/forum/source.toml", "id = 'forum'\ntitle = '掲示板の名簿'\nleaked = '2026-09'\n");
     story.folder.write("drop/forum/list.txt", dump());
-    // Each of the two users, the administrator three times, and beside each mailbox whoever is to tell its user.
-    story.until("mails", || story.mails.mails().unwrap().len() >= 6);
+    // They are sent side by side, in no order.
+    let (user, superior, administrator) =
+        ("hanako@suigen.example", "bob@suigen.example", "csirt@suigen.example");
+    story.until("mails", || {
+        !story.to(user).is_empty() && story.to(superior).len() >= 2 && story.to(administrator).len() >= 3
+    });
 
     let hanako = &story.to("hanako@suigen.example")[..];
     let [hanako] = hanako else { panic!("{} mails", hanako.len()) };
