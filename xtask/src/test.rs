@@ -146,6 +146,9 @@ fn doc(_: &TestArguments) -> Result<Outcome> {
 fn features(_: &TestArguments) -> Result<Outcome> {
     command::run(linting(&mut cargo()).args(["check", "--workspace", "--all-features", "--benches"]))?;
     command::run(linting(&mut cargo()).args(["check", "--package", "mizumori"]))?;
+    // What a machine beside the lake needs.
+    let without_lake = ["--package", "mizumori", "--no-default-features", "--features", "survey,monitor"];
+    command::run(linting(&mut cargo()).arg("check").args(without_lake))?;
     Ok(Outcome::Passed)
 }
 

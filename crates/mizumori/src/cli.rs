@@ -145,10 +145,10 @@ enum Command {
     #[cfg(not(feature = "monitor"))]
     #[command(hide = true)]
     Finding(commands::not_built::Arguments),
-    #[cfg(feature = "monitor")]
+    #[cfg(feature = "loop")]
     Serve(Box<commands::serve::Arguments>),
     /// Run the loop (not built in)
-    #[cfg(not(feature = "monitor"))]
+    #[cfg(not(feature = "loop"))]
     #[command(hide = true)]
     Serve(commands::not_built::Arguments),
     Doctor(commands::doctor::Arguments),
@@ -247,10 +247,10 @@ fn run_command(command: Command) -> Result<Outcome, Failure> {
         Command::Finding(arguments) => commands::finding::run(&arguments),
         #[cfg(not(feature = "monitor"))]
         Command::Finding(_) => commands::not_built::run("finding", "monitor"),
-        #[cfg(feature = "monitor")]
+        #[cfg(feature = "loop")]
         Command::Serve(arguments) => commands::serve::run(&arguments),
-        #[cfg(not(feature = "monitor"))]
-        Command::Serve(_) => commands::not_built::run("serve", "monitor"),
+        #[cfg(not(feature = "loop"))]
+        Command::Serve(_) => commands::not_built::run("serve", "loop"),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments, &mut Cli::command()),
     }

@@ -25,10 +25,10 @@ mod input;
 mod interrupt;
 #[cfg(feature = "lake")]
 mod lake;
-#[cfg(feature = "monitor")]
+#[cfg(feature = "loop")]
 mod leaks;
 mod locale;
-#[cfg(feature = "monitor")]
+#[cfg(feature = "loop")]
 mod mail;
 mod outcome;
 mod output;

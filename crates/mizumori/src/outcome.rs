@@ -83,7 +83,7 @@ impl Failure {
     }
 
     /// The next thing to do, where there is one.
-    #[cfg(feature = "lake")]
+    #[cfg(any(feature = "lake", feature = "monitor"))]
     pub(crate) fn next(&self) -> Option<&str> {
         self.hint.as_deref()
     }

@@ -2,7 +2,9 @@
 
 use clap::Args;
 use mizumori_core::{Clock as _, SystemClock, Timestamp};
-use mizumori_store::{Access, NewAudit, Organisation, OrganisationId, Session, Store, StoreError, StoreUrl};
+#[cfg(feature = "monitor")]
+use mizumori_store::Access;
+use mizumori_store::{NewAudit, Organisation, OrganisationId, Session, Store, StoreError, StoreUrl};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::config::Config;
@@ -115,6 +117,7 @@ pub(crate) async fn audit(
 }
 
 /// The organisation of an id, if it may do this.
+#[cfg(feature = "monitor")]
 pub(crate) async fn allowed(
     session: &mut Session,
     id: &OrganisationId,

@@ -1,18 +1,19 @@
 //! `mizumori directory`: whose accounts are.
 
+#[cfg(feature = "lake")]
+mod sync;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use mizumori_monitor::{DirectorySettings, Ldap, Shrinking, synchronise};
+use mizumori_monitor::{DirectorySettings, Ldap};
 use mizumori_store::{Access, Directory, OrganisationId};
 use serde_json::json;
 
 use crate::config::Config;
-use crate::lake::LakeOptions;
 use crate::outcome::{Failure, Outcome};
-use crate::progress::grouped;
 use crate::show::{Form, show};
-use crate::store::{Opened, StoreOptions, allowed, audit, now, organisation};
+use crate::store::{Opened, StoreOptions, allowed, audit, organisation};
 use crate::tidings;
 
 /// Directories: whose accounts are
@@ -68,19 +69,8 @@ enum Command {
         format: Form,
     },
     /// Read directories now
-    Sync {
-        /// The organisation
-        #[arg(value_name = "ORG")]
-        organisation: OrganisationId,
-        /// Which; all, where nothing is said
-        #[arg(value_name = "NAME")]
-        name: Option<String>,
-        /// Drop entries although most are gone
-        #[arg(long)]
-        force: bool,
-        #[command(flatten)]
-        lake: LakeOptions,
-    },
+    #[cfg(feature = "lake")]
+    Sync(sync::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -164,16 +154,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             audit(session, Some(id), "directory remove", name, "").await
         })?,
         Command::List { organisation: id, format } => list(&opened, id, *format)?,
-        Command::Sync { organisation: id, name, force, lake } => {
-            let shrinking = if *force { Shrinking::Allowed } else { Shrinking::Refused };
-            let (_, ring) = lake.open_with_keys(&config)?;
-            opened.write(async |session| {
-                allowed(session, id, Access::Directories).await?;
-                let word = if *force { "forced" } else { "" };
-                audit(session, Some(id), "directory sync", name.as_deref().unwrap_or("all"), word).await
-            })?;
-            return sync(&opened, id, name.as_deref(), shrinking, &ring.tags());
-        }
+        #[cfg(feature = "lake")]
+        Command::Sync(arguments) => return sync::run(arguments, &config, &opened),
     }
     Ok(Outcome::Done)
 }
@@ -227,48 +209,4 @@ fn directories(opened: &Opened, id: &OrganisationId) -> Result<Vec<Directory>, F
         organisation(session, id).await?;
         Ok(session.tenant(id).directories().await?)
     })
-}
-
-fn sync(
-    opened: &Opened,
-    id: &OrganisationId,
-    name: Option<&str>,
-    shrinking: Shrinking,
-    tags: &mizumori_core::keys::TagLayers,
-) -> Result<Outcome, Failure> {
-    let mut meant = directories(opened, id)?;
-    meant.retain(|directory| name.is_none_or(|name| directory.name == name));
-    if meant.is_empty() {
-        return Err(Failure::say("there is no such directory")
-            .hint(format!("`mizumori directory list {id}` shows those that there are")));
-    }
-    let mut outcome = Outcome::Done;
-    for Directory { id: number, name, document, .. } in meant {
-        let connected = DirectorySettings::parse(&document)?.connect()?;
-        let reading = opened.runtime.block_on(synchronise(
-            &opened.store,
-            id,
-            number,
-            connected.reading(),
-            tags,
-            shrinking,
-            now(),
-        ))?;
-        let (there, gone) = (grouped(reading.synced.there), grouped(reading.synced.gone));
-        tidings::say(&format!("{name}: {there} entries, {gone} gone"));
-        for oddity in &reading.oddities {
-            tidings::warning(&format!("{name}, entry {}: {}", oddity.position, oddity.kind));
-        }
-        if reading.left_out > 0 {
-            let left_out = grouped(reading.left_out);
-            tidings::warning(&format!(
-                "{name}: {left_out} entries were left out: the edition has no room for them"
-            ));
-            outcome = Outcome::Partly;
-        }
-        if reading.odd > 0 {
-            outcome = Outcome::Partly;
-        }
-    }
-    Ok(outcome)
 }

@@ -78,6 +78,7 @@ fn features() -> Vec<&'static str> {
         ("cluster", cfg!(feature = "cluster")),
         ("store", cfg!(feature = "store")),
         ("monitor", cfg!(feature = "monitor")),
+        ("loop", cfg!(feature = "loop")),
         ("demo", cfg!(feature = "demo")),
     ];
     all.into_iter().filter_map(|(name, built)| built.then_some(name)).collect()

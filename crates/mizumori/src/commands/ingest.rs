@@ -219,13 +219,13 @@ pub(crate) fn follow(
 
 impl Arguments {
     /// Whether what is dropped at the PATHs is to be ingested.
-    #[cfg(feature = "monitor")]
+    #[cfg(feature = "loop")]
     pub(crate) const fn is_following(&self) -> bool {
         self.follow
     }
 
     /// The watch list that is asked for, where one is.
-    #[cfg(feature = "monitor")]
+    #[cfg(feature = "loop")]
     pub(crate) fn watch_list(&self, config: &Config) -> Result<Option<WatchList>, Failure> {
         input::watch_list(&self.input, config)
     }

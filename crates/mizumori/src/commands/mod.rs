@@ -31,7 +31,7 @@ pub(crate) mod new;
     feature = "sql",
     feature = "cluster",
     feature = "store",
-    feature = "monitor"
+    feature = "loop"
 )))]
 pub(crate) mod not_built;
 #[cfg(feature = "store")]
@@ -42,7 +42,7 @@ pub(crate) mod org;
 pub(crate) mod rule;
 #[cfg(feature = "scan")]
 pub(crate) mod scan;
-#[cfg(feature = "monitor")]
+#[cfg(feature = "loop")]
 pub(crate) mod serve;
 #[cfg(feature = "sql")]
 pub(crate) mod sql;

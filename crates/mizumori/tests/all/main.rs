@@ -24,7 +24,7 @@ mod snapshot;
 #[cfg(feature = "store")]
 #[cfg(test)]
 mod store;
-#[cfg(all(feature = "monitor", feature = "guard"))]
+#[cfg(all(feature = "loop", feature = "guard"))]
 #[cfg(test)]
 mod story;
 #[cfg(all(feature = "scan", feature = "demo"))]
