@@ -113,8 +113,8 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
         (Case::GuardShuffled, ",guard"),
         (Case::GuardCheck, ",guard"),
         (Case::GuardRange, ",serve"),
-        (Case::Loop, ",monitor"),
-        (Case::Backlog, ",monitor"),
+        (Case::Loop, ",loop"),
+        (Case::Backlog, ",loop"),
     ];
     let more: BTreeSet<_> =
         needed.into_iter().filter(|(case, _)| cases.contains(case)).map(|(_, feature)| feature).collect();

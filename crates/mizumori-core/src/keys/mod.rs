@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::document::{Document, Mistakes, Table};
+use crate::tag::TagKey;
 use crate::{ErrorClass, Secret};
 
 pub use cluster::ClusterKey;
@@ -129,6 +130,14 @@ impl KeyRing {
     /// Makes tags under all layers.
     pub fn tags(&self) -> TagLayers {
         TagLayers::new(self.first.expose(), self.further.iter().map(|key| *key.expose()))
+    }
+
+    /// 128 bits that only whoever has the ring can tell of a text: the same ones each time, and none of them is a tag. So something can be
+    /// asked to be shown without being kept.
+    pub fn answer(&self, purpose: &str, text: &str) -> [u8; 16] {
+        let key = blake3::derive_key("mizumori 2026-11 answers that are not kept", self.first.expose());
+        let tag = TagKey::from_bytes(key).fields([purpose.as_bytes(), text.as_bytes()]);
+        tag.0.to_be_bytes()
     }
 
     /// Puts a new key on top of the others: the tags of the lake have to be brought under it.

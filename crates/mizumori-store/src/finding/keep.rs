@@ -123,9 +123,11 @@ impl Tenant<'_> {
             return Err(StoreError::NoSuchStep { from: from.as_str(), to: to.as_str() });
         }
         let settled = to.is_settled().then(|| finding.settled.unwrap_or(now));
+        // Not with OR: then SQLite would look at every finding of the state.
         let statement = sqlx::query(
             "UPDATE finding SET state = $4, changed = $5, settled = $6, told = CASE WHEN $4 = 'notified' THEN $5 ELSE told END, \
-             reminded = CASE WHEN $4 = 'notified' THEN 0 ELSE reminded END WHERE organisation = $1 AND (id = $2 OR same_as = $2) AND state = $3",
+             reminded = CASE WHEN $4 = 'notified' THEN 0 ELSE reminded END WHERE organisation = $1 AND state = $3 \
+             AND id IN (SELECT $2 UNION ALL SELECT id FROM finding WHERE same_as = $2)",
         );
         let first = finding.is.same_as.unwrap_or(finding.id);
         let statement = statement

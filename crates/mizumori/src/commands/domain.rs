@@ -212,7 +212,8 @@ impl Which {
 }
 
 /// A domain that somebody can hold.
-fn parsed(text: &str) -> Result<DomainName, String> {
+/// A domain that somebody can hold.
+pub(in crate::commands) fn parsed(text: &str) -> Result<DomainName, String> {
     let domain = DomainName::parse(text).ok_or_else(|| "write a domain such as suigen.example".to_owned())?;
     if is_public_suffix(domain.as_str()) {
         return Err("it is a public suffix: unrelated organisations register below it".to_owned());

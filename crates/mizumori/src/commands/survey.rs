@@ -1,11 +1,16 @@
 //! `mizumori survey`: leaked accounts by category, organisation, domain and year.
 
+#[cfg(all(feature = "lake", feature = "store"))]
+mod request;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::Context;
+#[cfg(all(feature = "lake", feature = "store"))]
+use clap::Subcommand;
 use clap::{Args, ValueEnum};
 #[cfg(feature = "cluster")]
 use mizumori_cluster::{Cluster, ClusterSurvey, SharedDumps};
@@ -39,8 +44,12 @@ use crate::tidings;
 /// place counts once. Accounts are held in memory only, as tags under a key that is drawn for the run and thrown
 /// away; what comes out is months and counts, nothing else.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    #[cfg(all(feature = "lake", feature = "store"))]
+    #[command(subcommand)]
+    command: Option<Command>,
+
     #[command(flatten)]
     input: InputOptions,
 
@@ -105,6 +114,12 @@ Where dumps come from stands in a `source.toml` in their folder, or in `<file>.s
   place = \"forum X\"       # where it was seen
   leaked = \"2019-01\"      # when it was first public there; without it the month is unknown";
 
+#[cfg(all(feature = "lake", feature = "store"))]
+#[derive(Debug, Subcommand)]
+enum Command {
+    Request(Box<request::Arguments>),
+}
+
 /// The form of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -146,6 +161,10 @@ impl From<DetailWord> for Detail {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    #[cfg(all(feature = "lake", feature = "store"))]
+    if let Some(Command::Request(request)) = &arguments.command {
+        return request::run(request);
+    }
     let asked = AskedPeriod { from: arguments.from, to: arguments.to };
     let texts = Texts::read(arguments)?;
     #[cfg(feature = "lake")]

@@ -41,4 +41,6 @@ mod sources;
 #[cfg(feature = "sql")]
 mod sql;
 mod survey;
+#[cfg(all(feature = "lake", feature = "store"))]
+mod survey_request;
 mod terminal;
