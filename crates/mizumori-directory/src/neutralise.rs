@@ -23,6 +23,20 @@ pub enum Action {
 impl Action {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::ForceChange, Self::Disable, Self::EndSessions];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ForceChange => "force-change",
+            Self::Disable => "disable",
+            Self::EndSessions => "end-sessions",
+        }
+    }
+
+    /// The action of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == word)
+    }
 }
 
 /// How an action ended where nothing went wrong.
@@ -73,5 +87,18 @@ pub trait Neutralise: Lookup {
             Action::Disable => self.disable(whom).await,
             Action::EndSessions => self.end_sessions(whom).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_come_back() {
+        for action in Action::ALL {
+            assert_eq!(Action::parse(action.as_str()), Some(action));
+        }
+        assert_eq!(Action::parse("destroy"), None);
     }
 }

@@ -7,6 +7,7 @@ use mizumori_directory::DirectoryError;
 use mizumori_store::StoreError;
 
 use crate::leaks::LeaksError;
+use crate::neutralise::Refusal;
 use crate::rules::RuleError;
 
 /// Why the loop could not go on.
@@ -47,6 +48,9 @@ pub enum MonitorError {
     /// A rule.
     #[error(transparent)]
     Rule(#[from] RuleError),
+    /// Nothing can be done to an account.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// A thread of ours ended before its work did.
     #[error("the work was broken off")]
     BrokenOff,
@@ -59,9 +63,11 @@ impl MonitorError {
             Self::Store(error) => error.class(),
             Self::Leaks(error) => error.class,
             Self::Directory(error) => error.class(),
-            Self::Rule(_) | Self::Shrunk { .. } | Self::Directories(_) | Self::SecretFile { .. } => {
-                ErrorClass::Usage
-            }
+            Self::Rule(_)
+            | Self::Shrunk { .. }
+            | Self::Directories(_)
+            | Self::SecretFile { .. }
+            | Self::Refused(_) => ErrorClass::Usage,
             Self::BrokenOff => ErrorClass::Internal,
         }
     }

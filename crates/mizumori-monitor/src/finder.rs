@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mizumori_core::{Exposure, Lang, Severity, Timestamp};
 use mizumori_store::{
-    Contact, Domain, Filter, Finding, FindingSource, Holder, NewAudit, NewFinding, Organisation,
-    OrganisationId, OrganisationState, Origin, Recorded, Session, State, Store, StoreError, Tenant,
+    Access, Contact, Domain, Filter, Finding, FindingSource, Holder, NewAudit, NewFinding, NewTask,
+    Organisation, OrganisationId, OrganisationState, Origin, Recorded, Session, State, Store, StoreError,
+    TaskState, Tenant,
 };
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -19,6 +21,7 @@ use crate::error::MonitorError;
 use crate::exposure;
 use crate::fate::{Fate, fate};
 use crate::leaks::{Leaks, Told, Wanted};
+use crate::neutralise::choose;
 use crate::rules::Rules;
 use crate::served::Served;
 use crate::tidings::{Hearing, Person, Tidings};
@@ -28,6 +31,8 @@ use crate::verdict::{Audience, Verdict, judge};
 const WAITING: usize = 2;
 /// The kind of a source of which only the id is known.
 const UNDESCRIBED: &str = "unknown";
+/// What the rules' delays are counted in.
+const MINUTE: Duration = Duration::from_secs(60);
 /// Who takes the steps that the rules say.
 pub(crate) const ACTOR: &str = "the loop";
 
@@ -40,6 +45,8 @@ pub struct Found {
     pub findings: u64,
     /// Notices that were put into the outbox.
     pub notices: u64,
+    /// Tasks that were made: accounts that something is to be done to.
+    pub tasks: u64,
 }
 
 /// Makes findings of what is new in a lake.
@@ -138,6 +145,7 @@ impl Finder {
             }
         }
         tenant.release_backlog().await?;
+        found.tasks = known.tasks;
         found.notices = known.tell(&mut tenant, &format!("release.{}", now.0), now).await?;
         let detail = format!("{} findings", found.findings);
         let entry = NewAudit {
@@ -170,6 +178,9 @@ struct Known {
     contacts: Vec<Contact>,
     sources: BTreeMap<String, FindingSource>,
     tidings: Tidings,
+    /// Whether something is done to accounts by itself.
+    neutralises: bool,
+    tasks: u64,
 }
 
 impl Round {
@@ -240,10 +251,11 @@ impl Round {
         seen: Option<u64>,
         late: &[&Domain],
     ) -> Result<Found, MonitorError> {
-        let mut notices = 0;
+        let (mut notices, mut tasks) = (0, 0);
         for (id, mut known) in std::mem::take(&mut self.known) {
             let mut tenant = self.session.tenant(&id);
             known.describe(&mut tenant, lake).await?;
+            tasks += known.tasks;
             notices += known.tell(&mut tenant, &format!("v{}", self.version), self.now).await?;
         }
         for domain in late {
@@ -260,7 +272,7 @@ impl Round {
             }
         }
         self.session.commit().await?;
-        Ok(Found { version: self.version, findings: self.findings, notices })
+        Ok(Found { version: self.version, findings: self.findings, notices, tasks })
     }
 }
 
@@ -268,7 +280,13 @@ impl Known {
     async fn of(session: &mut Session, organisation: Organisation) -> Result<Self, MonitorError> {
         let mut tenant = session.tenant(&organisation.id);
         let (rules, contacts) = (Rules::of(&tenant.rules().await?)?, tenant.contacts().await?);
-        Ok(Self { organisation, rules, contacts, sources: BTreeMap::new(), tidings: Tidings::default() })
+        let neutralises = rules.neutralise.enabled && {
+            // One that nobody knows is no reason to find nothing.
+            let edition = session.edition(&organisation.edition).await;
+            edition.is_ok_and(|edition| edition.may(&organisation, Access::Neutralise).is_ok())
+        };
+        let (sources, tidings) = (BTreeMap::new(), Tidings::default());
+        Ok(Self { organisation, rules, contacts, sources, tidings, neutralises, tasks: 0 })
     }
 
     async fn tell(self, tenant: &mut Tenant<'_>, occasion: &str, now: Timestamp) -> Result<u64, StoreError> {
@@ -315,6 +333,7 @@ impl Known {
         let lang = self.organisation.language;
         match judge(&self.rules, finding, &holders, own, now) {
             Verdict::Tell(audience) => {
+                self.tasks += u64::from(self.neutralise(tenant, finding, &holders, now).await?);
                 let hearing = hearing(tenant, finding, &audience, &holders, lang).await?;
                 self.tidings.add(finding, source, hearing);
                 let is_new = finding.is.state == State::New && !finding.is.backlog;
@@ -330,6 +349,28 @@ impl Known {
             }
         }
         Ok(())
+    }
+
+    /// Has something done to the account of a finding, where the rule says so and nothing is to be done already. Gives whether it has.
+    async fn neutralise(
+        &self,
+        tenant: &mut Tenant<'_>,
+        finding: &Finding,
+        holders: &[Holder],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let rule = &self.rules.neutralise;
+        let chosen = choose(rule, finding, holders).ok().filter(|_| self.neutralises);
+        let Some(holder) = chosen else { return Ok(false) };
+        let new = NewTask {
+            finding: finding.id,
+            directory: holder.directory,
+            entry: holder.is.entry.clone(),
+            action: rule.action.as_str().to_owned(),
+            state: if rule.dry_run { TaskState::Held } else { TaskState::Waiting },
+            due: now.after(MINUTE * rule.delay_minutes),
+        };
+        Ok(tenant.add_task(&new, now).await?.is_some())
     }
 }
 

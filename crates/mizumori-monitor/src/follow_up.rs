@@ -14,6 +14,7 @@ use mizumori_store::{
 use crate::body::{Body, Item};
 use crate::error::MonitorError;
 use crate::finder::ACTOR;
+use crate::neutralise::verify;
 use crate::rules::Rules;
 use crate::served::Served;
 use crate::verdict::{Verdict, judge, users};
@@ -46,6 +47,7 @@ pub async fn follow_up(store: &Store, now: Timestamp) -> Result<FollowedUp, Moni
     for organisation in organisations {
         if organisation.state_at(now).0 == OrganisationState::Served {
             follow_up_one(store, &organisation, &served, now, &mut done).await?;
+            verify(store, &organisation.id, now).await?;
         }
     }
     Ok(done)

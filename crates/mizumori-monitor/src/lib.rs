@@ -13,6 +13,8 @@ mod finder;
 mod follow_up;
 mod leaks;
 pub mod letter;
+mod neutralise;
+mod neutraliser;
 mod rate;
 mod rules;
 mod sender;
@@ -27,7 +29,13 @@ pub use error::MonitorError;
 pub use finder::{Finder, Found};
 pub use follow_up::{FollowedUp, follow_up};
 pub use leaks::{Leaks, LeaksError, Receive, Title, Told, Wanted};
-pub use rules::{Bounded, Described, RULES, Reminders, RuleError, Rules, Switch};
+pub use neutralise::{
+    Acting, Connect, Door, Order, Previewed, Refusal, Seen, Spared, Target, connect, neutralise, preview,
+};
+pub use neutraliser::{Neutralised, Neutraliser};
+pub use rules::{
+    Bounded, Described, Neutralising, RULES, Reminders, RuleError, Rules, Switch, in_words as rule_in_words,
+};
 pub use sender::{MailPost, Sender, Sent};
 pub use served::Served;
 pub use sync::{Reading, Shrinking, synchronise};

@@ -2,9 +2,17 @@
 //!
 //! What is set stands in the store as a JSON document a rule; a rule that nobody set is as it is built in.
 
+mod neutralising;
+
+use std::collections::BTreeMap;
+
 use mizumori_core::Severity;
 use mizumori_store::Rule;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use neutralising::Neutralising;
 
 /// A rule, as the administrator sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +60,11 @@ pub const RULES: &[Described] = &[
         ja: "対応がないとき、利用者に days 日ごとに most 回まで再通知し、overdue_days 日を過ぎたら管理者に知らせます。",
         en: "Where nothing happens the user is reminded every `days` days, `most` times; after `overdue_days` the administrators are told.",
     },
+    Described {
+        name: "neutralise",
+        ja: "重大度が from 以上の検出について、delay_minutes 分後にディレクトリで action を行います。1日に most_a_day 件までです。dry_run の間は保留するだけです。never にあるものには行いません。",
+        en: "Findings from severity `from` on have `action` done in the directory after `delay_minutes`, `most_a_day` at most; with `dry_run` it is held. What is in `never` is left alone.",
+    },
 ];
 
 /// A rule that is on or off.
@@ -74,7 +87,7 @@ pub struct Bounded {
 }
 
 /// The rules of an organisation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// `inactive-account`.
     pub inactive_account: Switch,
@@ -90,6 +103,8 @@ pub struct Rules {
     pub second_channel: Switch,
     /// `reminders`.
     pub reminders: Reminders,
+    /// `neutralise`.
+    pub neutralise: Neutralising,
 }
 
 impl Default for Rules {
@@ -103,6 +118,7 @@ impl Default for Rules {
             tell_administrator: on,
             second_channel: on,
             reminders: Reminders::default(),
+            neutralise: Neutralising::default(),
         }
     }
 }
@@ -139,12 +155,44 @@ pub enum RuleError {
     Document {
         /// The rule.
         name: String,
-        /// What it was to say.
+        /// What it was to say, in words.
         document: String,
         /// Why it cannot.
         #[source]
         cause: serde_json::Error,
     },
+}
+
+/// A rule's name, and where it stands.
+type Place = (&'static str, fn(&mut Rules) -> &mut dyn Set);
+
+/// Where each rule stands.
+const PLACES: &[Place] = &[
+    ("inactive-account", |rules| &mut rules.inactive_account),
+    ("former-holder", |rules| &mut rules.former_holder),
+    ("already-changed", |rules| &mut rules.already_changed),
+    ("tell-user", |rules| &mut rules.tell_user),
+    ("tell-administrator", |rules| &mut rules.tell_administrator),
+    ("second-channel", |rules| &mut rules.second_channel),
+    ("reminders", |rules| &mut rules.reminders),
+    ("neutralise", |rules| &mut rules.neutralise),
+];
+
+/// What can be set by a document.
+trait Set {
+    fn set(&mut self, document: Value) -> Result<(), serde_json::Error>;
+    fn document(&self) -> Result<String, serde_json::Error>;
+}
+
+impl<T: Serialize + DeserializeOwned> Set for T {
+    fn set(&mut self, document: Value) -> Result<(), serde_json::Error> {
+        *self = serde_json::from_value(document)?;
+        Ok(())
+    }
+
+    fn document(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
 }
 
 impl Rules {
@@ -166,34 +214,37 @@ impl Rules {
     /// When it is unknown or does not say what it should.
     pub fn set(&mut self, name: &str, document: &str) -> Result<(), RuleError> {
         let wrong =
-            |cause| RuleError::Document { name: name.to_owned(), document: document.to_owned(), cause };
-        let switch = || serde_json::from_str(document).map_err(wrong);
-        match name {
-            "inactive-account" => self.inactive_account = switch()?,
-            "former-holder" => self.former_holder = switch()?,
-            "already-changed" => self.already_changed = serde_json::from_str(document).map_err(wrong)?,
-            "tell-user" => self.tell_user = switch()?,
-            "tell-administrator" => self.tell_administrator = switch()?,
-            "second-channel" => self.second_channel = switch()?,
-            "reminders" => self.reminders = serde_json::from_str(document).map_err(wrong)?,
-            _ => return Err(RuleError::Unknown(name.to_owned())),
-        }
-        Ok(())
+            |cause| RuleError::Document { name: name.to_owned(), document: in_words(document), cause };
+        let rule = self.place(name).ok_or_else(|| RuleError::Unknown(name.to_owned()))?;
+        // Of a value nobody is told in which column of a document that he never saw it stands.
+        rule.set(serde_json::from_str(document).map_err(wrong)?).map_err(wrong)
     }
 
     /// What a rule says, as it would be set; nothing for one that there is not.
     pub fn document(&self, name: &str) -> Option<String> {
-        let document = match name {
-            "inactive-account" => serde_json::to_string(&self.inactive_account),
-            "former-holder" => serde_json::to_string(&self.former_holder),
-            "already-changed" => serde_json::to_string(&self.already_changed),
-            "tell-user" => serde_json::to_string(&self.tell_user),
-            "tell-administrator" => serde_json::to_string(&self.tell_administrator),
-            "second-channel" => serde_json::to_string(&self.second_channel),
-            "reminders" => serde_json::to_string(&self.reminders),
-            _ => return None,
-        };
-        document.ok()
+        self.clone().place(name)?.document().ok()
+    }
+
+    fn place(&mut self, name: &str) -> Option<&mut dyn Set> {
+        let (_, place) = PLACES.iter().find(|(other, _)| *other == name)?;
+        Some(place(self))
+    }
+}
+
+/// A document as it would be set: `below=own-site enabled=true`; `;` is between the parts of a list.
+pub fn in_words(document: &str) -> String {
+    let Ok(all) = serde_json::from_str::<BTreeMap<String, Value>>(document) else {
+        return document.to_owned();
+    };
+    let words = all.into_iter().map(|(key, value)| format!("{key}={}", value_in_words(&value)));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn value_in_words(value: &Value) -> String {
+    match value {
+        Value::String(word) => word.clone(),
+        Value::Array(parts) => parts.iter().map(value_in_words).collect::<Vec<_>>().join(";"),
+        other => other.to_string(),
     }
 }
 
@@ -239,5 +290,19 @@ mod tests {
         rules.set("already-changed", "{\"enabled\":true,\"below\":\"own-site\"}").unwrap();
         assert_eq!(rules.already_changed.below, Severity::OwnSite);
         assert!(rules.set("already-changed", "{\"enabled\":true,\"below\":\"bad\"}").is_err());
+        assert_eq!(PLACES.len(), RULES.len());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_words() {
+        let wrong = "{\"enabled\":true,\"below\":\"bad\"}";
+        let error = Rules::default().set("already-changed", wrong).unwrap_err();
+        assert_eq!(
+            crate::error::in_words(&error),
+            "rule `already-changed` cannot be `below=bad enabled=true`: no severity is called `bad`: there are address, \
+             personal, hash, password, own-site, stealer-log, session"
+        );
+        let error = Rules::default().set("neutralise", "{\"action\":\"destroy\"}").unwrap_err();
+        assert!(crate::error::in_words(&error).ends_with("there are force-change, disable, end-sessions"));
     }
 }

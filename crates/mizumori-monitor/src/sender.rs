@@ -212,7 +212,7 @@ impl Sender {
 }
 
 /// How long to wait after so many tries.
-fn pause_after(attempts: u32) -> Duration {
+pub(crate) fn pause_after(attempts: u32) -> Duration {
     FIRST_PAUSE.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(LONGEST_PAUSE)
 }
 

@@ -120,6 +120,7 @@ fn holder(entry: &Entry, tags: &TagLayers) -> NewHolder {
     NewHolder {
         entry: entry.id.as_str().to_owned(),
         addresses: entry.addresses.iter().map(address).collect(),
+        login: entry.login.clone(),
         name,
         language: entry.lang,
         enabled: entry.standing != Standing::Disabled,

@@ -110,7 +110,7 @@ fn beside(rules: &Rules, finding: &Finding, holder: &NewHolder, own: &impl Fn(&s
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use mizumori_core::SecretKind;
     use mizumori_core::keys::{AccountTag, SecretTag};
     use mizumori_store::{DirectoryId, FindingId, HolderAddress, HolderId, NewFinding};
@@ -118,9 +118,9 @@ mod tests {
     use super::*;
     use crate::rules::Switch;
 
-    const ACCOUNT: AccountTag = AccountTag { hi: 1, lo: 2 };
+    pub(crate) const ACCOUNT: AccountTag = AccountTag { hi: 1, lo: 2 };
 
-    fn finding(month: &str, severity: Severity, site: Option<&str>) -> Finding {
+    pub(crate) fn finding(month: &str, severity: Severity, site: Option<&str>) -> Finding {
         Finding {
             id: FindingId(1),
             reference: "7F3K-92QM".parse().unwrap(),
@@ -150,7 +150,7 @@ mod tests {
         }
     }
 
-    fn holder(change: impl Fn(&mut NewHolder)) -> Holder {
+    pub(crate) fn holder(change: impl Fn(&mut NewHolder)) -> Holder {
         let address = |text: &str| HolderAddress { address: text.to_owned(), account: ACCOUNT };
         let mut is = NewHolder {
             entry: "hanako".to_owned(),

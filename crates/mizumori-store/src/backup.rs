@@ -31,6 +31,7 @@ const TABLES: &[(&str, &str, Numbered)] = &[
     ("finding_source", "organisation, source", Numbered::No),
     ("finding", "id", Numbered::Yes),
     ("finding_step", "id", Numbered::Yes),
+    ("task", "id", Numbered::Yes),
     ("notice", "id", Numbered::Yes),
     ("notice_finding", "notice, finding", Numbered::No),
     ("cursor", "lake", Numbered::No),

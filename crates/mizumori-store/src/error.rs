@@ -61,6 +61,9 @@ pub enum StoreError {
     /// Somebody else changed it first.
     #[error("{0} was changed by somebody else meanwhile")]
     Changed(&'static str),
+    /// Somebody is at it.
+    #[error("the {0} is being done just now")]
+    Taken(&'static str),
     /// The machine gives no random bytes.
     #[error("the machine gave no random bytes")]
     Random(#[source] getrandom::Error),
@@ -103,7 +106,8 @@ impl StoreError {
             | Self::There(_)
             | Self::Missing(_)
             | Self::NoSuchStep { .. }
-            | Self::Changed(_) => ErrorClass::Usage,
+            | Self::Changed(_)
+            | Self::Taken(_) => ErrorClass::Usage,
             Self::Open { .. } | Self::Statement { .. } | Self::Random(_) | Self::File { .. } => {
                 ErrorClass::Environment
             }

@@ -43,6 +43,8 @@ pub struct NewHolder {
     pub entry: String,
     /// Its addresses, the main one first, with their tags.
     pub addresses: Vec<HolderAddress>,
+    /// The user name, where it is no address.
+    pub login: Option<String>,
     /// The person's name.
     pub name: Option<String>,
     /// The person's language.
@@ -98,8 +100,8 @@ pub struct Synced {
     pub gone: u64,
 }
 
-const HOLDERS: &str = "SELECT holder.id, directory, entry, name, language, enabled, privileged, second_factor, held_since, \
-                       password_changed, must_change, superior, other_address, keepers, groups FROM holder";
+const HOLDERS: &str = "SELECT holder.id, directory, entry, login, name, language, enabled, privileged, second_factor, \
+                       held_since, password_changed, must_change, superior, other_address, keepers, groups FROM holder";
 
 impl Tenant<'_> {
     /// Adds a directory, or changes the one of that name.
@@ -182,14 +184,15 @@ impl Tenant<'_> {
     ) -> Result<HolderId, StoreError> {
         let statement = sqlx::query(
             "INSERT INTO holder (organisation, directory, entry, name, language, enabled, privileged, second_factor, \
-             held_since, password_changed, must_change, superior, other_address, keepers, groups, generation) \
-             SELECT organisation, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 FROM directory \
+             held_since, password_changed, must_change, superior, other_address, keepers, groups, generation, login) \
+             SELECT organisation, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17 FROM directory \
              WHERE organisation = $1 AND id = $2 \
              ON CONFLICT (directory, entry) DO UPDATE SET name = excluded.name, language = excluded.language, \
              enabled = excluded.enabled, privileged = excluded.privileged, second_factor = excluded.second_factor, \
              held_since = excluded.held_since, password_changed = excluded.password_changed, \
              must_change = excluded.must_change, superior = excluded.superior, other_address = excluded.other_address, \
-             keepers = excluded.keepers, groups = excluded.groups, generation = excluded.generation RETURNING id",
+             keepers = excluded.keepers, groups = excluded.groups, generation = excluded.generation, \
+             login = excluded.login RETURNING id",
         );
         let statement = statement
             .bind(self.organisation.as_str())
@@ -207,7 +210,8 @@ impl Tenant<'_> {
             .bind(new.other_address.as_deref())
             .bind(json_of(&new.keepers))
             .bind(json_of(&new.groups))
-            .bind(generation);
+            .bind(generation)
+            .bind(new.login.as_deref());
         let row = self.session.one("keep an entry", statement).await?;
         let id =
             row.ok_or_else(|| StoreError::Missing("directory of that number".to_owned()))?.number("id")?;
@@ -315,17 +319,38 @@ impl Tenant<'_> {
         let rows = self.session.all("find whose an account is", statement).await?;
         let mut holders = Vec::with_capacity(rows.len());
         for row in &rows {
-            let mut holder = read(row)?;
-            let statement = sqlx::query(
-                "SELECT address, account_hi, account_lo FROM holder_address WHERE holder = $1 ORDER BY position",
-            );
-            for row in self.session.all("find an entry's addresses", statement.bind(holder.id.0)).await? {
-                let account = AccountTag { hi: row.number("account_hi")?, lo: row.number("account_lo")? };
-                holder.is.addresses.push(HolderAddress { address: row.text("address")?, account });
-            }
-            holders.push(holder);
+            holders.push(self.with_addresses(read(row)?).await?);
         }
         Ok(holders)
+    }
+
+    /// An entry of a directory.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn holder(
+        &mut self,
+        directory: DirectoryId,
+        entry: &str,
+    ) -> Result<Option<Holder>, StoreError> {
+        let text = format!("{HOLDERS} WHERE organisation = $1 AND directory = $2 AND entry = $3");
+        let statement = sqlx::query(sqlx::AssertSqlSafe(text));
+        let statement = statement.bind(self.organisation.as_str()).bind(directory.0).bind(entry);
+        match self.session.one("find an entry", statement).await? {
+            Some(row) => self.with_addresses(read(&row)?).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn with_addresses(&mut self, mut holder: Holder) -> Result<Holder, StoreError> {
+        let statement = sqlx::query(
+            "SELECT address, account_hi, account_lo FROM holder_address WHERE holder = $1 ORDER BY position",
+        );
+        for row in self.session.all("find an entry's addresses", statement.bind(holder.id.0)).await? {
+            let account = AccountTag { hi: row.number("account_hi")?, lo: row.number("account_lo")? };
+            holder.is.addresses.push(HolderAddress { address: row.text("address")?, account });
+        }
+        Ok(holder)
     }
 }
 
@@ -337,6 +362,7 @@ fn read(row: &AnyRow) -> Result<Holder, StoreError> {
         is: NewHolder {
             entry: row.text("entry")?,
             addresses: Vec::new(),
+            login: row.maybe_text("login")?,
             name: row.maybe_text("name")?,
             language: language.transpose().map_err(|_| StoreError::Damaged { what: "language" })?,
             enabled: row.flag("enabled")?,

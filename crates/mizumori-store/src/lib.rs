@@ -26,6 +26,7 @@ mod rule;
 mod schema;
 mod session;
 mod store;
+mod task;
 
 pub use access::{Access, Edition, Limit};
 pub use audit::{AuditHead, Audited, NewAudit, Verified, Wrong};
@@ -44,3 +45,4 @@ pub use reference::Reference;
 pub use rule::Rule;
 pub use session::{Session, Tenant};
 pub use store::{Store, StoreUrl};
+pub use task::{NewTask, Room, Task, TaskEnd, TaskId, TaskState};

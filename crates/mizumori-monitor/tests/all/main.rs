@@ -7,6 +7,10 @@ mod follow_up;
 #[cfg(test)]
 mod leaks;
 #[cfg(test)]
+mod neutraliser;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
 mod sender;
 #[cfg(test)]
 mod sync;

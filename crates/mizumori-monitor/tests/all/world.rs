@@ -91,6 +91,11 @@ impl World {
 
     /// A directory with these accounts; each is changed as asked.
     pub(crate) fn directory(&self, accounts: &[&str], change: impl Fn(&mut NewHolder)) {
+        self.directory_at(accounts, now(), change);
+    }
+
+    /// The same, read then.
+    pub(crate) fn directory_at(&self, accounts: &[&str], at: Timestamp, change: impl Fn(&mut NewHolder)) {
         self.run(async {
             let mut session = self.store.write().await.unwrap();
             let organisation = one();
@@ -108,7 +113,7 @@ impl World {
                 change(&mut holder);
                 tenant.keep_holder(directory, sync, &holder).await.unwrap();
             }
-            tenant.end_sync(directory, sync, now()).await.unwrap();
+            tenant.end_sync(directory, sync, at).await.unwrap();
             session.commit().await.unwrap();
         });
     }

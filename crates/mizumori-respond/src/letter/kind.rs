@@ -25,6 +25,10 @@ pub enum LetterKind {
     AdminOverdue,
     /// To the administrator alone: the leak is older than the present holder of the address.
     AdminFormerHolder,
+    /// To the administrator: what the rule says is done to an account could not be.
+    AdminNotNeutralised,
+    /// To the administrator: more accounts are to be acted upon than may be in a day.
+    AdminNeutraliseWaits,
     /// To a role address of a domain: the code by which whoever reads it shows that the domain is his.
     DomainCode,
     /// To the administrator: the proof of a domain is not there any more.
@@ -37,7 +41,7 @@ pub enum LetterKind {
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::UserFinding,
         Self::UserStealer,
         Self::UserReminder,
@@ -48,6 +52,8 @@ impl LetterKind {
         Self::AdminBacklog,
         Self::AdminOverdue,
         Self::AdminFormerHolder,
+        Self::AdminNotNeutralised,
+        Self::AdminNeutraliseWaits,
         Self::DomainCode,
         Self::DomainLapsing,
         Self::EvaluationEnding,
@@ -67,6 +73,8 @@ impl LetterKind {
             Self::AdminBacklog => "admin-backlog",
             Self::AdminOverdue => "admin-overdue",
             Self::AdminFormerHolder => "admin-former-holder",
+            Self::AdminNotNeutralised => "admin-not-neutralised",
+            Self::AdminNeutraliseWaits => "admin-neutralise-waits",
             Self::DomainCode => "domain-code",
             Self::DomainLapsing => "domain-lapsing",
             Self::EvaluationEnding => "evaluation-ending",
@@ -89,7 +97,11 @@ impl LetterKind {
         self.names_account()
             || matches!(
                 self,
-                Self::AdminFinding | Self::AdminMachine | Self::AdminOverdue | Self::AdminFormerHolder
+                Self::AdminFinding
+                    | Self::AdminMachine
+                    | Self::AdminOverdue
+                    | Self::AdminFormerHolder
+                    | Self::AdminNotNeutralised
             )
     }
 
@@ -100,6 +112,7 @@ impl LetterKind {
             Self::AdminMachine
                 | Self::AdminDigest
                 | Self::AdminBacklog
+                | Self::AdminNeutraliseWaits
                 | Self::EvaluationEnding
                 | Self::EvaluationErasing
         )
@@ -107,7 +120,8 @@ impl LetterKind {
 
     /// Whether it lists findings one by one.
     pub const fn lists(self) -> bool {
-        self.is_of_one() || matches!(self, Self::AdminDigest | Self::AdminBacklog)
+        self.is_of_one()
+            || matches!(self, Self::AdminDigest | Self::AdminBacklog | Self::AdminNeutraliseWaits)
     }
 
     /// Whether it is about a domain.
@@ -158,6 +172,8 @@ impl LetterKind {
             Self::AdminBacklog => both!("admin-backlog"),
             Self::AdminOverdue => both!("admin-overdue"),
             Self::AdminFormerHolder => both!("admin-former-holder"),
+            Self::AdminNotNeutralised => both!("admin-not-neutralised"),
+            Self::AdminNeutraliseWaits => both!("admin-neutralise-waits"),
             Self::DomainCode => both!("domain-code"),
             Self::DomainLapsing => both!("domain-lapsing"),
             Self::EvaluationEnding => both!("evaluation-ending"),

@@ -106,6 +106,18 @@ impl Tenant<'_> {
         row.as_ref().map(read).transpose()
     }
 
+    /// The finding of a number.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn finding_numbered(&mut self, id: FindingId) -> Result<Option<Finding>, StoreError> {
+        let text = format!("{COLUMNS} WHERE organisation = $1 AND id = $2");
+        let statement = sqlx::query(sqlx::AssertSqlSafe(text));
+        let row =
+            self.session.one("find a finding", statement.bind(self.organisation.as_str()).bind(id.0)).await?;
+        row.as_ref().map(read).transpose()
+    }
+
     /// Takes a step, which is written down; whoever shares its fate takes it too.
     ///
     /// # Errors

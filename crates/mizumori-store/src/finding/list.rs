@@ -1,6 +1,6 @@
 //! Findings by what they are, a page at a time.
 
-use mizumori_core::Severity;
+use mizumori_core::{Severity, Timestamp};
 use sqlx::any::AnyRow;
 
 use super::{COLUMNS, Finding, FindingId, State, read};
@@ -88,10 +88,49 @@ impl Tenant<'_> {
             .bind(words.source)
             .bind(words.host);
         let rows = self.session.all("count findings", statement).await?;
-        let count = |row: &AnyRow| Ok((severity(row)?, u64::try_from(row.number("n")?).unwrap_or(0)));
-        rows.iter().map(count).collect()
+        rows.iter().map(counted).collect()
     }
 }
+
+impl Tenant<'_> {
+    /// The findings whose tasks wait until a moment, the worst first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn findings_waiting(
+        &mut self,
+        until: Timestamp,
+        most: u32,
+    ) -> Result<Vec<Finding>, StoreError> {
+        let text = format!("{COLUMNS} WHERE {WAITING} ORDER BY severity DESC, id LIMIT $3");
+        let statement = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(self.organisation.as_str())
+            .bind(until.0)
+            .bind(i64::from(most));
+        let rows = self.session.all("list findings", statement).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// How many of them there are of each severity.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_findings_waiting(
+        &mut self,
+        until: Timestamp,
+    ) -> Result<Vec<(Severity, u64)>, StoreError> {
+        let text = format!(
+            "SELECT severity, COUNT(*) AS n FROM finding WHERE {WAITING} GROUP BY severity ORDER BY severity"
+        );
+        let statement = sqlx::query(sqlx::AssertSqlSafe(text)).bind(self.organisation.as_str()).bind(until.0);
+        let rows = self.session.all("count findings", statement).await?;
+        rows.iter().map(counted).collect()
+    }
+}
+
+/// What a finding is whose task waits until a moment.
+const WAITING: &str = "organisation = $1 AND id IN (SELECT finding FROM task WHERE organisation = $1 AND state = 'waiting' \
+                       AND due = $2)";
 
 impl Session {
     /// What is open of all organisations, the least bad first.
@@ -113,6 +152,10 @@ impl Session {
         };
         rows.iter().map(open).collect()
     }
+}
+
+fn counted(row: &AnyRow) -> Result<(Severity, u64), StoreError> {
+    Ok((severity(row)?, u64::try_from(row.number("n")?).unwrap_or(0)))
 }
 
 fn severity(row: &AnyRow) -> Result<Severity, StoreError> {

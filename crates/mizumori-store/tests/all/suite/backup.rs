@@ -1,6 +1,8 @@
 //! Backups, from each database into each, and stores that cannot be opened.
 
-use mizumori_store::{BackupError, NewAudit, Store, StoreError, StoreUrl, Verified};
+use mizumori_store::{
+    BackupError, DirectoryId, NewAudit, NewTask, Store, StoreError, StoreUrl, TaskState, Verified,
+};
 use mizumori_test_servers::Postgres;
 
 use super::{add, block_on, domain, finding, id, is_sqlite, now, organisation, sqlite_in};
@@ -32,6 +34,10 @@ fn moves_a_store_anywhere() {
                 // It goes on where the other stopped.
                 let mut session = other.write().await.unwrap();
                 session.tenant(&id("one")).record(&finding(5_000, 1), now()).await.unwrap();
+                let [task] = &session.tenant(&id("one")).tasks(&[], 9).await.unwrap()[..] else { panic!() };
+                let next = NewTask { entry: "jiro".to_owned(), ..task.is.clone() };
+                let next = session.tenant(&id("one")).add_task(&next, now()).await.unwrap();
+                assert!(next > Some(task.id));
                 assert!(
                     matches!(session.verify_audit(None).await.unwrap(), Verified::Sound(head) if head.seq == 1)
                 );
@@ -55,6 +61,16 @@ async fn fill(store: &Store) {
     for number in 1..=2_100 {
         session.tenant(&one).record(&finding(number, i64::MIN + number), now()).await.unwrap();
     }
+    let first = session.tenant(&one).findings(&Default::default(), None, 1).await.unwrap().findings.remove(0);
+    let task = NewTask {
+        finding: first.id,
+        directory: DirectoryId(1),
+        entry: "hanako".to_owned(),
+        action: "force-change".to_owned(),
+        state: TaskState::Held,
+        due: now(),
+    };
+    session.tenant(&one).add_task(&task, now()).await.unwrap().unwrap();
     let new = NewAudit { actor: "水", organisation: Some(&one), action: "a", subject: "\"\n", detail: "{}" };
     session.audit(&new, now()).await.unwrap();
     session.commit().await.unwrap();

@@ -15,6 +15,7 @@ fn holder(entry: &str, numbers: &[i64]) -> NewHolder {
     NewHolder {
         entry: entry.to_owned(),
         addresses: numbers.iter().map(|number| address(&format!("{entry}-{number}"), *number)).collect(),
+        login: Some("yamada".to_owned()),
         name: Some("山田 花子".to_owned()),
         language: Some(Lang::Ja),
         enabled: true,
@@ -56,6 +57,9 @@ pub(super) async fn are_those_of_the_last_synchronisation(store: Store) {
     assert_eq!(tenant.holders_of(address("", 3).account).await.unwrap(), []);
     assert_eq!(tenant.holders_of(address("", 1).account).await.unwrap(), []);
     assert_eq!(tenant.holders_of(address("", 4).account).await.unwrap()[0].is, changed);
+
+    assert_eq!(tenant.holder(directory, "a").await.unwrap().unwrap().is, changed);
+    assert_eq!(tenant.holder(directory, "b").await.unwrap(), None);
 
     // One that was overtaken drops nothing.
     let (third, _) =

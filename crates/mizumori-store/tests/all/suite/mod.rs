@@ -8,6 +8,7 @@ mod holders;
 mod many;
 mod notices;
 mod organisations;
+mod tasks;
 
 use std::future::Future;
 use std::path::Path;
@@ -46,6 +47,12 @@ cases![
     findings::know_their_sources,
     notices::are_told_by_one_at_a_time,
     notices::are_tried_again,
+    tasks::act_once_on_an_account,
+    tasks::are_done_by_one_at_a_time,
+    tasks::have_so_much_room_a_day,
+    tasks::end_in_all_ways,
+    tasks::are_released_and_cancelled,
+    tasks::of_many_at_once_are_no_more_than_the_day_has_room_for,
     audit::is_a_chain,
     many::write_at_once,
     many::hold_a_lease_one_at_a_time,
