@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use mizumori_core::ErrorClass;
 use mizumori_directory::DirectoryError;
-use mizumori_store::StoreError;
+use mizumori_store::{Limit, StoreError};
 
 use crate::leaks::LeaksError;
 use crate::rules::RuleError;
@@ -44,6 +44,12 @@ pub enum MonitorError {
         /// Entries that are not any more.
         gone: u64,
     },
+    /// More than the organisation's edition has.
+    #[error(transparent)]
+    Limit(#[from] Limit),
+    /// What is said of a source cannot be.
+    #[error("{0}")]
+    Source(&'static str),
     /// A rule.
     #[error(transparent)]
     Rule(#[from] RuleError),
@@ -59,9 +65,12 @@ impl MonitorError {
             Self::Store(error) => error.class(),
             Self::Leaks(error) => error.class,
             Self::Directory(error) => error.class(),
-            Self::Rule(_) | Self::Shrunk { .. } | Self::Directories(_) | Self::SecretFile { .. } => {
-                ErrorClass::Usage
-            }
+            Self::Rule(_)
+            | Self::Shrunk { .. }
+            | Self::Directories(_)
+            | Self::SecretFile { .. }
+            | Self::Limit(_)
+            | Self::Source(_) => ErrorClass::Usage,
             Self::BrokenOff => ErrorClass::Internal,
         }
     }

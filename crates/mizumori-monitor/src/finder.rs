@@ -164,7 +164,7 @@ struct Round {
 }
 
 /// An organisation in a round: what is asked of it again and again.
-struct Known {
+pub(crate) struct Known {
     organisation: Organisation,
     rules: Rules,
     contacts: Vec<Contact>,
@@ -265,13 +265,18 @@ impl Round {
 }
 
 impl Known {
-    async fn of(session: &mut Session, organisation: Organisation) -> Result<Self, MonitorError> {
+    pub(crate) async fn of(session: &mut Session, organisation: Organisation) -> Result<Self, MonitorError> {
         let mut tenant = session.tenant(&organisation.id);
         let (rules, contacts) = (Rules::of(&tenant.rules().await?)?, tenant.contacts().await?);
         Ok(Self { organisation, rules, contacts, sources: BTreeMap::new(), tidings: Tidings::default() })
     }
 
-    async fn tell(self, tenant: &mut Tenant<'_>, occasion: &str, now: Timestamp) -> Result<u64, StoreError> {
+    pub(crate) async fn tell(
+        self,
+        tenant: &mut Tenant<'_>,
+        occasion: &str,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
         self.tidings.tell(tenant, &self.organisation, &self.contacts, occasion, now).await
     }
 
@@ -301,7 +306,7 @@ impl Known {
     }
 
     /// Does with a finding what the rules say.
-    async fn judge(
+    pub(crate) async fn judge(
         &mut self,
         tenant: &mut Tenant<'_>,
         finding: &Finding,
@@ -357,7 +362,7 @@ async fn hearing(
 
 /// Keeps a finding, unless it is there. Gives the one that people are to hear of: itself, or the one whose fate it shares when that
 /// has become worse.
-async fn appear(
+pub(crate) async fn appear(
     tenant: &mut Tenant<'_>,
     mut new: NewFinding,
     now: Timestamp,
@@ -417,5 +422,6 @@ pub(crate) fn undescribed(source: &str, now: Timestamp) -> FindingSource {
         origin: Origin::Unknown,
         known_since: Some(now),
         reference: None,
+        sender: None,
     }
 }

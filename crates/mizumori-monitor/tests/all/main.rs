@@ -7,6 +7,8 @@ mod follow_up;
 #[cfg(test)]
 mod leaks;
 #[cfg(test)]
+mod received;
+#[cfg(test)]
 mod sender;
 #[cfg(test)]
 mod sync;

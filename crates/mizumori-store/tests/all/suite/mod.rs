@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod bundles;
 mod domains;
 mod findings;
 mod holders;
@@ -44,9 +45,12 @@ cases![
     findings::are_counted_while_they_are_open,
     findings::move_the_cursor_with_them,
     findings::know_their_sources,
+    findings::come_from_elsewhere_with_their_history,
     notices::are_told_by_one_at_a_time,
     notices::are_tried_again,
     audit::is_a_chain,
+    bundles::are_numbered_by_their_key,
+    bundles::are_taken_once_and_in_order,
     many::write_at_once,
     many::hold_a_lease_one_at_a_time,
 ];
