@@ -9,6 +9,7 @@
 
 use std::time::Duration;
 
+use mizumori_core::Timestamp;
 use mizumori_store::{FindingSource, Origin};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -32,6 +33,11 @@ impl Deadlines {
         let known = source.known_since.filter(|_| source.origin == Origin::Own)?;
         let day = |number: u32| known.after(JAPAN).after(DAY * (number - 1)).day();
         Some(Self { preliminary: [day(3), day(5)], last: day(30), last_if_wrongful: day(60) })
+    }
+
+    /// Whether all of them have passed.
+    pub fn are_over(&self, now: Timestamp) -> bool {
+        now.after(JAPAN).day() > self.last_if_wrongful
     }
 }
 
@@ -65,6 +71,9 @@ mod tests {
             assert_eq!(deadlines.preliminary, ["2026-11-25", "2026-11-27"], "{known}");
             assert_eq!((&*deadlines.last, &*deadlines.last_if_wrongful), ("2026-12-22", "2027-01-21"));
         }
+        let first = deadlines(Origin::Own, Some("2026-11-23")).unwrap();
+        assert!(!first.are_over("2027-01-21T14:59:59Z".parse().unwrap()));
+        assert!(first.are_over("2027-01-21T15:00:00Z".parse().unwrap()));
         // Late in the evening in UTC it is the next day there.
         let next = deadlines(Origin::Own, Some("2026-11-23T15:00:00Z")).unwrap();
         assert_eq!(next.preliminary, ["2026-11-26", "2026-11-28"]);
