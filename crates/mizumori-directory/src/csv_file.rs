@@ -1,32 +1,25 @@
 //! A directory that is a CSV file: for organisations that export one, and for those that have nothing else.
 //!
-//! UTF-8 (with or without a byte order mark) or CP932, comma separated, quoted as RFC 4180 has it. The first line names the
-//! columns; [`COLUMNS`] lists their names. A wrong header is an error, a wrong line an [`Oddity`](crate::Oddity) with its number.
-//! The file is read again at each reading; nothing is ever written to it.
+//! It is a [`CsvTable`]; [`COLUMNS`] lists the names of its columns. A wrong header is an error, a wrong line an
+//! [`Oddity`](crate::Oddity) with its number. The file is read again at each reading; nothing is ever written to it.
 
 mod columns;
-mod lines;
 mod row;
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use csv::{ByteRecord, Reader, ReaderBuilder};
-use encoding_rs::{DecoderResult, UTF_8};
 
 pub use columns::COLUMNS;
 use columns::Columns;
-use lines::Lines;
 
+use crate::csv_table::{CsvRow, CsvTable};
 use crate::directory::{Directory, Lookup, Oddity, OddityKind, Page, Pages};
 use crate::entry::{Entry, Whom};
 use crate::error::{DirectoryError, Result};
 use crate::seen::Seen;
 
-/// A larger file is none that describes people: a quote that is never closed makes a record of all that follows.
-const LARGEST: u64 = 256 << 20;
 /// Lines a page.
 const LINES: usize = 1000;
 
@@ -102,74 +95,25 @@ fn find(path: &Path, whom: &Whom) -> Result<Option<Entry>> {
     Ok(None)
 }
 
-/// How the file's text is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Encoding {
-    Utf8,
-    Cp932,
-}
-
-impl Encoding {
-    /// CP932 has neither a comma, a quote nor a line end as a second byte, so that fields are cut out first.
-    fn decode(self, field: &[u8]) -> Option<String> {
-        match self {
-            Self::Utf8 => std::str::from_utf8(field).ok().map(str::to_owned),
-            Self::Cp932 => {
-                let text =
-                    encoding_rs::SHIFT_JIS.decode_without_bom_handling_and_without_replacement(field)?;
-                Some(text.into_owned())
-            }
-        }
-    }
-}
-
 /// A file that is being read.
 struct Reading {
-    path: PathBuf,
-    reader: Reader<BufReader<File>>,
-    encoding: Encoding,
+    table: CsvTable,
     columns: Columns,
-    lines: Lines,
     seen: Seen,
 }
 
 impl Reading {
     fn open(path: &Path) -> Result<Self> {
-        let unread = |cause| DirectoryError::Read { file: path.to_owned(), cause };
-        let mut file = File::open(path).map_err(unread)?;
-        if file.metadata().map_err(unread)?.len() > LARGEST {
-            return Err(wrong(path, None, format!("larger than {} MiB", LARGEST >> 20)));
-        }
-        let encoding = detect(&mut file).map_err(unread)?;
-        file.rewind().map_err(unread)?;
-        let mut reader =
-            ReaderBuilder::new().has_headers(false).flexible(true).from_reader(BufReader::new(file));
-        let mut header = ByteRecord::new();
-        if !reader.read_byte_record(&mut header).map_err(|error| broken(path, error))? {
-            return Err(wrong(path, None, "it is empty".to_owned()));
-        }
-        let columns = Columns::read(&header, |field| encoding.decode(field))
-            .map_err(|why| wrong(path, Some(1), why))?;
-        let lines = Lines::open(path).map_err(unread)?;
-        Ok(Self { path: path.to_owned(), reader, encoding, columns, lines, seen: Seen::default() })
+        let table = CsvTable::open(path)?;
+        let columns = Columns::read(table.headings()).map_err(|why| table.wrong(Some(1), why))?;
+        Ok(Self { table, columns, seen: Seen::default() })
     }
 
     fn page(&mut self) -> Result<Option<Page>> {
-        let (mut page, mut record, mut lines) = (Page::default(), ByteRecord::new(), 0);
+        let (mut page, mut lines) = (Page::default(), 0);
         while lines < LINES {
-            if !self.reader.read_byte_record(&mut record).map_err(|error| broken(&self.path, error))? {
-                break;
-            }
+            let Some(CsvRow { line, fields }) = self.table.row()? else { break };
             lines += 1;
-            let byte = record.position().map_or(0, csv::Position::byte);
-            let unread = |cause| DirectoryError::Read { file: self.path.clone(), cause };
-            let line = self.lines.of(byte).map_err(unread)?;
-            if record.iter().all(<[u8]>::is_empty) {
-                continue;
-            }
-            let fields: Option<Vec<String>> =
-                record.iter().map(|field| self.encoding.decode(field)).collect();
-            let fields = fields.filter(|fields| fields.len() <= self.columns.count());
             let Some(fields) = fields else {
                 page.oddities.push(Oddity { position: line, id: None, kind: OddityKind::Unreadable });
                 continue;
@@ -185,36 +129,6 @@ impl Reading {
             }
         }
         Ok((lines > 0).then_some(page))
-    }
-}
-
-/// UTF-8 when all of it is, else CP932: no text in CP932 beyond a few characters is UTF-8 by chance.
-fn detect(file: &mut File) -> io::Result<Encoding> {
-    let mut decoder = UTF_8.new_decoder_without_bom_handling();
-    let (mut bytes, mut text) = (vec![0; 64 << 10], vec![0; 192 << 10]);
-    loop {
-        let length = file.read(&mut bytes)?;
-        let read = bytes.get(..length).unwrap_or_default();
-        let (result, ..) = decoder.decode_to_utf8_without_replacement(read, &mut text, length == 0);
-        match result {
-            DecoderResult::Malformed(..) => return Ok(Encoding::Cp932),
-            DecoderResult::InputEmpty if length == 0 => return Ok(Encoding::Utf8),
-            // Three times the input is always room enough.
-            DecoderResult::InputEmpty | DecoderResult::OutputFull => {}
-        }
-    }
-}
-
-fn wrong(path: &Path, line: Option<u64>, why: String) -> DirectoryError {
-    DirectoryError::File { file: path.to_owned(), line, why }
-}
-
-/// What the CSV reader itself refuses: with flexible records that is the file alone.
-fn broken(path: &Path, error: csv::Error) -> DirectoryError {
-    let line = error.position().map(csv::Position::line);
-    match error.into_kind() {
-        csv::ErrorKind::Io(cause) => DirectoryError::Read { file: path.to_owned(), cause },
-        _ => wrong(path, line, "it is no CSV".to_owned()),
     }
 }
 

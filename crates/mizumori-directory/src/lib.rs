@@ -10,6 +10,7 @@
 
 mod address;
 mod csv_file;
+mod csv_table;
 mod directory;
 mod entry;
 mod error;
@@ -21,6 +22,7 @@ pub mod scim;
 mod seen;
 
 pub use csv_file::{COLUMNS as CSV_COLUMNS, CsvFile};
+pub use csv_table::{CsvRow, CsvTable, normal_heading};
 pub use directory::{Directory, Lookup, Oddity, OddityKind, Page, Pages};
 pub use entry::{Entry, EntryId, Privilege, SecondFactor, Standing, Whom};
 pub use error::{CertificateFault, DirectoryError, Result};

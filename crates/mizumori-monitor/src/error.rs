@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use mizumori_core::ErrorClass;
 use mizumori_directory::DirectoryError;
-use mizumori_store::StoreError;
+use mizumori_store::{Limit, StoreError};
 
 use crate::leaks::LeaksError;
 use crate::neutralise::Refusal;
@@ -45,6 +45,12 @@ pub enum MonitorError {
         /// Entries that are not any more.
         gone: u64,
     },
+    /// More than the organisation's edition has.
+    #[error(transparent)]
+    Limit(#[from] Limit),
+    /// What is said of a source cannot be.
+    #[error("{0}")]
+    Source(&'static str),
     /// A rule.
     #[error(transparent)]
     Rule(#[from] RuleError),
@@ -67,6 +73,8 @@ impl MonitorError {
             | Self::Shrunk { .. }
             | Self::Directories(_)
             | Self::SecretFile { .. }
+            | Self::Limit(_)
+            | Self::Source(_)
             | Self::Refused(_) => ErrorClass::Usage,
             Self::BrokenOff => ErrorClass::Internal,
         }

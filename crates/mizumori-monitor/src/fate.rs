@@ -3,6 +3,8 @@
 use mizumori_core::{Severity, Timestamp};
 use mizumori_store::{Finding, NewFinding, State};
 
+use crate::received::RECEIVED;
+
 /// What becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate<'f> {
@@ -19,9 +21,8 @@ pub(crate) enum Fate<'f> {
 /// `earlier` are the findings of the account. The one whose fate others share is the first of its secret.
 pub(crate) fn fate<'f>(new: &NewFinding, earlier: &'f [Finding]) -> Fate<'f> {
     let same = |finding: &&Finding| new.secret.is_some() && finding.is.secret == new.secret;
-    let Some(first) = earlier.iter().filter(same).find(|finding| finding.is.same_as.is_none()) else {
-        return Fate::New;
-    };
+    let first = earlier.iter().filter(same).find(|finding| finding.is.same_as.is_none());
+    let Some(first) = first.or_else(|| announced(new, earlier)) else { return Fate::New };
     let worst = new.severity.max(first.is.severity);
     if !first.is.state.is_settled() {
         return if worst > first.is.severity { Fate::Worse(first, worst) } else { Fate::Shared(first) };
@@ -37,6 +38,18 @@ pub(crate) fn fate<'f>(new: &NewFinding, earlier: &'f [Finding]) -> Fate<'f> {
         }
         _ => Fate::Shared(first),
     }
+}
+
+/// What a list has said of this leak without knowing the secret, unless another secret was taken for it already.
+fn announced<'f>(new: &NewFinding, earlier: &'f [Finding]) -> Option<&'f Finding> {
+    new.secret?;
+    let is_of_it = |finding: &&Finding| {
+        let is = &finding.is;
+        is.version == RECEIVED && is.secret.is_none() && is.source == new.source && is.site == new.site
+    };
+    let announced = earlier.iter().find(is_of_it)?;
+    let is_taken = earlier.iter().any(|other| other.is.same_as == Some(announced.id));
+    (!is_taken && announced.is.same_as.is_none()).then_some(announced)
 }
 
 #[cfg(test)]
@@ -84,6 +97,32 @@ mod tests {
         let mut before = open;
         before[0].is.secret = None;
         assert_eq!(fate(&bare, &before), Fate::New);
+    }
+
+    #[test]
+    fn the_first_secret_is_what_a_list_has_announced() {
+        let mut listed = found(State::Notified, None);
+        (listed.is.secret, listed.is.version, listed.is.severity) = (None, RECEIVED, Severity::Password);
+        let new = new(Severity::Password, "2026-10");
+        let earlier = [listed.clone()];
+        assert_eq!(fate(&new, &earlier), Fate::Shared(&earlier[0]));
+        let stealer = NewFinding { severity: Severity::StealerLog, ..new.clone() };
+        assert_eq!(fate(&stealer, &earlier), Fate::Worse(&earlier[0], Severity::StealerLog));
+        // Of another source or site, or not of a list, it announces nothing.
+        for change in [
+            (|is: &mut NewFinding| is.source = "other".to_owned()) as fn(&mut NewFinding),
+            |is| is.site = Some("shop.example".to_owned()),
+            |is| is.version = 1,
+        ] {
+            let mut other = listed.clone();
+            change(&mut other.is);
+            assert_eq!(fate(&new, &[other]), Fate::New);
+        }
+        // Nor a second time.
+        let mut second = found(State::Notified, None);
+        (second.id, second.is.same_as) = (FindingId(2), Some(listed.id));
+        let another = NewFinding { secret: Some(SecretTag(4)), ..new };
+        assert_eq!(fate(&another, &[listed, second]), Fate::New);
     }
 
     #[test]

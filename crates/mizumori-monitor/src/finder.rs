@@ -172,7 +172,7 @@ struct Round {
 }
 
 /// An organisation in a round: what is asked of it again and again.
-struct Known {
+pub(crate) struct Known {
     organisation: Organisation,
     rules: Rules,
     contacts: Vec<Contact>,
@@ -277,7 +277,7 @@ impl Round {
 }
 
 impl Known {
-    async fn of(session: &mut Session, organisation: Organisation) -> Result<Self, MonitorError> {
+    pub(crate) async fn of(session: &mut Session, organisation: Organisation) -> Result<Self, MonitorError> {
         let mut tenant = session.tenant(&organisation.id);
         let (rules, contacts) = (Rules::of(&tenant.rules().await?)?, tenant.contacts().await?);
         let neutralises = rules.neutralise.enabled && {
@@ -289,7 +289,12 @@ impl Known {
         Ok(Self { organisation, rules, contacts, sources, tidings, neutralises, tasks: 0 })
     }
 
-    async fn tell(self, tenant: &mut Tenant<'_>, occasion: &str, now: Timestamp) -> Result<u64, StoreError> {
+    pub(crate) async fn tell(
+        self,
+        tenant: &mut Tenant<'_>,
+        occasion: &str,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
         self.tidings.tell(tenant, &self.organisation, &self.contacts, occasion, now).await
     }
 
@@ -319,7 +324,7 @@ impl Known {
     }
 
     /// Does with a finding what the rules say.
-    async fn judge(
+    pub(crate) async fn judge(
         &mut self,
         tenant: &mut Tenant<'_>,
         finding: &Finding,
@@ -398,7 +403,7 @@ async fn hearing(
 
 /// Keeps a finding, unless it is there. Gives the one that people are to hear of: itself, or the one whose fate it shares when that
 /// has become worse.
-async fn appear(
+pub(crate) async fn appear(
     tenant: &mut Tenant<'_>,
     mut new: NewFinding,
     now: Timestamp,
@@ -458,5 +463,6 @@ pub(crate) fn undescribed(source: &str, now: Timestamp) -> FindingSource {
         origin: Origin::Unknown,
         known_since: Some(now),
         reference: None,
+        sender: None,
     }
 }

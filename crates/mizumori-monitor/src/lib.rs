@@ -5,6 +5,7 @@
 //! The lake itself is behind [`Leaks`].
 
 mod body;
+mod deadlines;
 mod directories;
 mod error;
 mod exposure;
@@ -16,14 +17,17 @@ pub mod letter;
 mod neutralise;
 mod neutraliser;
 mod rate;
+mod received;
 mod rules;
 mod sender;
 mod served;
+mod source_facts;
 mod sync;
 mod tidings;
 mod verdict;
 
 pub use body::{Body, Item};
+pub use deadlines::Deadlines;
 pub use directories::{Connected, DirectorySettings, Ldap};
 pub use error::MonitorError;
 pub use finder::{Finder, Found};
@@ -33,10 +37,12 @@ pub use neutralise::{
     Acting, Connect, Door, Order, Previewed, Refusal, Seen, Spared, Target, connect, neutralise, preview,
 };
 pub use neutraliser::{Neutralised, Neutraliser};
+pub use received::{Imported, LineFault, RECEIVED_COLUMNS, ReceivedList, import};
 pub use rules::{
     Bounded, Described, Neutralising, RULES, Reminders, RuleError, Rules, Switch, in_words as rule_in_words,
 };
 pub use sender::{MailPost, Sender, Sent};
 pub use served::Served;
+pub use source_facts::{SourceFacts, differences};
 pub use sync::{Reading, Shrinking, synchronise};
 pub use verdict::{Audience, Verdict, judge};

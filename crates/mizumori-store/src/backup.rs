@@ -35,6 +35,7 @@ const TABLES: &[(&str, &str, Numbered)] = &[
     ("notice", "id", Numbered::Yes),
     ("notice_finding", "notice, finding", Numbered::No),
     ("cursor", "lake", Numbered::No),
+    ("bundle", "sender, way", Numbered::No),
     ("audit", "seq", Numbered::No),
 ];
 

@@ -10,6 +10,7 @@
 mod access;
 mod audit;
 mod backup;
+mod bundle;
 mod contact;
 mod cursor;
 mod dialect;
@@ -31,6 +32,7 @@ mod task;
 pub use access::{Access, Edition, Limit};
 pub use audit::{AuditHead, Audited, NewAudit, Verified, Wrong};
 pub use backup::{BackupError, Restored};
+pub use bundle::Arrival;
 pub use contact::Contact;
 pub use dialect::Dialect;
 pub use domain::{Domain, DomainState, Method};

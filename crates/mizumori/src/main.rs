@@ -14,6 +14,8 @@ mod commands;
 mod config;
 #[cfg(any(feature = "scan", feature = "sql"))]
 mod csv_cell;
+#[cfg(feature = "store")]
+mod deadlines;
 #[cfg(feature = "lake")]
 mod drop_folder;
 mod dumps;

@@ -1,6 +1,6 @@
 //! The columns of a CSV directory, by their names.
 
-use csv::ByteRecord;
+use crate::csv_table::normal_heading as normal;
 
 /// A column that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,16 +78,11 @@ const ORDER: [Column; COLUMNS.len()] = [
 pub(super) struct Columns(Vec<Column>);
 
 impl Columns {
-    /// Reads the first line, or says what is wrong with it.
-    pub(super) fn read(
-        header: &ByteRecord,
-        decode: impl Fn(&[u8]) -> Option<String>,
-    ) -> Result<Self, String> {
-        let mut columns = Vec::with_capacity(header.len());
-        for (index, field) in header.iter().enumerate() {
+    /// Understands the first line, or says what is wrong with it.
+    pub(super) fn read(headings: &[Option<String>]) -> Result<Self, String> {
+        let mut columns = Vec::with_capacity(headings.len());
+        for (index, name) in headings.iter().enumerate() {
             let number = index + 1;
-            // The mark is the first field's only where the reader left it there.
-            let name = decode(field).map(|name| normal(name.trim_start_matches('\u{feff}')));
             let column = name.as_deref().and_then(column);
             let column = column.ok_or_else(|| format!("column {number} has no name that is known"))?;
             if columns.contains(&column) {
@@ -99,11 +94,6 @@ impl Columns {
             return Err("there is neither a column `address` nor one `login`".to_owned());
         }
         Ok(Self(columns))
-    }
-
-    /// How many there are.
-    pub(super) const fn count(&self) -> usize {
-        self.0.len()
     }
 
     /// Whether there is this one.
@@ -123,11 +113,6 @@ fn column(name: &str) -> Option<Column> {
         |(own, others): &(&str, &[&str])| normal(own) == name || others.iter().any(|o| normal(o) == name);
     let at = COLUMNS.iter().position(named)?;
     ORDER.get(at).copied()
-}
-
-fn normal(name: &str) -> String {
-    let blank = |c: char| c.is_whitespace() || c == '_' || c == '-';
-    name.trim().split(blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ mod neutraliser;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod received;
+#[cfg(test)]
 mod sender;
 #[cfg(test)]
 mod sync;

@@ -15,7 +15,35 @@ impl Tenant<'_> {
     /// # Errors
     /// When the database refuses.
     pub async fn record(&mut self, new: &NewFinding, now: Timestamp) -> Result<Recorded, StoreError> {
-        let (reference, label) = (Reference::draw()?, self.label_of(new).await?);
+        self.record_under(new, Reference::draw()?, now).await
+    }
+
+    /// The same, under the reference that it has elsewhere; under another where that is taken.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn record_as(
+        &mut self,
+        new: &NewFinding,
+        reference: &Reference,
+        now: Timestamp,
+    ) -> Result<Recorded, StoreError> {
+        // Whoever has it: references are unique among all organisations.
+        let statement =
+            sqlx::query("SELECT 1 AS n FROM finding WHERE reference = $1").bind(reference.as_str());
+        match self.session.one("find a finding", statement).await? {
+            Some(_) => self.record(new, now).await,
+            None => self.record_under(new, reference.clone(), now).await,
+        }
+    }
+
+    async fn record_under(
+        &mut self,
+        new: &NewFinding,
+        reference: Reference,
+        now: Timestamp,
+    ) -> Result<Recorded, StoreError> {
+        let label = self.label_of(new).await?;
         let settled = new.state.is_settled().then_some(now);
         let statement = sqlx::query(
             "INSERT INTO finding (reference, organisation, account_hi, account_lo, secret, site, source, place, month, host, \
@@ -152,19 +180,8 @@ impl Tenant<'_> {
         if self.session.run("take a step", statement).await? == 0 {
             return Err(StoreError::Changed("the finding"));
         }
-        let written = sqlx::query(
-            "INSERT INTO finding_step (organisation, finding, at, from_state, to_state, who, why) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        );
-        let written = written
-            .bind(self.organisation.as_str())
-            .bind(first.0)
-            .bind(now.0)
-            .bind(from.as_str())
-            .bind(to.as_str())
-            .bind(who)
-            .bind(why);
-        self.session.run("write a step down", written).await?;
+        let written = Step { at: now, from, to, who: who.to_owned(), why: why.to_owned() };
+        self.write_step(first, &written).await?;
         let mut taken = finding.clone();
         taken.is.state = to;
         (taken.changed, taken.settled) = (now, settled);
@@ -172,6 +189,33 @@ impl Tenant<'_> {
             taken.told = taken.told.or(Some(now));
         }
         Ok(taken)
+    }
+
+    /// Keeps steps that a finding has taken elsewhere. They change nothing of what it is here.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn keep_history(&mut self, finding: FindingId, steps: &[Step]) -> Result<(), StoreError> {
+        for step in steps {
+            self.write_step(finding, step).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_step(&mut self, finding: FindingId, step: &Step) -> Result<(), StoreError> {
+        let written = sqlx::query(
+            "INSERT INTO finding_step (organisation, finding, at, from_state, to_state, who, why) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        );
+        let written = written
+            .bind(self.organisation.as_str())
+            .bind(finding.0)
+            .bind(step.at.0)
+            .bind(step.from.as_str())
+            .bind(step.to.as_str())
+            .bind(&*step.who)
+            .bind(&*step.why);
+        self.session.run("write a step down", written).await.map(|_| ())
     }
 
     /// Makes a finding as bad as it has turned out to be; it never gets better.

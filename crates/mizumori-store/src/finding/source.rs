@@ -49,9 +49,12 @@ pub struct FindingSource {
     pub known_since: Option<Timestamp>,
     /// The number under which a third party sent it.
     pub reference: Option<String>,
+    /// Who sent it, where somebody did.
+    pub sender: Option<String>,
 }
 
-const COLUMNS: &str = "SELECT source, title, kind, origin, known_since, reference FROM finding_source";
+const COLUMNS: &str =
+    "SELECT source, title, kind, origin, known_since, reference, sender FROM finding_source";
 
 impl Tenant<'_> {
     /// Adds a source unless it is there, and gives it as it is.
@@ -60,8 +63,8 @@ impl Tenant<'_> {
     /// When the database refuses.
     pub async fn see_source(&mut self, new: &FindingSource) -> Result<FindingSource, StoreError> {
         let statement = sqlx::query(
-            "INSERT INTO finding_source (organisation, source, title, kind, origin, known_since, reference) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            "INSERT INTO finding_source (organisation, source, title, kind, origin, known_since, reference, sender) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
         );
         self.session.run("keep a source", self.bound(statement, new)).await?;
         self.source(&new.source).await?.ok_or(StoreError::Damaged { what: "source" })
@@ -73,7 +76,7 @@ impl Tenant<'_> {
     /// When it has no such source.
     pub async fn change_source(&mut self, new: &FindingSource) -> Result<(), StoreError> {
         let statement = sqlx::query(
-            "UPDATE finding_source SET title = $3, kind = $4, origin = $5, known_since = $6, reference = $7 \
+            "UPDATE finding_source SET title = $3, kind = $4, origin = $5, known_since = $6, reference = $7, sender = $8 \
              WHERE organisation = $1 AND source = $2",
         );
         match self.session.run("change a source", self.bound(statement, new)).await? {
@@ -118,6 +121,7 @@ impl Tenant<'_> {
             .bind(new.origin.as_str())
             .bind(new.known_since.map(|at| at.0))
             .bind(new.reference.as_deref())
+            .bind(new.sender.as_deref())
     }
 }
 
@@ -129,5 +133,6 @@ fn read(row: &AnyRow) -> Result<FindingSource, StoreError> {
         origin: row.word("origin", Origin::of)?,
         known_since: row.maybe_time("known_since")?,
         reference: row.maybe_text("reference")?,
+        sender: row.maybe_text("sender")?,
     })
 }

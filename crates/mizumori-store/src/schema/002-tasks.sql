@@ -31,3 +31,6 @@ CREATE INDEX task_organisation ON task (organisation, id);
 
 -- By which an administrator knows whom nothing is done to.
 ALTER TABLE holder ADD COLUMN login TEXT;
+
+-- A step is taken by whoever shares a fate as well: those are found without a look at all others.
+CREATE INDEX finding_same_as ON finding (same_as);

@@ -1,8 +1,11 @@
 //! `mizumori finding`: what was found for organisations, and what became of it.
 
+#[cfg(feature = "lake")]
+mod import;
 mod list;
 mod neutralise;
 mod show;
+mod source;
 
 use clap::{Args, Subcommand};
 use mizumori_monitor::Finder;
@@ -34,7 +37,9 @@ Examples:
   mizumori finding show suigen 7F3K-92QM
   mizumori finding mark suigen 7F3K-92QM false-positive --why 'a test account'
   mizumori finding neutralise suigen 7F3K-92QM --dry-run
-  mizumori finding release suigen";
+  mizumori finding release suigen
+  mizumori finding import suigen list.csv --source jpcert-123 --from JPCERT/CC --reference '#123' --month 2026-10
+  mizumori finding source suigen jpcert-123 --origin own --known-since 2026-11-20";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -43,6 +48,9 @@ enum Command {
     Mark(Mark),
     Neutralise(neutralise::Arguments),
     Release(Release),
+    #[cfg(feature = "lake")]
+    Import(Box<import::Arguments>),
+    Source(source::Arguments),
 }
 
 /// Say what became of a finding
@@ -81,6 +89,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     match &arguments.command {
         Command::List(arguments) => list::run(arguments, &opened)?,
         Command::Show(arguments) => show::run(arguments, &opened)?,
+        Command::Source(arguments) => source::run(arguments, &opened)?,
+        #[cfg(feature = "lake")]
+        Command::Import(arguments) => return import::run(arguments, &config, &opened),
         Command::Neutralise(arguments) => return neutralise::run(arguments, &opened),
         Command::Mark(mark) => opened.write(async |session| {
             let id = &mark.organisation;

@@ -2,7 +2,7 @@
 
 use mizumori_core::Severity;
 use mizumori_store::{
-    Filter, Finding, FindingSource, NewFinding, Open, Origin, Recorded, State, Store, StoreError,
+    Filter, Finding, FindingSource, NewFinding, Open, Origin, Recorded, State, Step, Store, StoreError,
 };
 
 use super::{add, at, finding, id, now};
@@ -192,13 +192,48 @@ pub(super) async fn know_their_sources(store: Store) {
         origin: Origin::Unknown,
         known_since: None,
         reference: None,
+        sender: None,
     };
     assert_eq!(tenant.see_source(&seen).await.unwrap(), seen);
-    let own = FindingSource { origin: Origin::Own, known_since: Some(now()), ..seen.clone() };
+    let own = FindingSource {
+        origin: Origin::Own,
+        known_since: Some(now()),
+        sender: Some("JPCERT/CC".to_owned()),
+        ..seen.clone()
+    };
     tenant.change_source(&own).await.unwrap();
     // What somebody knows is not forgotten when it is seen again.
     assert_eq!(tenant.see_source(&seen).await.unwrap(), own);
     assert_eq!(tenant.sources().await.unwrap(), std::slice::from_ref(&own));
     let other = FindingSource { source: "other".to_owned(), ..own };
     assert!(matches!(tenant.change_source(&other).await, Err(StoreError::Missing(_))));
+}
+
+pub(super) async fn come_from_elsewhere_with_their_history(store: Store) {
+    add(&store, &["one", "two"]).await;
+    let (one, two) = (id("one"), id("two"));
+    let mut session = store.write().await.unwrap();
+    let reference = "7F3K-92QM".parse().unwrap();
+    let first = session.tenant(&one).record_as(&finding(1, 1), &reference, now()).await.unwrap();
+    let first = kept(first);
+    assert_eq!(first.reference, reference);
+    // Taken, if only by another organisation: it gets one of its own.
+    let other = kept(session.tenant(&two).record_as(&finding(1, 1), &reference, now()).await.unwrap());
+    assert_ne!(other.reference, reference);
+    let mut tenant = session.tenant(&one);
+    assert_eq!(
+        tenant.record_as(&finding(1, 1), &"AAAA-BBBB".parse().unwrap(), now()).await.unwrap(),
+        Recorded::Known
+    );
+    let step = Step {
+        at: at("2026-11-01"),
+        from: State::New,
+        to: State::Notified,
+        who: "elsewhere".to_owned(),
+        why: "told there".to_owned(),
+    };
+    tenant.keep_history(first.id, std::slice::from_ref(&step)).await.unwrap();
+    assert_eq!(tenant.steps(first.id).await.unwrap(), [step]);
+    let unchanged = tenant.finding(&reference).await.unwrap().unwrap();
+    assert_eq!((unchanged.is.state, unchanged.told), (State::New, None));
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod bundles;
 mod domains;
 mod findings;
 mod holders;
@@ -45,6 +46,7 @@ cases![
     findings::are_counted_while_they_are_open,
     findings::move_the_cursor_with_them,
     findings::know_their_sources,
+    findings::come_from_elsewhere_with_their_history,
     notices::are_told_by_one_at_a_time,
     notices::are_tried_again,
     tasks::act_once_on_an_account,
@@ -54,6 +56,8 @@ cases![
     tasks::are_released_and_cancelled,
     tasks::of_many_at_once_are_no_more_than_the_day_has_room_for,
     audit::is_a_chain,
+    bundles::are_numbered_by_their_key,
+    bundles::are_taken_once_and_in_order,
     many::write_at_once,
     many::hold_a_lease_one_at_a_time,
 ];

@@ -2,12 +2,14 @@
 
 use clap::Args;
 use mizumori_core::Severity;
-use mizumori_store::{Filter, Finding, OrganisationId, State};
+use mizumori_monitor::Deadlines;
+use mizumori_store::{Filter, Finding, FindingSource, OrganisationId, State};
 use serde_json::{Value, json};
 
+use crate::deadlines;
 use crate::outcome::Failure;
 use crate::show::{Form, show};
-use crate::store::{Opened, organisation};
+use crate::store::{Opened, now, organisation};
 
 /// So many are read at once.
 const PAGE: u32 = 1_000;
@@ -59,20 +61,28 @@ pub(super) fn run(arguments: &Arguments, opened: &Opened) -> Result<(), Failure>
         only_first: false,
     };
     let id = &arguments.organisation;
-    let findings = opened.read(async |session| {
+    let (findings, mut sources) = opened.read(async |session| {
         organisation(session, id).await?;
+        let sources = session.tenant(id).sources().await?;
         let (mut all, mut after) = (Vec::new(), None);
         loop {
             let page = session.tenant(id).findings(&filter, after, PAGE).await?;
             all.extend(page.findings);
             match page.next {
                 Some(next) => after = Some(next),
-                None => return Ok(all),
+                None => return Ok((all, sources)),
             }
         }
     })?;
     let titles = ["reference", "found", "severity", "state", "leaked", "source", "host", "site"];
-    show(arguments.format, titles, findings.iter().map(|finding| (cells(finding), object(finding))))
+    let rows = findings.iter().map(|finding| {
+        let source = sources.iter().find(|source| source.source == finding.is.source);
+        (cells(finding), object(finding, source))
+    });
+    show(arguments.format, titles, rows)?;
+    sources.retain(|source| findings.iter().any(|finding| finding.is.source == source.source));
+    deadlines::remind("", sources.iter(), now());
+    Ok(())
 }
 
 fn cells(finding: &Finding) -> [String; 8] {
@@ -91,8 +101,8 @@ fn cells(finding: &Finding) -> [String; 8] {
     ]
 }
 
-/// A finding as an object.
-pub(super) fn object(finding: &Finding) -> Value {
+/// A finding as an object, with what is known of its source.
+pub(super) fn object(finding: &Finding, source: Option<&FindingSource>) -> Value {
     let is = &finding.is;
     json!({
         "reference": finding.reference.as_str(),
@@ -101,6 +111,8 @@ pub(super) fn object(finding: &Finding) -> Value {
         "backlog": is.backlog,
         "shares_fate": is.same_as.is_some(),
         "source": is.source,
+        "origin": source.map(|source| source.origin.as_str()),
+        "deadlines": deadlines::object(source.and_then(Deadlines::of).as_ref()),
         "place": is.place,
         "leaked": is.month.map(|month| month.to_string()),
         "host": is.host,

@@ -3,11 +3,13 @@
 use std::io::Write as _;
 
 use clap::Args;
+use mizumori_monitor::Deadlines;
 use mizumori_store::{Finding, FindingSource, Holder, Notice, OrganisationId, Reference, Step};
 use serde_json::json;
 
 use super::list::object;
 use crate::columns;
+use crate::deadlines;
 use crate::outcome::Failure;
 use crate::output::Output;
 use crate::show::Form;
@@ -98,6 +100,7 @@ impl Known {
             let changed = holder.is.password_changed.map(|at| at.to_string());
             rows.push(["changed at".to_owned(), text(changed.as_deref())]);
         }
+        rows.extend(self.source_rows());
         columns::write(out, &rows)?;
         for (title, rows) in [("\nsteps", self.step_rows()), ("\nnotices", self.notice_rows())] {
             if !rows.is_empty() {
@@ -106,6 +109,18 @@ impl Known {
             }
         }
         Ok(())
+    }
+
+    /// Who sent its source, and until when it is to be reported.
+    fn source_rows(&self) -> Vec<[String; 2]> {
+        let Some(source) = &self.source else { return Vec::new() };
+        let number =
+            source.reference.as_ref().map_or_else(String::new, |number| format!(", number {number}"));
+        let sent = source.sender.as_ref().map(|sender| ("sent by", format!("{sender}{number}")));
+        let report = Deadlines::of(source).map(|dates| {
+            ("to report", format!("{} (a reminder, no legal advice)", deadlines::in_words(&dates)))
+        });
+        sent.into_iter().chain(report).map(|(name, text)| [name.to_owned(), text]).collect()
     }
 
     fn step_rows(&self) -> Vec<[String; 4]> {
@@ -128,7 +143,7 @@ impl Known {
     }
 
     fn object(&self) -> serde_json::Value {
-        let mut whole = object(&self.finding);
+        let mut whole = object(&self.finding, self.source.as_ref());
         let steps: Vec<_> = self
             .steps
             .iter()

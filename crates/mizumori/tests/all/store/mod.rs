@@ -4,6 +4,8 @@ mod audit;
 mod backup;
 mod domain;
 mod edition;
+#[cfg(feature = "monitor")]
+mod finding;
 mod notice;
 mod org;
 mod rule;
