@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod ask;
 #[cfg(test)]
+mod cloud;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod graph;
 #[cfg(test)]
 mod samba;
 #[cfg(test)]
