@@ -3,6 +3,7 @@
 //! Nothing of an answer's body gets into an error: it may name people. A request goes to the one server that the settings name,
 //! whatever address an answer gives for the next one.
 
+mod assertion;
 mod listing;
 mod pass;
 mod progress;
@@ -15,6 +16,7 @@ use mizumori_outbound::{Answer, Client, Method, OutboundError, Request};
 use serde::de::DeserializeOwned;
 use url::{Origin, Url};
 
+pub(crate) use assertion::{Assertion, SigningKey};
 pub(crate) use listing::{Listed, Listing, Person, Reading};
 pub(crate) use pass::Pass;
 pub(crate) use progress::Progress;
@@ -85,6 +87,7 @@ pub(crate) struct Rest {
     pass: Pass,
     accept: &'static str,
     patience: Duration,
+    is_busy: fn(&Answer) -> bool,
 }
 
 impl Rest {
@@ -97,6 +100,7 @@ impl Rest {
             pass,
             accept: "application/json",
             patience: Duration::ZERO,
+            is_busy,
         }
     }
 
@@ -108,6 +112,11 @@ impl Rest {
     /// Waits so long in all, each time that it is asked to.
     pub(crate) fn patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// For a server that says otherwise than by the status that it is busy.
+    pub(crate) fn busy_where(self, is_busy: fn(&Answer) -> bool) -> Self {
+        Self { is_busy, ..self }
     }
 
     pub(crate) fn server(&self) -> &str {
@@ -146,7 +155,7 @@ impl Rest {
         let (mut waited, mut pause) = (Duration::ZERO, FIRST_PAUSE);
         for _ in 1..TRIES {
             let answer = self.signed(&call).await?;
-            if !is_busy(&answer) {
+            if !(self.is_busy)(&answer) {
                 return self.judge(answer, task);
             }
             let wait = asked_to_wait(&answer).unwrap_or(pause);
@@ -189,7 +198,7 @@ impl Rest {
 
     fn judge(&self, answer: Answer, task: Task) -> Result<Option<Answer>> {
         let (server, Task { what, right }) = (self.server.clone(), task);
-        if is_busy(&answer) {
+        if (self.is_busy)(&answer) {
             return Err(DirectoryError::Busy { server, after: asked_to_wait(&answer) });
         }
         match answer.status() {

@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use super::assertion::Assertion;
 use super::{asked_to_wait, failure, is_busy, named};
 use crate::error::{DirectoryError, Result};
 
@@ -31,6 +32,15 @@ pub(crate) enum Grant {
         secret: Secret<String>,
         /// What for.
         scope: Option<String>,
+    },
+    /// An assertion in the place of somebody's consent (RFC 7523, 2.1).
+    Assertion(Assertion),
+    /// An assertion in the place of the client's secret (RFC 7523, 2.2).
+    Key {
+        /// Who we are.
+        assertion: Assertion,
+        /// What for.
+        scope: String,
     },
 }
 
@@ -147,6 +157,19 @@ impl Tokens {
                 if let Some(scope) = scope {
                     form.append_pair("scope", scope);
                 }
+            }
+            Grant::Assertion(assertion) => {
+                form.append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
+                    .append_pair("assertion", assertion.sign()?.expose());
+            }
+            Grant::Key { assertion, scope } => {
+                form.append_pair("grant_type", "client_credentials")
+                    .append_pair("scope", scope)
+                    .append_pair(
+                        "client_assertion_type",
+                        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                    )
+                    .append_pair("client_assertion", assertion.sign()?.expose());
             }
         }
         Ok(form.finish())

@@ -19,19 +19,14 @@ pub(crate) struct Service<D> {
     pub(crate) token: Option<&'static str>,
     /// The right that a listing takes, as it stands in an error.
     pub(crate) right: &'static str,
-    /// An answer with this person, a number, and perhaps one who links to a page behind it.
-    pub(crate) page: fn(&Web, u64, Behind) -> Answer,
+    /// The answers to a listing of so many people, one a page.
+    pub(crate) pages: fn(&Web, u64) -> Vec<Answer>,
+    /// A page behind which the same one comes.
+    pub(crate) endless: fn(&Web) -> Answer,
     /// Answers what is asked beside the listing.
     pub(crate) prepare: fn(&Web),
     /// The directory there, which waits so long.
     pub(crate) make: fn(&Web, Client, Duration) -> D,
-}
-
-/// What a page says of the next one.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Behind {
-    Nothing,
-    Another,
 }
 
 /// A client that also speaks without TLS, and waits so long for an answer.
@@ -67,6 +62,12 @@ impl<D: Directory> Service<D> {
         (self.make)(web, client(Duration::from_secs(60)), Duration::ZERO)
     }
 
+    /// Lists so many people from now on, once, behind these answers.
+    fn lists(&self, web: &Web, before: &[Answer], count: u64) {
+        let pages = (self.pages)(web, count);
+        web.on_each("GET", self.users, before.iter().cloned().chain(pages));
+    }
+
     async fn fails(&self, answer: Answer) -> DirectoryError {
         let web = self.server();
         web.on("GET", self.users, answer);
@@ -99,7 +100,7 @@ impl<D: Directory> Service<D> {
                 matches!(error, DirectoryError::Referral { .. })
             }),
             (Answer::text("canary"), |error| matches!(error, DirectoryError::Nonsense { .. })),
-            (Answer::json("[[[]]]"), |error| matches!(error, DirectoryError::Nonsense { .. })),
+            (Answer::json("7"), |error| matches!(error, DirectoryError::Nonsense { .. })),
             (Answer::raw("canary"), |error| matches!(error, DirectoryError::Nonsense { .. })),
             (Answer::endless(), |error| {
                 matches!(error, DirectoryError::Nonsense { what: "it is too long", .. })
@@ -128,8 +129,7 @@ impl<D: Directory> Service<D> {
 
     async fn waits_when_asked(&self) {
         let web = self.server();
-        let page = (self.page)(&web, 1, Behind::Nothing);
-        web.on_each("GET", self.users, [Answer::too_many(0), Answer::too_many(1), page]);
+        self.lists(&web, &[Answer::too_many(0), Answer::too_many(1)], 1);
         let patient = (self.make)(&web, client(Duration::from_secs(60)), Duration::from_secs(60));
         assert_eq!(all(&patient).await.unwrap().0.len(), 1);
         web.on("GET", self.users, Answer::too_many(3600));
@@ -148,17 +148,11 @@ impl<D: Directory> Service<D> {
 
     async fn leaves_what_never_ends(&self) {
         let web = self.server();
-        web.on("GET", self.users, (self.page)(&web, 1, Behind::Another));
+        web.on("GET", self.users, (self.endless)(&web));
         let directory = self.directory(&web);
         let error = all(&directory).await.unwrap_err();
         assert!(matches!(error, DirectoryError::Nonsense { .. }), "{error:?}");
-        // A page that is behind the first one, and there it ends.
-        let pages = [Behind::Another, Behind::Nothing];
-        web.on_each(
-            "GET",
-            self.users,
-            [1, 2].map(|number| (self.page)(&web, number, pages[number as usize - 1])),
-        );
+        self.lists(&web, &[], 2);
         let (entries, oddities) = all(&directory).await.unwrap();
         assert_eq!((entries.len(), oddities.len()), (2, 0), "{oddities:?}");
     }
@@ -167,14 +161,14 @@ impl<D: Directory> Service<D> {
         let path = self.token.unwrap();
         let web = self.server();
         web.on_each("POST", path, [token("first", 3600), token("second", 3600)]);
-        let page = (self.page)(&web, 1, Behind::Nothing);
         let directory = self.directory(&web);
-        web.on("GET", self.users, page.clone());
-        all(&directory).await.unwrap();
-        all(&directory).await.unwrap();
+        for _ in 0..2 {
+            self.lists(&web, &[], 1);
+            all(&directory).await.unwrap();
+        }
         let asked = |web: &Web| web.take_requests().iter().filter(|request| request.path == path).count();
         assert_eq!(asked(&web), 1, "a token is kept");
-        web.on_each("GET", self.users, [Answer::status(401), page.clone()]);
+        self.lists(&web, &[Answer::status(401)], 1);
         all(&directory).await.unwrap();
         let requests = web.requests();
         let last = requests.iter().rfind(|request| request.path == self.users).unwrap();
@@ -187,7 +181,7 @@ impl<D: Directory> Service<D> {
         // One that is over when it comes is used for what it was asked for, and no longer.
         let web = self.server();
         web.on("POST", path, token("short", 0));
-        web.on_each("GET", self.users, [(self.page)(&web, 1, Behind::Another), page]);
+        self.lists(&web, &[], 2);
         all(&self.directory(&web)).await.unwrap();
         assert!(asked(&web) >= 2, "a token that has ended is renewed before it is used");
     }

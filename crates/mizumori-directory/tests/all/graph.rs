@@ -12,7 +12,7 @@ use mizumori_outbound::Client;
 use mizumori_test_servers::{Answer, Web};
 
 use crate::ask::{addresses, all, by_address, shown, unix};
-use crate::cloud::{Behind, Service, client, token};
+use crate::cloud::{Service, client, token};
 
 const TOKEN: &str = "/suigen.example/oauth2/v2.0/token";
 const ROLES: &str = "/v1.0/roleManagement/directory/roleAssignments";
@@ -65,11 +65,15 @@ async fn as_a_service() {
         users: "/v1.0/users",
         token: Some(TOKEN),
         right: "User.Read.All",
-        page: |web, number, behind| {
-            let user = format!(r#"{{"id": "u{number}", "mail": "u{number}@suigen.example"}}"#);
-            let next = format!("{}/v1.0/users?$skiptoken={number}", web.url());
-            page(&[&user], (behind == Behind::Another).then_some(&*next))
+        pages: |web, count| {
+            let page = |number| {
+                let next = format!("{}/v1.0/users?$skiptoken={number}", web.url());
+                let user = format!(r#"{{"id": "u{number}", "mail": "u{number}@suigen.example"}}"#);
+                page(&[&user], (number < count).then_some(&*next))
+            };
+            (1..=count).map(page).collect()
         },
+        endless: |web| page(&[TARO], Some(&format!("{}/v1.0/users?$skiptoken=1", web.url()))),
         prepare: |web| web.on("GET", ROLES, page(&[], None)),
         make: |web: &Web, client: Client, patience| {
             GraphDirectory::new(client, GraphSettings { patience, ..settings(web) }).unwrap()
