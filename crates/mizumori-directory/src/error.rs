@@ -79,12 +79,14 @@ pub enum DirectoryError {
         server: String,
     },
     /// Our credentials do not suffice.
-    #[error("`{server}` does not permit us to {what}")]
+    #[error("`{server}` does not permit us to {what}{}", .right.map_or_else(String::new, |right| format!(": it takes {right}")))]
     NotPermitted {
         /// The server.
         server: String,
         /// What was tried.
         what: &'static str,
+        /// The right that it takes, where the service has a name for it.
+        right: Option<&'static str>,
     },
     /// What the settings name is not there.
     #[error("`{server}` has no {what}")]

@@ -2,7 +2,8 @@
 //!
 //! Two traits, chosen at run time: [`Directory`] reads entries, all of them in pages or one by its id; [`Neutralise`] forces a
 //! change of the password, disables an account, ends its sessions, and looks at the entry again so that the caller can
-//! verify it. LDAP (Active Directory, OpenLDAP) and SCIM 2.0 do both, a CSV file is only read.
+//! verify it. LDAP (Active Directory, OpenLDAP), SCIM 2.0, Microsoft Graph, Google Workspace, Okta and Keycloak do both, a CSV file is
+//! only read.
 //!
 //! It decides nothing: which entries are acted upon, when, and how many a day is the caller's. It keeps no state but open
 //! connections. **No password is ever tried against anything**: the only credentials that it presents are the
@@ -14,9 +15,13 @@ mod csv_table;
 mod directory;
 mod entry;
 mod error;
+pub mod google;
+pub mod graph;
+pub mod keycloak;
 pub mod ldap;
 mod moment;
 mod neutralise;
+pub mod okta;
 mod rest;
 pub mod scim;
 mod seen;

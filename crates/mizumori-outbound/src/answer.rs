@@ -30,6 +30,11 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// All headers of a name that are text, in their order.
+    pub fn headers<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok())
+    }
+
     /// The body.
     pub const fn body(&self) -> &Bytes {
         &self.body

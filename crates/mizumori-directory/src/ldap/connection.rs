@@ -146,7 +146,7 @@ impl Connection {
             // sizeLimitExceeded, adminLimitExceeded: whoever has no limits of his own reads the first few hundred.
             4 | 11 => {
                 let server = self.server.clone();
-                return Err(DirectoryError::NotPermitted { server, what: "read all entries" });
+                return Err(DirectoryError::NotPermitted { server, what: "read all entries", right: None });
             }
             32 => return Err(DirectoryError::Missing { server: self.server.clone(), what: "such base" }),
             _ => return Err(self.refusal(&result, "be read")),
@@ -265,7 +265,7 @@ impl Connection {
             // timeLimitExceeded, which is the server's own.
             3 => DirectoryError::TimedOut { server },
             // operationsError: what Active Directory answers to who is not bound. insufficientAccessRights.
-            1 | 50 => DirectoryError::NotPermitted { server, what },
+            1 | 50 => DirectoryError::NotPermitted { server, what, right: None },
             // busy, unavailable.
             51 | 52 => DirectoryError::Busy { server, after: None },
             code => DirectoryError::Refused { server, what, code },

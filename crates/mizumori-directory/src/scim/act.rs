@@ -1,12 +1,13 @@
 //! Disabling by `active` (RFC 7644, 3.5.2); SCIM has nothing else that neutralises.
 
 use async_trait::async_trait;
-use mizumori_outbound::{Method, Request};
+use mizumori_outbound::Method;
 
 use super::ScimDirectory;
 use crate::entry::Whom;
 use crate::error::{DirectoryError, Result};
 use crate::neutralise::{Action, Neutralise, Outcome};
+use crate::rest::{Call, Task};
 
 const PATCH: &str = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"active","value":false}]}"#;
 
@@ -23,9 +24,8 @@ impl Neutralise for ScimDirectory {
     async fn disable(&self, whom: &Whom) -> Result<Outcome> {
         let Some(person) = self.find(whom).await? else { return Ok(Outcome::NotFound) };
         let url = self.place(Some(person.entry.id.as_str()))?;
-        let request = Request::new(Method::PATCH, url.as_str())
-            .and_then(|request| request.body("application/scim+json", PATCH));
-        match self.rest.send(self.signed(request)?, "disable a user").await {
+        let call = Call::new(Method::PATCH, url).body("application/scim+json", PATCH);
+        match self.rest.send(call, Task::new("disable a user")).await {
             Ok(Some(_)) => Ok(Outcome::Done),
             Ok(None) => Ok(Outcome::NotFound),
             // A server need not know PATCH (RFC 7644, 3.5.2).

@@ -9,16 +9,16 @@ mod user;
 
 use async_trait::async_trait;
 use mizumori_core::{Account, Secret};
-use mizumori_outbound::{Client, Request};
+use mizumori_outbound::Client;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
 use crate::address::exposed;
 use crate::directory::{Directory, Lookup, Pages};
-use crate::entry::{Entry, EntryId, Whom};
+use crate::entry::{Entry, Whom};
 use crate::error::{DirectoryError, Result};
-use crate::rest::Rest;
+use crate::rest::{Call, Pass, Rest, Task, base, below};
 use user::{Person, Superiors};
 
 /// A SCIM server and what to read there.
@@ -65,16 +65,13 @@ impl ScimDirectory {
     /// When the settings cannot be.
     pub fn new(client: Client, settings: ScimSettings) -> Result<Self> {
         let bad = |why: &str| DirectoryError::Settings(why.to_owned());
-        let url = Url::parse(&settings.url).map_err(|_| bad("the URL is none"))?;
-        if url.cannot_be_a_base() || url.query().is_some() || url.fragment().is_some() {
-            return Err(bad("the URL is what stands before /Users"));
-        }
+        let url = base(&settings.url)?;
         if !(1..=1000).contains(&settings.page) {
             return Err(bad("a page has 1 to 1,000 entries"));
         }
-        let host = url.host_str().unwrap_or("the server");
-        let server = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        Ok(Self { rest: Rest::new(client, server), url, settings })
+        let rest = Rest::new(client, &url, Pass::bearer(settings.token.clone()))
+            .accept("application/scim+json, application/json");
+        Ok(Self { rest, url, settings })
     }
 
     /// Finds the one user that is meant.
@@ -86,9 +83,10 @@ impl ScimDirectory {
     }
 
     async fn by_id(&self, id: &str) -> Result<Option<Person>> {
-        let url = self.place(Some(id))?;
-        let request = self.signed(Request::get(url.as_str()))?;
-        let Some(user) = self.rest.ask::<Value>(request, "read a user").await? else { return Ok(None) };
+        let call = Call::get(self.place(Some(id))?);
+        let Some(user) = self.rest.ask::<Value>(call, Task::new("read a user")).await? else {
+            return Ok(None);
+        };
         let Ok(person) = Person::read(user, &self.settings) else { return Ok(None) };
         if person.entry.id.as_str() != id {
             return Err(self.rest.nonsense("it is another user than was asked for"));
@@ -102,8 +100,9 @@ impl ScimDirectory {
         url.query_pairs_mut()
             .append_pair("filter", &format!("userName eq {value} or emails.value eq {value}"))
             .append_pair("count", "10");
-        let request = self.signed(Request::get(url.as_str()))?;
-        let Some(list) = self.rest.ask::<List>(request, "search users").await? else { return Ok(None) };
+        let Some(list) = self.rest.ask::<List>(Call::get(url), Task::new("search users")).await? else {
+            return Ok(None);
+        };
         // A server that does not understand the filter may answer with everybody.
         let mut people = list
             .resources
@@ -112,28 +111,14 @@ impl ScimDirectory {
             .filter(|person| person.entry.addresses.contains(account));
         let Some(person) = people.next() else { return Ok(None) };
         if people.next().is_some() {
-            let server = self.rest.server().to_owned();
-            return Err(DirectoryError::Ambiguous { server, what: "address" });
+            return Err(self.rest.ambiguous());
         }
         Ok(Some(person))
     }
 
     /// Where users are, or one of them.
     fn place(&self, id: Option<&str>) -> Result<Url> {
-        let mut url = self.url.clone();
-        {
-            let none = |()| DirectoryError::Settings("the URL is none that users can be below".to_owned());
-            let mut segments = url.path_segments_mut().map_err(none)?;
-            segments.pop_if_empty().push("Users").extend(id);
-        }
-        Ok(url)
-    }
-
-    fn signed(&self, request: mizumori_outbound::Result<Request>) -> Result<Request> {
-        request
-            .and_then(|request| request.header("accept", "application/scim+json, application/json"))
-            .and_then(|request| request.bearer(&self.settings.token))
-            .map_err(|error| DirectoryError::Settings(error.to_string()))
+        below(&self.url, std::iter::once("Users").chain(id))
     }
 }
 
@@ -151,9 +136,4 @@ impl Directory for ScimDirectory {
     async fn pages(&self) -> Result<Box<dyn Pages>> {
         Ok(Box::new(reading::Reading::new(self.clone())))
     }
-}
-
-/// Whether an id can stand in a path by itself: `.` and `..` would lead elsewhere.
-fn is_segment(id: &EntryId) -> bool {
-    !matches!(id.as_str(), "." | "..")
 }

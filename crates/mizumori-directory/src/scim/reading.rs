@@ -1,12 +1,12 @@
 //! A reading of all users, page by page (RFC 7644, 3.4.2.4).
 
 use async_trait::async_trait;
-use mizumori_outbound::Request;
 
 use super::user::{Person, Superiors};
 use super::{List, ScimDirectory};
 use crate::directory::{Oddity, OddityKind, Page, Pages};
-use crate::error::{DirectoryError, Result};
+use crate::error::Result;
+use crate::rest::{Call, Task};
 use crate::seen::Seen;
 
 pub(super) struct Reading {
@@ -42,10 +42,8 @@ impl Pages for Reading {
         url.query_pairs_mut()
             .append_pair("startIndex", &(self.position + 1).to_string())
             .append_pair("count", &count.to_string());
-        let request = directory.signed(Request::get(url.as_str()))?;
-        let list: Option<List> = directory.rest.ask(request, "read users").await?;
-        let server = directory.rest.server().to_owned();
-        let list = list.ok_or(DirectoryError::Missing { server, what: "users there" })?;
+        let task = Task::new("read users");
+        let list: List = directory.rest.need(Call::get(url), task, "users there").await?;
         let came = list.resources.len();
         let mut page = Page::default();
         for user in list.resources {

@@ -6,12 +6,13 @@ use mizumori_core::Account;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{ScimDirectory, ScimSettings, is_segment};
+use super::{ScimDirectory, ScimSettings};
 use crate::address::{Addresses, NotTaken, parse};
 use crate::directory::OddityKind;
 use crate::entry::{Entry, EntryId, Privilege, Standing, language, names};
 use crate::error::Result;
 use crate::moment;
+use crate::rest::is_segment;
 
 /// Superiors that are remembered.
 const REMEMBERED: usize = 10_000;

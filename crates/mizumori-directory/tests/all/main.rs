@@ -3,7 +3,19 @@
 #[cfg(test)]
 mod ask;
 #[cfg(test)]
+mod cloud;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod google;
+#[cfg(test)]
+mod graph;
+#[cfg(test)]
+mod key;
+#[cfg(test)]
+mod keycloak;
+#[cfg(test)]
+mod okta;
 #[cfg(test)]
 mod samba;
 #[cfg(test)]

@@ -1,0 +1,62 @@
+//! All users, page by page (`listUsers`).
+
+use async_trait::async_trait;
+use serde_json::Value;
+use url::Url;
+
+use super::privileged::Privileged;
+use super::user::User;
+use super::{OktaDirectory, READ, Superiors};
+use crate::error::Result;
+use crate::rest::{Call, Listed, Listing, below};
+
+pub(super) struct Users {
+    directory: OktaDirectory,
+    privileged: Privileged,
+    superiors: Superiors,
+    next: Option<Url>,
+    /// Those who were deactivated: the first listing leaves them out.
+    then: Option<Url>,
+}
+
+impl Users {
+    pub(super) fn new(directory: OktaDirectory, privileged: Privileged) -> Result<Self> {
+        let mut active = below(&directory.url, ["users"])?;
+        active.query_pairs_mut().append_pair("limit", &directory.settings.page.to_string());
+        let mut gone = active.clone();
+        gone.query_pairs_mut().append_pair("filter", r#"status eq "DEPROVISIONED""#);
+        let superiors = Superiors::default();
+        Ok(Self { directory, privileged, superiors, next: Some(active), then: Some(gone) })
+    }
+}
+
+#[async_trait]
+impl Listing for Users {
+    async fn list(&mut self) -> Result<Listed> {
+        let directory = &self.directory;
+        let Some(url) = self.next.take() else { return Ok(Listed { is_last: true, ..Listed::default() }) };
+        let answer = directory.reading.send(Call::get(url), READ).await?;
+        let answer = answer.ok_or_else(|| directory.reading.missing("users there"))?;
+        let users: Vec<Value> = directory.reading.read(&answer)?;
+        let next = directory.next(&answer)?;
+        let mut people = Vec::with_capacity(users.len());
+        for user in users {
+            let mut user = match User::read(user) {
+                Ok(user) => user,
+                Err(odd) => {
+                    people.push(Err(odd));
+                    continue;
+                }
+            };
+            self.superiors.fill(directory, &mut user).await?;
+            self.privileged.mark(&mut user.person.entry);
+            people.push(Ok(user.person));
+        }
+        self.next = next.or_else(|| self.then.take());
+        Ok(Listed { people, is_last: self.next.is_none() })
+    }
+
+    fn server(&self) -> &str {
+        self.directory.reading.server()
+    }
+}
