@@ -145,6 +145,12 @@ enum Command {
     #[cfg(not(feature = "monitor"))]
     #[command(hide = true)]
     Finding(commands::not_built::Arguments),
+    #[cfg(feature = "monitor")]
+    Task(commands::task::Arguments),
+    /// What is to be done to accounts by itself (not built in)
+    #[cfg(not(feature = "monitor"))]
+    #[command(hide = true)]
+    Task(commands::not_built::Arguments),
     #[cfg(feature = "loop")]
     Serve(Box<commands::serve::Arguments>),
     /// Run the loop (not built in)
@@ -247,6 +253,10 @@ fn run_command(command: Command) -> Result<Outcome, Failure> {
         Command::Finding(arguments) => commands::finding::run(&arguments),
         #[cfg(not(feature = "monitor"))]
         Command::Finding(_) => commands::not_built::run("finding", "monitor"),
+        #[cfg(feature = "monitor")]
+        Command::Task(arguments) => commands::task::run(&arguments),
+        #[cfg(not(feature = "monitor"))]
+        Command::Task(_) => commands::not_built::run("task", "monitor"),
         #[cfg(feature = "loop")]
         Command::Serve(arguments) => commands::serve::run(&arguments),
         #[cfg(not(feature = "loop"))]

@@ -109,6 +109,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             let found = opened.runtime.block_on(finder.release(id, now(), &actor()))?;
             let (findings, notices) = (grouped(found.findings), grouped(found.notices));
             tidings::say(&format!("released {findings} findings; {notices} notices wait to be sent"));
+            if found.tasks > 0 {
+                tidings::say(&format!("{} accounts are to be neutralised", grouped(found.tasks)));
+                tidings::hint(&format!("`mizumori task list {id}` shows them"));
+            }
         }
     }
     Ok(Outcome::Done)
@@ -137,6 +141,16 @@ fn state(word: &str) -> Result<State, String> {
 
 impl From<mizumori_monitor::MonitorError> for Failure {
     fn from(error: mizumori_monitor::MonitorError) -> Self {
-        Self::new(error)
+        match &error {
+            mizumori_monitor::MonitorError::Refused(refusal) => {
+                let hint = refusal.hint();
+                let failure = Self::new(error);
+                match hint {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                }
+            }
+            _ => Self::new(error),
+        }
     }
 }

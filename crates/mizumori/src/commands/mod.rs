@@ -50,3 +50,5 @@ pub(crate) mod sql;
 pub(crate) mod store;
 #[cfg(feature = "survey")]
 pub(crate) mod survey;
+#[cfg(feature = "monitor")]
+pub(crate) mod task;

@@ -5,7 +5,7 @@ mod list;
 use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
-use mizumori_monitor::{RULES, RuleError, Rules};
+use mizumori_monitor::{RULES, RuleError, Rules, rule_in_words as in_words};
 use mizumori_store::{OrganisationId, Rule, Session};
 use serde_json::Value;
 
@@ -32,6 +32,7 @@ Examples:
   mizumori rule list suigen
   mizumori rule set suigen second-channel enabled=false
   mizumori rule set suigen already-changed below=own-site
+  mizumori rule set suigen neutralise enabled=true from=password 'never=breakglass;Domain Admins'
   mizumori rule reset suigen already-changed";
 
 #[derive(Debug, Subcommand)]
@@ -54,9 +55,9 @@ struct Set {
     #[arg(value_name = "NAME")]
     name: String,
 
-    /// What it is set to: true, false, a number or a word each
+    /// What it is set to: true, false, a number, a word, or a list with `;` between its parts
     #[arg(value_name = "KEY=VALUE", required = true, value_parser = setting)]
-    settings: Vec<(String, Value)>,
+    settings: Vec<(String, String)>,
 }
 
 /// Have a rule of an organisation be as it is built in
@@ -120,7 +121,8 @@ impl Set {
             if self.settings.iter().take(number).any(|(other, _)| other == key) {
                 return Err(Failure::say(format!("`{key}` is given twice")));
             }
-            all.insert(key.clone(), value.clone());
+            let value = like(all.get(key), value);
+            all.insert(key.clone(), value);
         }
         let mut rules = Rules::default();
         let wanted = serde_json::to_string(&all).map_err(Failure::new)?;
@@ -168,47 +170,54 @@ fn unreadable(error: RuleError, organisation: &OrganisationId, name: &str) -> Fa
         .hint(format!("`mizumori rule reset {organisation} {name}` has it be as it is built in"))
 }
 
-/// A document as it would be set: `below=own-site enabled=true`.
-fn in_words(document: &str) -> String {
-    let Ok(all) = serde_json::from_str::<BTreeMap<String, Value>>(document) else {
-        return document.to_owned();
-    };
-    let words = all.into_iter().map(|(key, value)| match value {
-        Value::String(word) => format!("{key}={word}"),
-        other => format!("{key}={other}"),
-    });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-/// A key and its value: true, false, a number or a word.
-fn setting(text: &str) -> Result<(String, Value), String> {
+/// A key and its value.
+fn setting(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=').filter(|(key, _)| !key.is_empty());
     let (key, value) = parts.ok_or_else(|| "write a key, `=` and its value".to_owned())?;
-    let value = match value {
-        "true" => true.into(),
-        "false" => false.into(),
-        other => other.parse::<i64>().map_or_else(|_| other.into(), Value::from),
-    };
-    Ok((key.to_owned(), value))
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// A value that takes the place of another one: of a list it is a list, of a word a word, whatever it looks like. What it cannot be, the
+/// rule says.
+fn like(before: Option<&Value>, text: &str) -> Value {
+    match (before, text) {
+        (Some(Value::Array(_)), list) => {
+            list.split(';').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().into()
+        }
+        (Some(Value::String(_)), word) => word.into(),
+        (_, "true") => true.into(),
+        (_, "false") => false.into(),
+        (_, other) => other.parse::<i64>().map_or_else(|_| other.into(), Value::from),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn settings_of_a_command_line() {
-        for (text, expected) in [
-            ("enabled=true", serde_json::json!({"enabled": true})),
-            ("enabled=false", serde_json::json!({"enabled": false})),
-            ("days=-14", serde_json::json!({"days": -14})),
-            ("below=own-site", serde_json::json!({"below": "own-site"})),
-            ("text=a=b", serde_json::json!({"text": "a=b"})),
-            ("text=", serde_json::json!({"text": ""})),
+        for (text, before, expected) in [
+            ("enabled=true", json!(false), json!(true)),
+            ("enabled=yes", json!(false), json!("yes")),
+            ("days=-14", json!(3), json!(-14)),
+            ("below=own-site", json!("stealer-log"), json!("own-site")),
+            ("below=7", json!("stealer-log"), json!("7")),
+            ("text=a=b", json!(""), json!("a=b")),
+            ("text=", json!("a"), json!("")),
+            ("groups=CN=a,DC=b; 7 ;true;", json!([]), json!(["CN=a,DC=b", "7", "true"])),
+            ("groups=", json!(["a"]), json!([])),
+            ("other=7", Value::Null, json!(7)),
         ] {
             let (key, value) = setting(text).unwrap();
-            assert_eq!(expected[&key], value, "{text}");
-            assert_eq!(in_words(&expected.to_string()), text);
+            let value = like(Some(&before), &value);
+            assert_eq!(value, expected, "{text}");
+            // What is shown can be given again.
+            let shown = in_words(&json!({key: value}).to_string());
+            let (_, again) = setting(&shown).unwrap();
+            assert_eq!(like(Some(&before), &again), expected, "{shown}");
         }
         assert!(setting("enabled").is_err() && setting("=true").is_err());
     }

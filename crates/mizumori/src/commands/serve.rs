@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use mizumori_monitor::{Finder, Leaks, Sender};
+use mizumori_monitor::{Finder, Leaks, Neutraliser, Sender};
 use mizumori_scan::Progress;
 
 use self::rounds::{Rounds, Troubles};
@@ -72,6 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let rounds = Rounds {
         store: opened.store.clone(),
         finder: Finder::new(opened.store.clone()),
+        neutraliser: Neutraliser::new(opened.store.clone(), name.clone()),
         sender: mail.map(|mail| Sender::new(opened.store.clone(), name.clone(), mail)),
         leaks,
         tags: ring.tags(),

@@ -1,12 +1,12 @@
 //! `mizumori finding neutralise`: acts in the directory on the accounts of findings.
 
 use clap::{Args, ValueEnum};
-use mizumori_directory::{Action, EntryId, Outcome as Acted, Whom};
-use mizumori_monitor::DirectorySettings;
-use mizumori_store::{Access, Holder, OrganisationId, Reference};
+use mizumori_directory::Action;
+use mizumori_monitor::{MonitorError, Order, Refusal, Seen, Target, connect, neutralise};
+use mizumori_store::{Access, OrganisationId, Reference};
 
 use crate::outcome::{Failure, Outcome};
-use crate::store::{Opened, allowed, audit};
+use crate::store::{Opened, actor, allowed, now};
 use crate::tidings;
 
 /// Act in the directory on the account of a finding: its password has to be changed at the next sign-on, it is disabled, or its
@@ -65,80 +65,29 @@ pub(super) fn run(arguments: &Arguments, opened: &Opened) -> Result<Outcome, Fai
 
 fn one(arguments: &Arguments, opened: &Opened, reference: &Reference) -> Result<(), Failure> {
     let (id, action) = (&arguments.organisation, arguments.action.action());
-    let (holder, document) = opened.read(async |session| {
+    let target = opened.read(async |session| {
         allowed(session, id, Access::Neutralise).await?;
         let finding = super::finding(session, id, reference).await?;
-        let mut tenant = session.tenant(id);
-        let holder = alone(tenant.holders_of(finding.is.account).await?, id)?;
-        let directory =
-            tenant.directories().await?.into_iter().find(|directory| directory.id == holder.directory);
-        let directory = directory.ok_or_else(|| Failure::say("its directory was removed meanwhile"))?;
-        Ok((holder, directory.document))
+        Ok(Target::of(&mut session.tenant(id), &finding).await?)
     })?;
-    if holder.is.privileged && !arguments.privileged {
-        return Err(Failure::say("the account is privileged: nothing was done")
-            .hint("--privileged does it all the same; who administers the directory may lock himself out"));
+    if target.holder.is.privileged && !arguments.privileged {
+        return Err(MonitorError::from(Refusal::Privileged).into());
     }
-    let connected = DirectorySettings::parse(&document)?.connect()?;
-    let acting = connected.acting().filter(|acting| acting.actions().contains(&action)).ok_or_else(|| {
-        Failure::say("this kind of directory cannot do that")
-            .hint("a file is only read; LDAP and SCIM can act")
-    })?;
-    let whose =
-        holder.is.addresses.first().map_or("an account without an address", |address| &*address.address);
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let door = target.door(action, &connect)?;
+    let whose = target.address().unwrap_or("an account without an address");
     if arguments.dry_run {
         tidings::say(&format!("{reference}: would {} {whose}", arguments.action.in_words()));
         return Ok(());
     }
-    let entry =
-        EntryId::new(holder.is.entry.clone()).ok_or_else(|| Failure::say("the entry has no usable id"))?;
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    // That it was asked for is written down before it is: whatever happens then, nobody wonders who did it.
-    let word = arguments.action.word();
-    opened.write(async |session| {
-        audit(session, Some(id), "finding neutralise", reference.as_str(), word).await
-    })?;
-    let whom = Whom::Id(entry);
-    let (acted, entry) = opened.runtime.block_on(async {
-        let acted = acting.act(action, &whom).await?;
-        // Some answer before they are done; what the directory says now is what is told.
-        Ok::<_, mizumori_directory::DirectoryError>((acted, acting.entry(&whom).await?))
-    })?;
-    let detail = match acted {
-        Acted::Done => "done",
-        Acted::NotSupported => "not supported",
-        Acted::Exempt => "exempt",
-        Acted::NotFound => "not found",
+    let order = Order { organisation: id, reference, action, actor: &actor() };
+    let seen = opened.runtime.block_on(neutralise(&opened.store, order, &door, now))?;
+    let seen = match seen {
+        Seen::Shown => "",
+        Seen::NotYet => "; the directory does not show it yet",
     };
-    opened.write(async |session| {
-        let detail = format!("{word}: {detail}");
-        audit(session, Some(id), "finding neutralised", reference.as_str(), &detail).await
-    })?;
-    match acted {
-        Acted::Done => {}
-        Acted::NotSupported => return Err(Failure::say("the directory cannot do that")),
-        Acted::Exempt => {
-            return Err(Failure::say("the directory exempts the account from it").hint(
-                "its password never expires, or another directory manages it: disable it, or ask there",
-            ));
-        }
-        Acted::NotFound => return Err(Failure::say("the directory has no such entry any more")),
-    }
-    let is_seen = entry.is_some_and(|entry| action != Action::ForceChange || entry.must_change);
-    let seen = if is_seen { "" } else { "; the directory does not show it yet" };
     tidings::say(&format!("{reference}: {} {whose}{seen}", arguments.action.done()));
     Ok(())
-}
-
-/// The one entry that has the account.
-fn alone(holders: Vec<Holder>, id: &OrganisationId) -> Result<Holder, Failure> {
-    match <[Holder; 1]>::try_from(holders) {
-        Ok([holder]) => Ok(holder),
-        Err(none) if none.is_empty() => Err(Failure::say("no directory knows the account")
-            .hint(format!("`mizumori directory sync {id}` reads the directories"))),
-        Err(_) => Err(Failure::say("several entries have the account: nothing was done")
-            .hint("put it right in the directories, and read them again")),
-    }
 }
 
 impl Do {
@@ -147,14 +96,6 @@ impl Do {
             Self::ForceChange => Action::ForceChange,
             Self::Disable => Action::Disable,
             Self::EndSessions => Action::EndSessions,
-        }
-    }
-
-    const fn word(self) -> &'static str {
-        match self {
-            Self::ForceChange => "force-change",
-            Self::Disable => "disable",
-            Self::EndSessions => "end-sessions",
         }
     }
 
@@ -172,11 +113,5 @@ impl Do {
             Self::Disable => "disabled",
             Self::EndSessions => "ended the sessions of",
         }
-    }
-}
-
-impl From<mizumori_directory::DirectoryError> for Failure {
-    fn from(error: mizumori_directory::DirectoryError) -> Self {
-        Self::new(error)
     }
 }

@@ -2,11 +2,11 @@
 
 use clap::Args;
 use mizumori_core::Lang;
-use mizumori_monitor::{Described, RULES, Rules};
+use mizumori_monitor::{Described, RULES, Rules, rule_in_words as in_words};
 use mizumori_store::{OrganisationId, Rule};
 use serde_json::{Value, json};
 
-use super::{in_words, unreadable};
+use super::unreadable;
 use crate::locale;
 use crate::outcome::Failure;
 use crate::show::{Form, show};

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use mizumori_core::keys::TagLayers;
 use mizumori_monitor::{
-    DirectorySettings, Finder, Leaks, MonitorError, Sender, Sent, Shrinking, follow_up, synchronise,
+    DirectorySettings, Finder, Leaks, MonitorError, Neutraliser, Sender, Sent, Shrinking, follow_up,
+    synchronise,
 };
 use mizumori_scan::Progress;
 use mizumori_store::{Access, OrganisationState, Store};
@@ -31,6 +32,7 @@ pub(super) struct Rounds {
     pub(super) tags: TagLayers,
     pub(super) finder: Finder,
     pub(super) sender: Option<Sender>,
+    pub(super) neutraliser: Neutraliser,
     /// A name that no other process has.
     pub(super) name: String,
     pub(super) look_every: Duration,
@@ -51,6 +53,8 @@ impl Rounds {
             tidings::say("another process looks after directories and open findings now");
         }
         self.find().await?;
+        // What could not be done is told with the rest.
+        self.neutralise().await?;
         Ok(self.send().await?)
     }
 
@@ -74,6 +78,12 @@ impl Rounds {
                 rest(progress, self.look_every).await;
             }
         };
+        let neutralising = async {
+            while !progress.is_stopped() {
+                troubles.unless("neutralising", self.neutralise().await);
+                rest(progress, self.look_every).await;
+            }
+        };
         let keeping = async {
             rest(progress, self.sync_every).await;
             while !progress.is_stopped() {
@@ -81,7 +91,7 @@ impl Rounds {
                 rest(progress, self.sync_every).await;
             }
         };
-        tokio::join!(finding, sending, keeping);
+        tokio::join!(finding, sending, neutralising, keeping);
         Ok(self.let_go().await?)
     }
 
@@ -97,6 +107,24 @@ impl Rounds {
         if found.findings > 0 {
             let (findings, notices) = (grouped(found.findings), grouped(found.notices));
             tidings::say(&format!("version {}: {findings} findings, {notices} notices", found.version));
+        }
+        if found.tasks > 0 {
+            tidings::say(&format!("{} accounts are to be neutralised", grouped(found.tasks)));
+        }
+        Ok(())
+    }
+
+    async fn neutralise(&self) -> Result<(), MonitorError> {
+        let done = self.neutraliser.neutralise(now).await?;
+        if done.done > 0 {
+            tidings::say(&format!("neutralised {} accounts", grouped(done.done)));
+        }
+        if done.postponed > 0 {
+            tidings::say(&format!("{} accounts wait for tomorrow", grouped(done.postponed)));
+        }
+        if done.failed > 0 {
+            tidings::warning(&format!("could not neutralise {} accounts", grouped(done.failed)));
+            tidings::hint("`mizumori task list ORG --state failed` shows why");
         }
         Ok(())
     }

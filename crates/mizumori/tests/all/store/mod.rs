@@ -10,6 +10,8 @@ mod notice;
 mod org;
 mod rule;
 mod status;
+#[cfg(feature = "monitor")]
+mod task;
 
 use std::sync::{Arc, Mutex, Weak};
 

@@ -55,6 +55,35 @@ fn are_set_and_reset() {
 }
 
 #[test]
+fn lists_and_numbers_are_set() {
+    on_both(|kept| {
+        kept.organisation("suigen", "full");
+        let rule = listed(kept, "suigen", "neutralise");
+        let built_in = serde_json::json!({
+            "enabled": false, "dry_run": true, "from": "own-site", "action": "force-change", "delay_minutes": 0,
+            "most_a_day": 50, "groups": [], "never": [], "privileged": false,
+        });
+        assert_eq!(rule["is"], built_in);
+        let set = [
+            "rule",
+            "set",
+            "suigen",
+            "neutralise",
+            "delay_minutes=30",
+            "never=breakglass; CN=Key Keepers,DC=suigen,DC=example;007",
+            "from=password",
+        ];
+        kept.folder.run(&set).ends(0).saying(&["never=breakglass;CN=Key Keepers,DC=suigen,DC=example;007"]);
+        let is = &listed(kept, "suigen", "neutralise")["is"];
+        let never = serde_json::json!(["breakglass", "CN=Key Keepers,DC=suigen,DC=example", "007"]);
+        assert_eq!((&is["never"], &is["delay_minutes"]), (&never, &30.into()));
+        kept.run("rule set suigen neutralise never= enabled=true").ends(0);
+        let is = &listed(kept, "suigen", "neutralise")["is"];
+        assert_eq!((&is["never"], &is["from"]), (&serde_json::json!([]), &"password".into()));
+    });
+}
+
+#[test]
 fn are_told_in_the_locales_language() {
     let kept = Kept::sqlite();
     kept.organisation("suigen", "full");
@@ -83,7 +112,17 @@ fn mistakes_change_nothing() {
             ("suigen tell-user enabled=yes", &["rule `tell-user` cannot be", "now it is enabled=true"]),
             ("suigen tell-user enabled=1", &["rule `tell-user` cannot be"]),
             ("suigen tell-user below=own-site", &["unknown field `below`"]),
-            ("suigen already-changed below=bad", &["no severity is called `bad`", "own-site"]),
+            (
+                "suigen already-changed below=bad",
+                &[
+                    "cannot be `below=bad enabled=true`: no severity is called `bad`: there are address, personal",
+                ],
+            ),
+            ("suigen neutralise action=destroy", &["no action is called `destroy`: there are force-change"]),
+            ("suigen neutralise most_a_day=-1", &["rule `neutralise` cannot be", "most_a_day=50"]),
+            ("suigen neutralise most_a_day=many", &["rule `neutralise` cannot be"]),
+            ("suigen neutralise dry_run=later", &["rule `neutralise` cannot be"]),
+            ("suigen neutralise never=a never=b", &["`never` is given twice"]),
             ("suigen already-changed below=true", &["rule `already-changed` cannot be"]),
             ("suigen tell-user enabled=true enabled=false", &["`enabled` is given twice"]),
             ("suigen tell-user enabled", &["write a key, `=` and its value"]),
