@@ -79,11 +79,14 @@ fn one(arguments: &Arguments, opened: &Opened, reference: &Reference) -> Result<
         return Err(Failure::say("the account is privileged: nothing was done")
             .hint("--privileged does it all the same; who administers the directory may lock himself out"));
     }
-    let connected = DirectorySettings::parse(&document)?.connect()?;
-    let acting = connected.acting().filter(|acting| acting.actions().contains(&action)).ok_or_else(|| {
-        Failure::say("this kind of directory cannot do that")
-            .hint("a file is only read; LDAP and SCIM can act")
-    })?;
+    // A client for a service is made with it, and needs a provider.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let settings = DirectorySettings::parse(&document)?;
+    let connected = settings.connect()?;
+    let acting = connected
+        .acting()
+        .filter(|acting| acting.actions().contains(&action))
+        .ok_or_else(|| cannot(settings.kind(), connected.acting().map_or(&[], |acting| acting.actions())))?;
     let whose =
         holder.is.addresses.first().map_or("an account without an address", |address| &*address.address);
     if arguments.dry_run {
@@ -92,7 +95,6 @@ fn one(arguments: &Arguments, opened: &Opened, reference: &Reference) -> Result<
     }
     let entry =
         EntryId::new(holder.is.entry.clone()).ok_or_else(|| Failure::say("the entry has no usable id"))?;
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     // That it was asked for is written down before it is: whatever happens then, nobody wonders who did it.
     let word = arguments.action.word();
     opened.write(async |session| {
@@ -130,6 +132,17 @@ fn one(arguments: &Arguments, opened: &Opened, reference: &Reference) -> Result<
     Ok(())
 }
 
+/// Says what a kind of directory can do, in the place of what it cannot.
+fn cannot(kind: &str, actions: &[Action]) -> Failure {
+    let words: Vec<_> = actions.iter().map(|action| Do::of(*action).word()).collect();
+    let can = if words.is_empty() { "nothing: it is only read".to_owned() } else { words.join(", ") };
+    let failure = Failure::say(format!("a directory of the kind `{kind}` cannot do that; it can do {can}"));
+    match words.first() {
+        Some(word) => failure.hint(format!("--action {word}")),
+        None => failure,
+    }
+}
+
 /// The one entry that has the account.
 fn alone(holders: Vec<Holder>, id: &OrganisationId) -> Result<Holder, Failure> {
     match <[Holder; 1]>::try_from(holders) {
@@ -142,6 +155,14 @@ fn alone(holders: Vec<Holder>, id: &OrganisationId) -> Result<Holder, Failure> {
 }
 
 impl Do {
+    const fn of(action: Action) -> Self {
+        match action {
+            Action::ForceChange => Self::ForceChange,
+            Action::Disable => Self::Disable,
+            Action::EndSessions => Self::EndSessions,
+        }
+    }
+
     const fn action(self) -> Action {
         match self {
             Self::ForceChange => Action::ForceChange,
@@ -177,6 +198,11 @@ impl Do {
 
 impl From<mizumori_directory::DirectoryError> for Failure {
     fn from(error: mizumori_directory::DirectoryError) -> Self {
-        Self::new(error)
+        let hint = error.hint();
+        let failure = Self::new(error);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
     }
 }
