@@ -34,6 +34,14 @@ impl CsvFile {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
+
+    /// Looks whether it can be read and its first line names columns. It blocks.
+    ///
+    /// # Errors
+    /// When it is not there ([`DirectoryError::Read`]), or its heading is wrong.
+    pub fn check(&self) -> Result<()> {
+        Reading::open(&self.path).map(drop)
+    }
 }
 
 #[async_trait]

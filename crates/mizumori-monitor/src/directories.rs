@@ -1,15 +1,25 @@
 //! What has to be known of an organisation's directory, as it stands in the store: no secret, only the files in which they lie.
 
+mod ldap;
+mod services;
+
 use std::path::{Path, PathBuf};
 
 use mizumori_core::Secret;
-use mizumori_directory::ldap::{Flavour, LdapDirectory, LdapSettings, Protection};
+use mizumori_directory::google::GoogleDirectory;
+use mizumori_directory::graph::GraphDirectory;
+use mizumori_directory::keycloak::KeycloakDirectory;
+use mizumori_directory::ldap::{Flavour, LdapDirectory};
+use mizumori_directory::okta::OktaDirectory;
 use mizumori_directory::scim::{ScimDirectory, ScimSettings};
 use mizumori_directory::{CsvFile, Directory, Neutralise};
-use mizumori_outbound::{Client, ClientSettings, Reach};
 use serde::{Deserialize, Serialize};
 
+pub use ldap::Ldap;
+pub use services::{Google, Graph, Keycloak, Okta, OktaKey};
+
 use crate::error::MonitorError;
+use services::client;
 
 /// Where a directory is, and how it is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,32 +47,14 @@ pub enum DirectorySettings {
         #[serde(default)]
         authorities: Option<PathBuf>,
     },
-}
-
-/// An LDAP server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Ldap {
-    /// `ldaps://host[:port]` or `ldap://host[:port]`.
-    pub url: String,
-    /// Below which entry people are.
-    pub base: String,
-    /// Whom we are there.
-    pub bind_name: String,
-    /// The file of the password for it.
-    pub password_file: PathBuf,
-    /// Who people are (RFC 4515); what is usual, where nobody says.
-    #[serde(default)]
-    pub filter: Option<String>,
-    /// Distinguished names of groups whose members are privileged.
-    #[serde(default)]
-    pub privileged_groups: Vec<String>,
-    /// A file of authorities (PEM) that are trusted beside the system's.
-    #[serde(default)]
-    pub authorities: Option<PathBuf>,
-    /// Speak without TLS, on loopback only.
-    #[serde(default)]
-    pub plain_on_loopback: bool,
+    /// Microsoft Entra ID, over Microsoft Graph.
+    Graph(Graph),
+    /// Google Workspace.
+    Google(Google),
+    /// Okta.
+    Okta(Okta),
+    /// Keycloak.
+    Keycloak(Keycloak),
 }
 
 /// A directory that can be asked.
@@ -74,6 +66,14 @@ pub enum Connected {
     Ldap(Box<LdapDirectory>),
     /// A service that speaks SCIM.
     Scim(Box<ScimDirectory>),
+    /// Microsoft Graph.
+    Graph(Box<GraphDirectory>),
+    /// Google Workspace.
+    Google(Box<GoogleDirectory>),
+    /// Okta.
+    Okta(Box<OktaDirectory>),
+    /// Keycloak.
+    Keycloak(Box<KeycloakDirectory>),
 }
 
 impl Connected {
@@ -83,6 +83,10 @@ impl Connected {
             Self::Csv(directory) => directory,
             Self::Ldap(directory) => &**directory,
             Self::Scim(directory) => &**directory,
+            Self::Graph(directory) => &**directory,
+            Self::Google(directory) => &**directory,
+            Self::Okta(directory) => &**directory,
+            Self::Keycloak(directory) => &**directory,
         }
     }
 
@@ -92,6 +96,10 @@ impl Connected {
             Self::Csv(_) => None,
             Self::Ldap(directory) => Some(&**directory),
             Self::Scim(directory) => Some(&**directory),
+            Self::Graph(directory) => Some(&**directory),
+            Self::Google(directory) => Some(&**directory),
+            Self::Okta(directory) => Some(&**directory),
+            Self::Keycloak(directory) => Some(&**directory),
         }
     }
 }
@@ -118,6 +126,10 @@ impl DirectorySettings {
             Self::ActiveDirectory(_) => "active-directory",
             Self::Ldap(_) => "ldap",
             Self::Scim { .. } => "scim",
+            Self::Graph(_) => "graph",
+            Self::Google(_) => "google",
+            Self::Okta(_) => "okta",
+            Self::Keycloak(_) => "keycloak",
         }
     }
 
@@ -133,41 +145,28 @@ impl DirectorySettings {
             Self::Scim { url, token_file, privileged_groups, authorities } => {
                 let mut settings = ScimSettings::new(url, secret_in(token_file)?);
                 settings.privileged_groups.clone_from(privileged_groups);
-                // The operator names it himself.
-                let mut client = ClientSettings::new(Reach::Anywhere);
-                client.authorities.clone_from(authorities);
-                let client =
-                    Client::new(&client).map_err(|error| MonitorError::Directories(error.to_string()))?;
+                let client = client(authorities.as_deref())?;
                 Connected::Scim(Box::new(ScimDirectory::new(client, settings)?))
             }
+            Self::Graph(graph) => graph.connect()?,
+            Self::Google(google) => google.connect()?,
+            Self::Okta(okta) => okta.connect()?,
+            Self::Keycloak(keycloak) => keycloak.connect()?,
         })
-    }
-}
-
-impl Ldap {
-    fn connect(&self, flavour: Flavour) -> Result<Connected, MonitorError> {
-        let mut settings = LdapSettings::new(&self.url, &self.base, flavour);
-        settings.bind_name.clone_from(&self.bind_name);
-        settings.bind_password = secret_in(&self.password_file)?;
-        settings.privileged_groups.clone_from(&self.privileged_groups);
-        settings.extra_ca.clone_from(&self.authorities);
-        if let Some(filter) = &self.filter {
-            settings.filter.clone_from(filter);
-        }
-        if self.plain_on_loopback {
-            settings.protection = Protection::PlainOnLoopback;
-        }
-        Ok(Connected::Ldap(Box::new(LdapDirectory::new(settings)?)))
     }
 }
 
 /// The secret in a file: its first line.
 fn secret_in(file: &Path) -> Result<Secret<String>, MonitorError> {
-    let text = Secret::new(
-        std::fs::read_to_string(file)
-            .map_err(|cause| MonitorError::SecretFile { file: file.to_owned(), cause })?,
-    );
+    let text = key_in(file)?;
     Ok(Secret::new(text.expose().lines().next().unwrap_or_default().to_owned()))
+}
+
+/// The key in a file: all of it.
+fn key_in(file: &Path) -> Result<Secret<String>, MonitorError> {
+    std::fs::read_to_string(file)
+        .map(Secret::new)
+        .map_err(|cause| MonitorError::SecretFile { file: file.to_owned(), cause })
 }
 
 #[cfg(test)]
@@ -196,6 +195,10 @@ mod tests {
                 privileged_groups: Vec::new(),
                 authorities: None,
             },
+            DirectorySettings::Graph(services::tests::graph()),
+            DirectorySettings::Google(services::tests::google()),
+            DirectorySettings::Okta(services::tests::okta()),
+            DirectorySettings::Keycloak(services::tests::keycloak()),
         ] {
             let text = settings.to_text();
             assert!(text.contains(settings.kind()), "{text}");

@@ -28,7 +28,7 @@ mod verdict;
 
 pub use body::{Body, Item};
 pub use deadlines::Deadlines;
-pub use directories::{Connected, DirectorySettings, Ldap};
+pub use directories::{Connected, DirectorySettings, Google, Graph, Keycloak, Ldap, Okta, OktaKey};
 pub use error::MonitorError;
 pub use finder::{Finder, Found};
 pub use follow_up::{FollowedUp, follow_up};

@@ -142,12 +142,16 @@ impl Target {
     /// When that cannot be reached, or cannot do it.
     pub fn door(&self, action: Action, connect: &Connect) -> Result<Door, MonitorError> {
         let directory = connect(&self.directory.document)?;
-        if !directory.acting().is_some_and(|acting| acting.actions().contains(&action)) {
-            return Err(Refusal::CannotAct.into());
-        }
+        able(&*directory, action)?;
         let entry = EntryId::new(self.holder.is.entry.clone()).ok_or(Refusal::NoId)?;
         Ok(Door { directory, whom: Whom::Id(entry), action })
     }
+}
+
+/// Whether a directory can do it.
+fn able(directory: &dyn Acting, action: Action) -> Result<(), Refusal> {
+    let can: &[Action] = directory.acting().map_or(&[], |acting| acting.actions());
+    if can.contains(&action) { Ok(()) } else { Err(Refusal::CannotAct(can)) }
 }
 
 impl Door {
@@ -172,7 +176,7 @@ impl Door {
     }
 
     fn acting(&self) -> Result<&dyn Neutralise, Refusal> {
-        self.directory.acting().ok_or(Refusal::CannotAct)
+        self.directory.acting().ok_or(Refusal::CannotAct(&[]))
     }
 }
 

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use mizumori_directory::Action;
 use mizumori_store::{DirectoryId, Filter, Finding, Holder, State, TaskState, Tenant};
 
-use super::{Connect, Spared, choose};
+use super::{Connect, Spared, able, choose};
 use crate::error::{MonitorError, in_words};
-use crate::neutralise::Refusal;
 use crate::rules::Rules;
 
 /// So many findings are looked at in one go.
@@ -71,9 +70,6 @@ pub async fn preview(tenant: &mut Tenant<'_>, connect: &Connect) -> Result<Vec<P
 fn cannot(document: &str, action: Action, connect: &Connect) -> Option<String> {
     match connect(document) {
         Err(error) => Some(in_words(&error)),
-        Ok(directory) => {
-            let can = directory.acting().is_some_and(|acting| acting.actions().contains(&action));
-            (!can).then(|| Refusal::CannotAct.to_string())
-        }
+        Ok(directory) => able(&*directory, action).err().map(|refusal| refusal.to_string()),
     }
 }

@@ -1,5 +1,7 @@
 //! Why nothing can be done to an account, however often it is tried.
 
+use mizumori_directory::Action;
+
 /// Why nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -16,9 +18,9 @@ pub enum Refusal {
     /// It may do more than others, and nobody has said that it is meant.
     #[error("the account is privileged: nothing was done")]
     Privileged,
-    /// No directory of this kind does that.
-    #[error("this kind of directory cannot do that")]
-    CannotAct,
+    /// No directory of this kind does that; what it does.
+    #[error("this kind of directory cannot do that: {}", can(.0))]
+    CannotAct(&'static [Action]),
     /// The directory cannot be asked for it.
     #[error("the entry has no usable id")]
     NoId,
@@ -42,11 +44,18 @@ impl Refusal {
             Self::Privileged => {
                 Some("--privileged does it all the same; who administers the directory may lock himself out")
             }
-            Self::CannotAct => Some("a file is only read; LDAP and SCIM can act"),
             Self::Exempt => {
                 Some("its password never expires, or another directory manages it: disable it, or ask there")
             }
-            Self::NoDirectory | Self::NoId | Self::NotSupported => None,
+            Self::NoDirectory | Self::CannotAct(_) | Self::NoId | Self::NotSupported => None,
         }
+    }
+}
+
+fn can(actions: &[Action]) -> String {
+    let words: Vec<_> = actions.iter().map(|action| action.as_str()).collect();
+    match words.is_empty() {
+        true => "it is only read".to_owned(),
+        false => format!("it can {}", words.join(", ")),
     }
 }

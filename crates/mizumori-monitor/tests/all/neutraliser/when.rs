@@ -206,7 +206,7 @@ fn no_is_no() {
         (Mood::Refusing(Outcome::Exempt), "the directory exempts the account from it"),
         (Mood::Refusing(Outcome::NotSupported), "the directory cannot do that"),
         (Mood::Refusing(Outcome::NotFound), "the directory has no such entry any more"),
-        (Mood::ReadOnly, "this kind of directory cannot do that"),
+        (Mood::ReadOnly, "this kind of directory cannot do that: it is only read"),
     ] {
         let (world, people) = leaked(ON, &[HANAKO]);
         people.is(mood);

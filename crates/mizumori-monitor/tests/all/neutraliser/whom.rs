@@ -214,6 +214,6 @@ fn a_preview_says_whom_and_why_not() {
     assert_eq!(look()[0].holder.as_ref().unwrap().is.entry, HANAKO);
     assert_eq!((tasks(&world).len(), directory.state().knocks), (0, 0), "it does nothing");
     directory.is(Mood::ReadOnly);
-    let cannot = Spared::Cannot("this kind of directory cannot do that".to_owned());
+    let cannot = Spared::Cannot("this kind of directory cannot do that: it is only read".to_owned());
     assert_eq!(spared()[0], Some(cannot));
 }

@@ -2,6 +2,8 @@
 
 mod audit;
 mod backup;
+#[cfg(feature = "monitor")]
+mod directory;
 mod domain;
 mod edition;
 #[cfg(feature = "monitor")]

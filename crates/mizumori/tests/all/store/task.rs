@@ -255,7 +255,10 @@ fn are_seen_before_they_are_made() {
         let run = kept.run("task preview suigen");
         run.ends(0).printing(&["p1@suigen.example"]).saying(&["1 accounts, 1,000 a day", "is a dry run"]);
         kept.run("rule set suigen neutralise action=end-sessions dry_run=false").ends(0);
-        assert_eq!(preview()[0], row(p(1), "", "this kind of directory cannot do that"));
+        assert_eq!(
+            preview()[0],
+            row(p(1), "", "this kind of directory cannot do that: it can force-change, disable")
+        );
         assert_eq!(kept.audited(1)[0], ["task preview", "suigen", "4 findings"]);
         assert_eq!(numbers(kept, "task list suigen"), [0; 0], "nothing was made");
         kept.run("task preview other").ends(2).saying(&["there is no organisation `other`"]);
