@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use mizumori_core::ErrorClass;
 use mizumori_directory::DirectoryError;
+use mizumori_respond::RespondError;
 use mizumori_store::{Limit, StoreError};
 
+use crate::editions::KeysError;
 use crate::leaks::LeaksError;
 use crate::neutralise::Refusal;
 use crate::rules::RuleError;
@@ -20,9 +22,15 @@ pub enum MonitorError {
     /// The lake.
     #[error(transparent)]
     Leaks(#[from] LeaksError),
+    /// The data keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// A directory.
     #[error(transparent)]
     Directory(DirectoryError),
+    /// A mail.
+    #[error(transparent)]
+    Respond(#[from] RespondError),
     /// What stands in the store of a directory, or a client for it, cannot be.
     #[error("the directory's settings cannot be: {0}")]
     Directories(String),
@@ -68,6 +76,7 @@ impl MonitorError {
         match self {
             Self::Store(error) => error.class(),
             Self::Leaks(error) => error.class,
+            Self::Keys(error) => error.class,
             Self::Directory(error) => error.class(),
             Self::Rule(_)
             | Self::Shrunk { .. }
@@ -76,6 +85,7 @@ impl MonitorError {
             | Self::Limit(_)
             | Self::Source(_)
             | Self::Refused(_) => ErrorClass::Usage,
+            Self::Respond(error) => error.class(),
             Self::BrokenOff => ErrorClass::Internal,
         }
     }

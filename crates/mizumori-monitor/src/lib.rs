@@ -4,9 +4,12 @@
 //! [`Finder`] moves a lake's cursor, [`judge`] is what the rules say of a finding, and what is told is put into the store's outbox.
 //! The lake itself is behind [`Leaks`].
 
+mod administrators;
 mod body;
+mod code_mail;
 mod deadlines;
 mod directories;
+mod editions;
 mod error;
 mod exposure;
 mod fate;
@@ -16,6 +19,7 @@ mod leaks;
 pub mod letter;
 mod neutralise;
 mod neutraliser;
+mod proofs;
 mod rate;
 mod received;
 mod rules;
@@ -26,9 +30,11 @@ mod sync;
 mod tidings;
 mod verdict;
 
-pub use body::{Body, Item};
+pub use body::{Body, Item, Until};
+pub use code_mail::CodeMail;
 pub use deadlines::Deadlines;
 pub use directories::{Connected, DirectorySettings, Google, Graph, Keycloak, Ldap, Okta, OktaKey};
+pub use editions::{DataKeys, Ended, KeysError, end, look_after_editions};
 pub use error::MonitorError;
 pub use finder::{Finder, Found};
 pub use follow_up::{FollowedUp, follow_up};
@@ -37,6 +43,7 @@ pub use neutralise::{
     Acting, Connect, Door, Order, Previewed, Refusal, Seen, Spared, Target, connect, neutralise, preview,
 };
 pub use neutraliser::{Neutralised, Neutraliser};
+pub use proofs::{Look, LookedAfter, Proofs, take_in};
 pub use received::{Imported, LineFault, RECEIVED_COLUMNS, ReceivedList, import};
 pub use rules::{
     Bounded, Described, Neutralising, RULES, Reminders, RuleError, Rules, Switch, in_words as rule_in_words,

@@ -15,6 +15,7 @@ mod contact;
 mod cursor;
 mod dialect;
 mod domain;
+mod domain_code;
 mod error;
 mod finding;
 mod holder;
@@ -35,7 +36,8 @@ pub use backup::{BackupError, Restored};
 pub use bundle::Arrival;
 pub use contact::Contact;
 pub use dialect::Dialect;
-pub use domain::{Domain, DomainState, Method};
+pub use domain::{Domain, DomainState};
+pub use domain_code::DomainCode;
 pub use error::StoreError;
 pub use finding::{
     Filter, Finding, FindingId, FindingSource, NewFinding, Open, Origin, Page, Recorded, State, Step,

@@ -11,6 +11,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/001-the-loop.sql"),
     include_str!("schema/002-tasks.sql"),
     include_str!("schema/003-what-others-bring.sql"),
+    include_str!("schema/004-proofs.sql"),
 ];
 
 /// The schema after the last of them.

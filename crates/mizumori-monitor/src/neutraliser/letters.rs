@@ -63,6 +63,7 @@ async fn tell(
             counts: counts.iter().copied().collect(),
             thread: None,
             domain: None,
+            until: None,
         };
         let destination = blake3::hash(address.as_bytes()).to_hex();
         let short = destination.as_str().get(..16).unwrap_or_default();

@@ -1,6 +1,8 @@
 //! Findings out of leaks, in a real store.
 
 #[cfg(test)]
+mod editions;
+#[cfg(test)]
 mod finder;
 #[cfg(test)]
 mod follow_up;
@@ -10,6 +12,8 @@ mod leaks;
 mod neutraliser;
 #[cfg(test)]
 mod people;
+#[cfg(test)]
+mod proofs;
 #[cfg(test)]
 mod received;
 #[cfg(test)]

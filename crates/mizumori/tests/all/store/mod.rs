@@ -5,11 +5,16 @@ mod backup;
 #[cfg(feature = "monitor")]
 mod directory;
 mod domain;
+#[cfg(feature = "monitor")]
+mod domain_mail;
 mod edition;
+#[cfg(feature = "monitor")]
+mod end;
 #[cfg(feature = "monitor")]
 mod finding;
 mod notice;
 mod org;
+mod proof;
 mod rule;
 mod status;
 #[cfg(feature = "monitor")]
