@@ -14,6 +14,7 @@ mod grouped;
 pub mod keys;
 mod month;
 mod names;
+pub mod proof;
 pub mod rest;
 mod rough_hash;
 mod secret;

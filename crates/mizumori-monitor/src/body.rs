@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mizumori_core::{Lang, Month, SecretKind, Severity};
+use mizumori_core::{Lang, Month, PartialDate, SecretKind, Severity, Timestamp};
 use mizumori_respond::letter::LetterKind;
 use mizumori_store::{Finding, FindingSource, State, StoreError};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,17 @@ pub struct Body {
     pub thread: Option<String>,
     /// The domain that it is about.
     pub domain: Option<String>,
+    /// When something happens if nobody does anything.
+    pub until: Option<Until>,
+}
+
+/// A day that is to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Until {
+    /// The day, in UTC.
+    pub day: PartialDate,
+    /// Days until then, begun ones included.
+    pub days: u32,
 }
 
 /// A finding in a letter.
@@ -65,6 +76,8 @@ struct Written {
     thread: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     domain: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<(String, u32)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,7 +146,21 @@ impl Item {
     }
 }
 
+impl Until {
+    /// From `now` to a moment; nothing outside the years that have a name.
+    pub fn moment(now: Timestamp, moment: Timestamp) -> Option<Self> {
+        let days = now.until(moment).as_millis().div_ceil(24 * 3_600_000);
+        Some(Self { day: moment.day().parse().ok()?, days: u32::try_from(days).ok()? })
+    }
+}
+
 impl Body {
+    /// A letter of which no more is known yet.
+    pub fn new(letter: LetterKind, lang: Lang) -> Self {
+        let (items, counts) = (Vec::new(), BTreeMap::new());
+        Self { letter, lang, account: None, items, counts, thread: None, domain: None, until: None }
+    }
+
     /// As it stands in the outbox.
     pub fn to_text(&self) -> String {
         let written = Written {
@@ -148,6 +175,7 @@ impl Body {
                 .collect(),
             thread: self.thread.clone(),
             domain: self.domain.clone(),
+            until: self.until.map(|until| (until.day.to_string(), until.days)),
         };
         // Texts and numbers can always be written.
         serde_json::to_string(&written).unwrap_or_default()
@@ -171,6 +199,10 @@ impl Body {
                 counts: counts.collect::<Option<_>>()?,
                 thread: written.thread,
                 domain: written.domain,
+                until: written
+                    .until
+                    .map(|(day, days)| Some(Until { day: day.parse().ok()?, days }))
+                    .map_or(Some(None), |until| until.map(Some))?,
             })
         };
         read().ok_or_else(damaged)
@@ -204,7 +236,18 @@ pub(crate) mod tests {
             counts: BTreeMap::from([(Severity::OwnSite, 3)]),
             thread: Some("suigen.1.7F3K-92QM.aa".to_owned()),
             domain: Some("suigen.example".to_owned()),
+            until: Some(Until { day: "2026-11-30".parse().unwrap(), days: 7 }),
         }
+    }
+
+    #[test]
+    fn days_that_have_begun_count() {
+        let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
+        let days = |moment: &str| Until::moment(now, moment.parse().unwrap()).unwrap().days;
+        assert_eq!(days("2026-11-30T09:00:00Z"), 7);
+        assert_eq!(days("2026-11-30T09:00:01Z"), 8);
+        assert_eq!(days("2026-11-22"), 0);
+        assert_eq!(Until::moment(now, Timestamp(i64::MAX)), None);
     }
 
     #[test]

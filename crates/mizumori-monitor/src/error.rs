@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use mizumori_core::ErrorClass;
 use mizumori_directory::DirectoryError;
+use mizumori_respond::RespondError;
 use mizumori_store::StoreError;
 
+use crate::editions::KeysError;
 use crate::leaks::LeaksError;
 use crate::rules::RuleError;
 
@@ -19,9 +21,15 @@ pub enum MonitorError {
     /// The lake.
     #[error(transparent)]
     Leaks(#[from] LeaksError),
+    /// The data keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// A directory.
     #[error(transparent)]
     Directory(DirectoryError),
+    /// A mail.
+    #[error(transparent)]
+    Respond(#[from] RespondError),
     /// What stands in the store of a directory, or a client for it, cannot be.
     #[error("the directory's settings cannot be: {0}")]
     Directories(String),
@@ -58,7 +66,9 @@ impl MonitorError {
         match self {
             Self::Store(error) => error.class(),
             Self::Leaks(error) => error.class,
+            Self::Keys(error) => error.class,
             Self::Directory(error) => error.class(),
+            Self::Respond(error) => error.class(),
             Self::Rule(_) | Self::Shrunk { .. } | Self::Directories(_) | Self::SecretFile { .. } => {
                 ErrorClass::Usage
             }

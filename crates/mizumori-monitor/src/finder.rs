@@ -247,8 +247,7 @@ impl Round {
             notices += known.tell(&mut tenant, &format!("v{}", self.version), self.now).await?;
         }
         for domain in late {
-            let seen = Domain { backlog_seen: Some(self.version), ..(*domain).clone() };
-            self.session.tenant(&domain.organisation).change_domain(&seen).await?;
+            self.session.tenant(&domain.organisation).see_backlog(&domain.name, self.version).await?;
         }
         if seen.is_none_or(|seen| seen < self.version) {
             match self.session.move_cursor(lake.name(), seen, self.version).await {

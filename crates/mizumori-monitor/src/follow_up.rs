@@ -196,7 +196,7 @@ async fn body(
     let source = tenant.source(&finding.is.source).await?;
     let source = source.unwrap_or_else(|| crate::finder::undescribed(&finding.is.source, finding.created));
     let items = vec![Item::of(finding, &source)];
-    Ok(Body { letter, lang, account, items, counts: Default::default(), thread: None, domain: None })
+    Ok(Body { account, items, ..Body::new(letter, lang) })
 }
 
 /// When the password was changed after the finding was made, where it is the directory's password.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mizumori_core::{Lang, LeakTime, Names, Severity};
+use mizumori_core::{Lang, LeakTime, Names, Secret, Severity};
 use mizumori_respond::letter::{Facts, Letter, LetterKind, Listed, Template};
 use mizumori_respond::{RespondError, Tlp};
 use mizumori_store::{Contact, Organisation, OrganisationId};
@@ -12,6 +12,9 @@ use crate::body::{Body, Item};
 /// What the place where passwords are changed is called where nobody says.
 const PORTAL_JA: &str = "パスワード変更ページ";
 const PORTAL_EN: &str = "the page where you change your password";
+
+/// What the service is called where its users do not know it yet.
+const SERVICE: &str = "Mizumori";
 
 /// The texts of letters: organisations' own, else the operator's own, else the program's.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +62,25 @@ pub fn write(
     template.render(&facts(organisation, contacts, body), tlp)
 }
 
+/// Writes the letter with the code that proves a domain. Its reader is no user of the organisation's yet, perhaps never: it is the
+/// service that speaks to him.
+///
+/// # Errors
+/// When the text cannot be filled.
+pub(crate) fn write_code(
+    templates: &Templates,
+    organisation: &Organisation,
+    contacts: &[Contact],
+    body: &Body,
+    code: &Secret<String>,
+    tlp: Tlp,
+) -> Result<Letter, RespondError> {
+    let template = templates.of(&organisation.id, body.letter, body.lang)?;
+    let portal = Names { ja: SERVICE.to_owned(), en: SERVICE.to_owned() };
+    let facts = Facts { portal, code: Some(code.clone()), ..facts(organisation, contacts, body) };
+    template.render(&facts, tlp)
+}
+
 fn facts(organisation: &Organisation, contacts: &[Contact], body: &Body) -> Facts {
     let both = |text: &str| Names { ja: text.to_owned(), en: text.to_owned() };
     let portal = match organisation.portal.as_deref() {
@@ -84,8 +106,8 @@ fn facts(organisation: &Organisation, contacts: &[Contact], body: &Body) -> Fact
         counts: body.counts.iter().map(|(severity, count)| (*severity, *count)).collect(),
         // The one that a letter is about does not stand in its list as well.
         listed: body.items.iter().skip(usize::from(body.letter.is_of_one())).map(listed).collect(),
-        deadline: None,
-        days: None,
+        deadline: body.until.map(|until| until.day),
+        days: body.until.map(|until| until.days),
         domain: body.domain.clone(),
         code: None,
     }

@@ -176,7 +176,7 @@ fn body(letter: LetterKind, lang: Lang, told: &[&Told]) -> Body {
         }
     }
     let items = items.into_iter().take(NAMED).cloned().collect();
-    Body { letter, lang, account: None, items, counts, thread: None, domain: None }
+    Body { items, counts, ..Body::new(letter, lang) }
 }
 
 struct Outbox<'o> {

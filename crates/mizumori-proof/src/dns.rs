@@ -14,10 +14,11 @@ use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::rdata::{CNAME, TXT};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use hickory_resolver::{ResolverBuilder, TokioResolver};
+use mizumori_core::proof::Method;
 
 use crate::challenge::Challenge;
 use crate::error::{Absence, ProofError, Result, Trouble};
-use crate::method::{Method, Proof};
+use crate::found::Proof;
 use crate::token::Token;
 
 /// How many aliases are followed: as many as the resolver does.

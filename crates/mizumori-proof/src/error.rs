@@ -42,6 +42,9 @@ pub enum ProofError {
     /// What was typed may be one, but comes too late.
     #[error("the code is more than {} days old", crate::mail::CODE_LIFE.as_secs() / 86_400)]
     CodeExpired,
+    /// Too many wrong ones were typed.
+    #[error("{} wrong codes were typed: this one is not taken any more", crate::mail::CODE_TRIES)]
+    CodeSpent,
     /// Somebody was asked, and it is not there. The holder has to do something.
     #[error("the proof is not there: {place} {why}")]
     Missing {
@@ -145,6 +148,7 @@ impl ProofError {
             | Self::ByHand
             | Self::Code
             | Self::CodeExpired
+            | Self::CodeSpent
             | Self::Missing { .. } => ErrorClass::Usage,
             Self::NoRandomness(_) | Self::Names(_) | Self::Unasked { .. } => ErrorClass::Environment,
             #[cfg(feature = "look")]
@@ -168,7 +172,7 @@ impl ProofError {
                 Some("the operator can let a host or a network through by name")
             }
             Self::Names(_) => Some("name servers can be named in the settings"),
-            Self::CodeExpired => Some("ask for another mail"),
+            Self::CodeExpired | Self::CodeSpent => Some("ask for another mail"),
             _ => None,
         }
     }

@@ -16,8 +16,8 @@ mod challenge;
 #[cfg(feature = "look")]
 mod dns;
 mod error;
+mod found;
 mod mail;
-mod method;
 mod page;
 #[cfg(feature = "look")]
 mod prover;
@@ -30,11 +30,12 @@ mod web;
 
 pub use challenge::Challenge;
 pub use error::{Absence, ProofError, Result, Trouble};
-pub use mail::{CODE_LIFE, MailCode, MailKey, Role, confirm};
-pub use method::{Method, Proof};
+pub use found::{Proof, outcome};
+pub use mail::{CODE_LIFE, CODE_TRIES, CodeHash, MailCode, Role, SentCode, confirm};
+pub use mizumori_core::proof::{Method, Outcome};
 #[cfg(feature = "look")]
 pub use prover::Prover;
-pub use schedule::{Outcome, Patience, Schedule, Standing, Verdict};
+pub use schedule::{Patience, Schedule, Standing, Verdict};
 #[cfg(feature = "look")]
 pub use settings::ProverSettings;
 pub use token::Token;

@@ -1,19 +1,24 @@
 //! Codes in mails to role addresses: section 3.2.2.4.4 of the CA/Browser Forum's Baseline Requirements.
 //!
 //! The forum lets authorities use this method until March 2028 and recommends others already: whoever reads one of these
-//! mailboxes proves the domain. Nothing is sent here and nothing is kept: a code is worked out again when it is typed.
+//! mailboxes proves the domain. Nothing is sent here, and nothing is kept: whoever keeps a [`SentCode`] keeps no code, but its hash.
 
 use std::fmt;
 use std::time::Duration;
 
+use mizumori_core::proof::Method;
 use mizumori_core::{Secret, Timestamp};
 
 use crate::challenge::Challenge;
 use crate::error::{ProofError, Result};
-use crate::method::{Method, Proof};
+use crate::found::Proof;
 
 /// How long a code is taken: no longer than 30 days, by the same section.
 pub const CODE_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// So often somebody may type a code that is none. Nobody guesses one in so few tries, nor in any number; who tries more often is
+/// not who got the mail.
+pub const CODE_TRIES: u32 = 5;
 
 /// Bytes of a code: 120 bits, 24 characters.
 const CODE: usize = 15;
@@ -61,37 +66,36 @@ impl Role {
     }
 }
 
-/// The operator's key for codes. Whoever has it can prove every domain.
-#[derive(Clone, Debug)]
-pub struct MailKey(Secret<[u8; 32]>);
-
-impl MailKey {
-    /// Derives it from a key that the operator keeps for other uses as well.
-    pub fn derive(key: &Secret<[u8; 32]>) -> Self {
-        Self(Secret::new(blake3::derive_key(
-            "mizumori 2026-11 codes that prove a domain by mail",
-            key.expose(),
-        )))
-    }
-}
-
-/// The code for one mail: for one domain, token, role and moment. Only the mailbox may know it; `Debug` shows nothing.
+/// The code in one mail. Only the mailbox may know it; `Debug` shows nothing.
 #[derive(Clone)]
 pub struct MailCode(Secret<[u8; CODE]>);
 
+/// What is kept of a code: it tells nothing about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeHash(pub [u8; 32]);
+
+/// What is known of a code that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SentCode {
+    /// To whom.
+    pub role: Role,
+    /// When.
+    pub sent: Timestamp,
+    /// Its hash.
+    pub hash: CodeHash,
+    /// How often a wrong one was typed since.
+    pub tries: u32,
+}
+
 impl MailCode {
-    /// Works out the code of the mail that is sent at `sent` to `role`. It is the same each time, so that a mail that is sent again
-    /// is the same mail.
-    pub fn new(key: &MailKey, challenge: &Challenge, role: Role, sent: Timestamp) -> Self {
-        let mut hasher = blake3::Hasher::new_keyed(key.0.expose());
-        // Names end with a zero, which stands in none of them; the rest has fixed lengths.
-        for name in [challenge.domain().as_str(), role.as_str()] {
-            hasher.update(name.as_bytes()).update(&[0]);
-        }
-        hasher.update(challenge.token().as_bytes()).update(&sent.0.to_le_bytes());
-        let mut code = [0; CODE];
-        hasher.finalize_xof().fill(&mut code);
-        Self(Secret::new(code))
+    /// A new one, drawn from the operating system's generator.
+    ///
+    /// # Errors
+    /// When the operating system has no random bytes to give.
+    pub fn random() -> Result<Self> {
+        let mut bytes = [0; CODE];
+        getrandom::fill(&mut bytes).map_err(ProofError::NoRandomness)?;
+        Ok(Self(Secret::new(bytes)))
     }
 
     /// The code as it stands in the mail: groups of four characters.
@@ -106,10 +110,15 @@ impl MailCode {
         Secret::new(text)
     }
 
-    /// Whether `typed` is this code; how long that takes tells nothing about where they differ.
-    fn is(&self, typed: &[u8; CODE]) -> bool {
-        // The library compares its hashes in constant time.
-        blake3::hash(self.0.expose()) == blake3::hash(typed)
+    /// What is to be kept of it when it is sent to a role at a moment.
+    pub fn sent_to(&self, challenge: &Challenge, role: Role, sent: Timestamp) -> SentCode {
+        SentCode { role, sent, hash: hash(challenge, role, sent, self.0.expose()).into(), tries: 0 }
+    }
+}
+
+impl From<blake3::Hash> for CodeHash {
+    fn from(hash: blake3::Hash) -> Self {
+        Self(*hash.as_bytes())
     }
 }
 
@@ -119,31 +128,41 @@ impl fmt::Debug for MailCode {
     }
 }
 
-/// Judges what somebody typed who says that it stood in the mail that was sent at `sent` to one of the roles. Upper and lower case
-/// are the same, and so are I, L and 1, O and 0; hyphens and blanks do not count.
+/// Judges what somebody typed who says that it stood in the mail. Upper and lower case are the same, and so are I, L and 1, O and 0;
+/// hyphens and blanks do not count. How long it takes tells nothing about where it differs.
 ///
 /// # Errors
-/// When it is no code of such a mail, or too old.
+/// When it is not the code of that mail, or too old, or too many were wrong before.
 pub fn confirm(
-    key: &MailKey,
     challenge: &Challenge,
+    kept: &SentCode,
     typed: &Secret<String>,
-    sent: Timestamp,
     now: Timestamp,
 ) -> Result<Proof> {
-    if sent.until(now) > CODE_LIFE {
+    if kept.sent.until(now) > CODE_LIFE {
         return Err(ProofError::CodeExpired);
     }
-    let typed = read(typed.expose()).ok_or(ProofError::Code)?;
-    let mut role = None;
-    // To the end, whichever it is.
-    for candidate in Role::ALL {
-        if MailCode::new(key, challenge, candidate, sent).is(&typed) {
-            role = Some(candidate);
-        }
+    if kept.tries >= CODE_TRIES {
+        return Err(ProofError::CodeSpent);
     }
-    let place = challenge.mail_address(role.ok_or(ProofError::Code)?);
+    let typed = read(typed.expose()).ok_or(ProofError::Code)?;
+    // The library compares its hashes in constant time.
+    if hash(challenge, kept.role, kept.sent, &typed) != blake3::Hash::from_bytes(kept.hash.0) {
+        return Err(ProofError::Code);
+    }
+    let place = challenge.mail_address(kept.role);
     Ok(Proof { domain: challenge.domain().clone(), method: Method::Mail, place })
+}
+
+/// Of one mail: for one domain, token, role and moment. What is hashed has 120 random bits, so that nobody tries them all.
+fn hash(challenge: &Challenge, role: Role, sent: Timestamp, code: &[u8; CODE]) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new_derive_key("mizumori 2026-11 codes that prove a domain by mail");
+    // Names end with a zero, which stands in none of them; the rest has fixed lengths.
+    for name in [challenge.domain().as_str(), role.as_str()] {
+        hasher.update(name.as_bytes()).update(&[0]);
+    }
+    hasher.update(challenge.token().as_bytes()).update(&sent.0.to_le_bytes()).update(code);
+    hasher.finalize()
 }
 
 /// Five bits a letter, the highest first.
@@ -188,10 +207,6 @@ mod tests {
 
     const SENT: Timestamp = Timestamp(1_800_000_000_000);
 
-    fn key(byte: u8) -> MailKey {
-        MailKey::derive(&Secret::new([byte; 32]))
-    }
-
     fn challenge(domain: &str, token: &str) -> Challenge {
         Challenge::new(DomainName::parse(domain).unwrap(), token.repeat(32).parse().unwrap()).unwrap()
     }
@@ -200,11 +215,16 @@ mod tests {
         Secret::new(text.to_owned())
     }
 
+    /// A code to a role of a domain, as its mail has it, and what is kept of it.
+    fn sent(challenge: &Challenge, role: Role) -> (String, SentCode) {
+        let code = MailCode::random().unwrap();
+        (code.to_text().into_exposed(), code.sent_to(challenge, role, SENT))
+    }
+
     #[test]
     fn a_code_is_taken_as_people_type_it() {
         let challenge = challenge("suigen.example", "a");
-        let code = MailCode::new(&key(1), &challenge, Role::Postmaster, SENT);
-        let text = code.to_text().into_exposed();
+        let (text, kept) = sent(&challenge, Role::Postmaster);
         assert_eq!((text.len(), text.matches('-').count()), (29, 5));
         let looking_alike = text.replace('1', "l").replace('0', "o");
         for text in [
@@ -215,63 +235,67 @@ mod tests {
             format!("\u{3000}{text}\n"),
             looking_alike,
         ] {
-            let proof = confirm(&key(1), &challenge, &typed(&text), SENT, SENT).unwrap();
+            let proof = confirm(&challenge, &kept, &typed(&text), SENT).unwrap();
             let expected = ("suigen.example", Method::Mail, "postmaster@suigen.example");
             assert_eq!((proof.domain.as_str(), proof.method, &*proof.place), expected, "{text}");
         }
-        assert_eq!(format!("{code:?} {:?}", key(1)), "MailCode([secret]) MailKey([secret])");
+        assert_eq!(format!("{:?}", MailCode::random().unwrap()), "MailCode([secret])");
     }
 
     #[test]
     fn a_code_is_for_one_mail() {
         let one = challenge("suigen.example", "a");
-        let code = MailCode::new(&key(1), &one, Role::Admin, SENT).to_text();
-        let later = Timestamp(SENT.0 + 1);
-        assert!(confirm(&key(1), &one, &code, SENT, later).is_ok());
-        for (key, challenge, sent) in [
-            (key(2), one.clone(), SENT),
-            (key(1), challenge("suigen.example", "b"), SENT),
-            (key(1), challenge("b.suigen.example", "a"), SENT),
-            (key(1), one.clone(), later),
+        let (code, kept) = sent(&one, Role::Admin);
+        let (other, later) = (sent(&one, Role::Admin).1, Timestamp(SENT.0 + 1));
+        assert!(confirm(&one, &kept, &typed(&code), later).is_ok());
+        for (challenge, kept) in [
+            (challenge("suigen.example", "b"), kept),
+            (challenge("b.suigen.example", "a"), kept),
+            (one.clone(), SentCode { role: Role::Administrator, ..kept }),
+            (one.clone(), SentCode { sent: later, ..kept }),
+            (one.clone(), other),
         ] {
-            assert!(matches!(confirm(&key, &challenge, &code, sent, later), Err(ProofError::Code)));
+            let refused = confirm(&challenge, &kept, &typed(&code), later);
+            assert!(matches!(refused, Err(ProofError::Code)), "{refused:?}");
         }
-        let codes: std::collections::BTreeSet<String> = Role::ALL
-            .into_iter()
-            .map(|role| MailCode::new(&key(1), &one, role, SENT).to_text().into_exposed())
-            .collect();
-        assert_eq!(codes.len(), Role::ALL.len());
     }
 
     #[test]
-    fn the_token_that_everybody_reads_is_no_code() {
+    fn what_is_kept_and_the_token_that_everybody_reads_are_no_codes() {
         let token = Token::random().unwrap();
         let challenge = Challenge::new(DomainName::parse("suigen.example").unwrap(), token).unwrap();
-        for text in [token.to_string(), token.to_string()[..24].to_owned(), challenge.line()] {
-            assert!(confirm(&key(1), &challenge, &typed(&text), SENT, SENT).is_err(), "{text}");
+        let kept = sent(&challenge, Role::Admin).1;
+        let hash: String = kept.hash.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        for text in
+            [token.to_string(), token.to_string()[..24].to_owned(), challenge.line(), hash[..24].to_owned()]
+        {
+            assert!(confirm(&challenge, &kept, &typed(&text), SENT).is_err(), "{text}");
         }
     }
 
     #[test]
     fn nonsense_is_refused() {
         let challenge = challenge("suigen.example", "a");
-        let code = MailCode::new(&key(1), &challenge, Role::Admin, SENT).to_text().into_exposed();
+        let (code, kept) = sent(&challenge, Role::Admin);
         let long = "0".repeat(1 << 20);
         for text in ["", "-", "水源", &code[1..], &format!("{code}0"), &code.replace('-', "_"), &long, "\0"]
         {
-            let error = confirm(&key(1), &challenge, &typed(text), SENT, SENT).unwrap_err();
+            let error = confirm(&challenge, &kept, &typed(text), SENT).unwrap_err();
             assert!(matches!(error, ProofError::Code), "{error:?}");
         }
     }
 
     #[test]
-    fn codes_grow_old() {
+    fn codes_grow_old_and_are_spent() {
         let challenge = challenge("suigen.example", "a");
-        let code = MailCode::new(&key(1), &challenge, Role::Admin, SENT).to_text();
-        let last = SENT.after(CODE_LIFE);
-        assert!(confirm(&key(1), &challenge, &code, SENT, last).is_ok());
-        let error = confirm(&key(1), &challenge, &code, SENT, Timestamp(last.0 + 1)).unwrap_err();
+        let (code, kept) = sent(&challenge, Role::Admin);
+        let (code, last) = (typed(&code), SENT.after(CODE_LIFE));
+        assert!(confirm(&challenge, &kept, &code, last).is_ok());
+        let error = confirm(&challenge, &kept, &code, Timestamp(last.0 + 1)).unwrap_err();
         assert!(matches!(error, ProofError::CodeExpired));
+        let tried = |tries| confirm(&challenge, &SentCode { tries, ..kept }, &code, SENT);
+        assert!(tried(CODE_TRIES - 1).is_ok());
+        assert!(matches!(tried(CODE_TRIES), Err(ProofError::CodeSpent)));
     }
 
     #[test]

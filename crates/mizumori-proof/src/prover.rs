@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use mizumori_core::proof::Method;
+
 use crate::challenge::Challenge;
 use crate::dns::Names;
 use crate::error::{ProofError, Result};
-use crate::method::{Method, Proof};
+use crate::found::Proof;
 use crate::settings::ProverSettings;
 use crate::web::Sites;
 

@@ -10,9 +10,7 @@
 use std::time::Duration;
 
 use mizumori_core::Timestamp;
-
-use crate::error::{ProofError, Result};
-use crate::method::{Method, Proof};
+use mizumori_core::proof::{Method, Outcome};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -58,17 +56,6 @@ pub struct Standing {
     pub missing_since: Option<Timestamp>,
 }
 
-/// What a look found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// The proof.
-    There,
-    /// That it is not there.
-    Missing,
-    /// Nothing: nobody could be asked.
-    Unasked,
-}
-
 /// What follows from a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -94,17 +81,6 @@ impl Standing {
     /// Of a proof that was there at that moment.
     pub const fn proved(at: Timestamp) -> Self {
         Self { checked: at, last: Outcome::There, failing_since: None, missing_since: None }
-    }
-}
-
-impl Outcome {
-    /// What a look found. What keeps us from looking at all says nothing about the proof.
-    pub const fn of(looked: &Result<Proof>) -> Self {
-        match looked {
-            Ok(_) => Self::There,
-            Err(ProofError::Missing { .. }) => Self::Missing,
-            Err(_) => Self::Unasked,
-        }
     }
 }
 
@@ -195,7 +171,7 @@ impl Verdict {
 }
 
 impl Default for Schedule {
-    /// Daily looks, every six hours while it fails. A clear no is borne for 7 days, with reminders after 1, 4 and 6; that it is
+    /// Daily looks, every six hours while it fails. A clear no is borne for 7 days, with reminders at once, after 4 and 6; that it is
     /// not seen for 30, with reminders after 3, 14, 21 and 28. A code that was typed counts for 180 days; another may be typed in
     /// the 30 days after them, with reminders at their beginning and after 14, 23 and 28.
     fn default() -> Self {
@@ -206,7 +182,7 @@ impl Default for Schedule {
         Self {
             every: DAY,
             again: HOUR * 6,
-            missing: patience(7, &[1, 4, 6]),
+            missing: patience(7, &[0, 4, 6]),
             unseen: patience(30, &[3, 14, 21, 28]),
             typed_for: DAY * 180,
             untyped: patience(30, &[0, 14, 23, 28]),

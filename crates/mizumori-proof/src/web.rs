@@ -6,13 +6,14 @@
 use std::time::Duration;
 
 use mizumori_core::DomainName;
+use mizumori_core::proof::Method;
 use mizumori_outbound::{
     Answer, Client, ClientSettings, OutboundError, Reach, Refusal, Request, Schemes, Url,
 };
 
 use crate::challenge::Challenge;
 use crate::error::{Absence, ProofError, Result, Trouble};
-use crate::method::{Method, Proof};
+use crate::found::Proof;
 use crate::settings::ProverSettings;
 
 /// How many redirections are followed: http, https, www and a language are four already.

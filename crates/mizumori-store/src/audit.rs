@@ -139,9 +139,7 @@ impl Session {
     /// # Errors
     /// When the database refuses.
     pub async fn audit(&mut self, new: &NewAudit<'_>, now: Timestamp) -> Result<AuditHead, StoreError> {
-        // One at a time; where only one writes, nothing is to be waited for.
-        let lock = self.dialect.choose("SELECT 1", "SELECT 1 FROM pg_advisory_xact_lock(7267482302)");
-        self.all("wait for others", sqlx::query(lock)).await?;
+        self.alone().await?;
         let head = self.audit_head().await?;
         let mut entry = Audited {
             seq: head.seq + 1,
@@ -169,6 +167,17 @@ impl Session {
             .bind(entry.hash.to_vec());
         self.run("write an audit entry", statement).await?;
         Ok(AuditHead { seq: entry.seq, hash: entry.hash })
+    }
+
+    /// Waits until nobody else writes into the audit log, and keeps others from it until this session ends: what everybody writes
+    /// down cannot change meanwhile.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn alone(&mut self) -> Result<(), StoreError> {
+        // Where only one writes, nothing is to be waited for.
+        let lock = self.dialect.choose("SELECT 1", "SELECT 1 FROM pg_advisory_xact_lock(7267482302)");
+        self.all("wait for others", sqlx::query(lock)).await.map(|_| ())
     }
 
     /// The end of the chain.

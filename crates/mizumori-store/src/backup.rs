@@ -23,6 +23,7 @@ const TABLES: &[(&str, &str, Numbered)] = &[
     ("organisation", "id", Numbered::No),
     ("edition", "name", Numbered::No),
     ("domain", "organisation, name", Numbered::No),
+    ("domain_code", "organisation, domain", Numbered::No),
     ("contact", "organisation, address", Numbered::No),
     ("rule", "organisation, name", Numbered::No),
     ("directory", "id", Numbered::Yes),

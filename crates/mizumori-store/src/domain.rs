@@ -1,5 +1,6 @@
 //! The domains of organisations, and how it was proved that they are theirs.
 
+use mizumori_core::proof::{Method, Outcome};
 use mizumori_core::{DomainName, Timestamp};
 use sqlx::any::AnyRow;
 
@@ -40,38 +41,6 @@ impl DomainState {
     }
 }
 
-/// How the holder of a domain proves that it is his.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// A TXT record of the domain.
-    Dns,
-    /// A file on the domain's web site.
-    File,
-    /// A `<meta>` element of the site's first page.
-    Meta,
-    /// A mail to a fixed role address.
-    Mail,
-}
-
-impl Method {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Dns, Self::File, Self::Meta, Self::Mail];
-
-    /// The word for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Dns => "dns",
-            Self::File => "file",
-            Self::Meta => "meta",
-            Self::Mail => "mail",
-        }
-    }
-
-    fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.as_str() == word)
-    }
-}
-
 /// A domain of an organisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Domain {
@@ -89,18 +58,34 @@ pub struct Domain {
     pub added: Timestamp,
     /// When it was proved first.
     pub proved: Option<Timestamp>,
-    /// When the proof was looked for last.
+    /// When the proof was looked for last; of a code, when it was typed, until it is too old.
     pub checked: Option<Timestamp>,
+    /// What that found.
+    pub found: Option<Outcome>,
     /// Since when the proof is not found any more.
     pub failing_since: Option<Timestamp>,
+    /// Since when it was said that it is not there, and not only that nobody can say.
+    pub missing_since: Option<Timestamp>,
     /// Who stands for it.
     pub vouched_by: Option<String>,
     /// Up to which version of the lake what was there before has become findings; none while it has not.
     pub backlog_seen: Option<u64>,
 }
 
-const COLUMNS: &str = "SELECT organisation, name, state, method, token, added, proved, checked, failing_since, vouched_by, \
-                       backlog_seen FROM domain";
+const COLUMNS: &str = "SELECT organisation, name, state, method, token, added, proved, checked, found, failing_since, \
+                       missing_since, vouched_by, backlog_seen FROM domain";
+
+impl Domain {
+    /// Whether what is below it is its organisation's as well, unless another one has it: not where the proof is a change of a web
+    /// site.
+    pub fn covers_subdomains(&self) -> bool {
+        match self.state {
+            DomainState::Vouched => true,
+            DomainState::Proved => self.method.is_some_and(Method::covers_subdomains),
+            DomainState::Pending | DomainState::Lapsed => false,
+        }
+    }
+}
 
 impl Tenant<'_> {
     /// Adds a domain that nobody has proved.
@@ -141,7 +126,7 @@ impl Tenant<'_> {
         }
         let statement = sqlx::query(
             "UPDATE domain SET state = $3, method = $4, token = $5, proved = $6, checked = $7, failing_since = $8, \
-             vouched_by = $9, backlog_seen = $10 WHERE organisation = $1 AND name = $2",
+             vouched_by = $9, backlog_seen = $10, found = $11, missing_since = $12 WHERE organisation = $1 AND name = $2",
         );
         let statement = statement
             .bind(self.organisation.as_str())
@@ -153,11 +138,55 @@ impl Tenant<'_> {
             .bind(new.checked.map(|at| at.0))
             .bind(new.failing_since.map(|at| at.0))
             .bind(new.vouched_by.as_deref())
-            .bind(new.backlog_seen.and_then(|version| i64::try_from(version).ok()));
+            .bind(new.backlog_seen.and_then(|version| i64::try_from(version).ok()))
+            .bind(new.found.map(Outcome::as_str))
+            .bind(new.missing_since.map(|at| at.0));
         match self.session.run("change a domain", statement).await? {
             0 => Err(StoreError::Missing(format!("domain `{}`", new.name.as_str()))),
             _ => Ok(()),
         }
+    }
+
+    /// Keeps what a look for the proof of `before` found. Gives whether `before` still stood: of two who look at once one keeps it,
+    /// and what somebody decided meanwhile stays.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn keep_look(&mut self, before: &Domain, after: &Domain) -> Result<bool, StoreError> {
+        let statement = sqlx::query(
+            "UPDATE domain SET state = $3, checked = $4, found = $5, failing_since = $6, missing_since = $7, \
+             backlog_seen = CASE WHEN $3 = state THEN backlog_seen ELSE NULL END WHERE organisation = $1 AND name = $2 \
+             AND state = $8 AND token = $9 AND COALESCE(method, '') = $10 AND COALESCE(checked, 0) = $11",
+        );
+        let statement = statement
+            .bind(self.organisation.as_str())
+            .bind(before.name.as_str())
+            .bind(after.state.as_str())
+            .bind(after.checked.map(|at| at.0))
+            .bind(after.found.map(Outcome::as_str))
+            .bind(after.failing_since.map(|at| at.0))
+            .bind(after.missing_since.map(|at| at.0))
+            .bind(before.state.as_str())
+            .bind(&*before.token)
+            .bind(before.method.map_or("", Method::as_str))
+            .bind(before.checked.map_or(0, |at| at.0));
+        Ok(self.session.run("keep a look for a proof", statement).await? > 0)
+    }
+
+    /// Keeps up to which version of the lake what was there of a domain before it was served has become findings; of one that is
+    /// not served any more nothing is kept.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn see_backlog(&mut self, name: &DomainName, version: u64) -> Result<(), StoreError> {
+        let statement = sqlx::query(
+            "UPDATE domain SET backlog_seen = $3 WHERE organisation = $1 AND name = $2 AND state IN ('proved', 'vouched')",
+        );
+        let statement = statement
+            .bind(self.organisation.as_str())
+            .bind(name.as_str())
+            .bind(i64::try_from(version).unwrap_or(i64::MAX));
+        self.session.run("keep a domain's backlog", statement).await.map(|_| ())
     }
 
     /// Takes a domain away. Its findings stay.
@@ -224,13 +253,18 @@ fn read(row: &AnyRow) -> Result<Domain, StoreError> {
         state: row.word("state", |word| DomainState::ALL.into_iter().find(|state| state.as_str() == word))?,
         method: row
             .maybe_text("method")?
-            .map(|word| Method::of(&word).ok_or(StoreError::Damaged { what: "method" }))
+            .map(|word| Method::parse(&word).ok_or(StoreError::Damaged { what: "method" }))
             .transpose()?,
         token: row.text("token")?,
         added: row.time("added")?,
         proved: row.maybe_time("proved")?,
         checked: row.maybe_time("checked")?,
+        found: row
+            .maybe_text("found")?
+            .map(|word| Outcome::parse(&word).ok_or(StoreError::Damaged { what: "found" }))
+            .transpose()?,
         failing_since: row.maybe_time("failing_since")?,
+        missing_since: row.maybe_time("missing_since")?,
         vouched_by: row.maybe_text("vouched_by")?,
         backlog_seen: row.maybe_number("backlog_seen")?.and_then(|version| u64::try_from(version).ok()),
     })

@@ -14,6 +14,7 @@ mod contact;
 mod cursor;
 mod dialect;
 mod domain;
+mod domain_code;
 mod error;
 mod finding;
 mod holder;
@@ -32,7 +33,8 @@ pub use audit::{AuditHead, Audited, NewAudit, Verified, Wrong};
 pub use backup::{BackupError, Restored};
 pub use contact::Contact;
 pub use dialect::Dialect;
-pub use domain::{Domain, DomainState, Method};
+pub use domain::{Domain, DomainState};
+pub use domain_code::DomainCode;
 pub use error::StoreError;
 pub use finding::{
     Filter, Finding, FindingId, FindingSource, NewFinding, Open, Origin, Page, Recorded, State, Step,

@@ -169,6 +169,16 @@ impl Tenant<'_> {
         Ok(Some(NoticeId(id)))
     }
 
+    /// Whether there is a notice of a message id.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn was_told(&mut self, message: &str) -> Result<bool, StoreError> {
+        let statement = sqlx::query("SELECT id FROM notice WHERE organisation = $1 AND message = $2");
+        let statement = statement.bind(self.organisation.as_str()).bind(message);
+        Ok(self.session.one("find a notice", statement).await?.is_some())
+    }
+
     /// The organisation's latest notices of a state, or of any, the last first.
     ///
     /// # Errors

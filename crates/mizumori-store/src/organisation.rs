@@ -136,6 +136,17 @@ impl Session {
         }
     }
 
+    /// Takes away everything that is an organisation's own, and leaves it there with nothing, as `left` says. The audit log keeps
+    /// what was done.
+    ///
+    /// # Errors
+    /// When there is none of that id.
+    pub async fn empty_organisation(&mut self, left: &Organisation) -> Result<(), StoreError> {
+        // What refers to it goes with it, so that no table is forgotten.
+        self.remove_organisation(&left.id).await?;
+        self.add_organisation(left).await
+    }
+
     /// All organisations, by their ids.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use crate::session::failed;
 use crate::store::Store;
 
 /// The steps, the first from nothing. A step that was published is never changed.
-const STEPS: &[&str] = &[include_str!("schema/001-the-loop.sql")];
+const STEPS: &[&str] = &[include_str!("schema/001-the-loop.sql"), include_str!("schema/002-proofs.sql")];
 
 /// The schema after the last of them.
 pub(crate) const LATEST: i64 = STEPS.len() as i64;

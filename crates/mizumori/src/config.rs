@@ -54,7 +54,7 @@ pub(crate) struct Config {
     #[cfg(feature = "store")]
     pub(crate) name_servers: Vec<std::net::SocketAddr>,
     /// How mails go out.
-    #[cfg(feature = "loop")]
+    #[cfg(feature = "monitor")]
     pub(crate) mail: Option<crate::mail::MailTable>,
     /// Limits of containers.
     pub(crate) limits: Limits,
@@ -89,7 +89,7 @@ impl Config {
             for path in files.into_iter().flatten() {
                 *path = folder.join(&*path);
             }
-            #[cfg(feature = "loop")]
+            #[cfg(feature = "monitor")]
             if let Some(mail) = &mut config.mail {
                 mail.below(folder);
             }
@@ -163,7 +163,7 @@ impl Config {
                 ),
             }
         }
-        #[cfg(feature = "loop")]
+        #[cfg(feature = "monitor")]
         if let Some(table) = document.table(root, "mail") {
             config.mail = crate::mail::MailTable::read(document, &table);
         }

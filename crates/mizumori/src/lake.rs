@@ -103,6 +103,15 @@ impl LakeOptions {
         KeyFiles { ring, master: config.master_key.clone() }
     }
 
+    /// The key ring of a lake, for whoever destroys keys in it.
+    #[cfg(feature = "loop")]
+    pub(crate) fn ring_keys(&self, config: &Config, lake: &Lake) -> Result<RingKeys, Failure> {
+        // In another lake's ring nothing is to be destroyed.
+        lake.check_keys(&self.ring_of(config, lake)?)?;
+        let files = self.key_files(config);
+        Ok(RingKeys { ring: files.ring_of(lake)?, files })
+    }
+
     /// Changes the key ring of the lake: its file is whole at every moment, and no other change gets lost. When `change` fails it
     /// is as it was.
     pub(crate) fn change_ring<T>(
@@ -198,6 +207,27 @@ impl LakeOptions {
         tidings::say(&format!("made the lake's key ring: `{}`", file.display()));
         tidings::hint("keep copies of both, apart from the lake: without them nobody can ask it anything");
         Ok(ring)
+    }
+}
+
+/// The key ring of a lake, in which keys can be destroyed.
+#[cfg(feature = "loop")]
+pub(crate) struct RingKeys {
+    ring: PathBuf,
+    files: KeyFiles,
+}
+
+#[cfg(feature = "loop")]
+impl RingKeys {
+    /// Destroys all data keys of these domains: all of them, or none where it fails. Gives how many there were.
+    pub(crate) fn shred(&self, domains: &[mizumori_core::DomainName]) -> Result<u64, Failure> {
+        let (file, master) = (RingFile::lock(&self.ring)?, self.files.master_key()?);
+        let mut ring = file.read(&master)?;
+        let shredded: usize = domains.iter().map(|domain| ring.shred(domain.as_str()).len()).sum();
+        if shredded > 0 {
+            file.replace(&ring, &master)?;
+        }
+        Ok(shredded as u64)
     }
 }
 

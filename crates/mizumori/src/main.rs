@@ -12,8 +12,12 @@ mod cluster;
 mod columns;
 mod commands;
 mod config;
+#[cfg(feature = "store")]
+mod counted;
 #[cfg(any(feature = "scan", feature = "sql"))]
 mod csv_cell;
+#[cfg(feature = "loop")]
+mod data_keys;
 #[cfg(feature = "lake")]
 mod drop_folder;
 mod dumps;
@@ -28,7 +32,7 @@ mod lake;
 #[cfg(feature = "loop")]
 mod leaks;
 mod locale;
-#[cfg(feature = "loop")]
+#[cfg(feature = "monitor")]
 mod mail;
 mod outcome;
 mod output;
@@ -36,6 +40,8 @@ mod output;
 mod pairs;
 mod process;
 mod progress;
+#[cfg(feature = "store")]
+mod proofs;
 #[cfg(any(feature = "scan", feature = "lake"))]
 mod reveal;
 #[cfg(feature = "lake")]

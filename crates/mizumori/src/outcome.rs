@@ -103,7 +103,7 @@ impl Failure {
     }
 
     /// The error alone.
-    #[cfg(feature = "sql")]
+    #[cfg(any(feature = "sql", feature = "loop"))]
     pub(crate) fn into_error(self) -> Box<dyn std::error::Error + Send + Sync> {
         self.error.into()
     }

@@ -1,11 +1,15 @@
 //! Findings out of leaks, in a real store.
 
 #[cfg(test)]
+mod editions;
+#[cfg(test)]
 mod finder;
 #[cfg(test)]
 mod follow_up;
 #[cfg(test)]
 mod leaks;
+#[cfg(test)]
+mod proofs;
 #[cfg(test)]
 mod sender;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use mizumori_core::keys::{AccountTag, KeyRing};
+use mizumori_core::proof::Method;
 use mizumori_core::{Account, DomainName, Exposure, Lang, LocalPart, Names, SecretKind, Timestamp};
 use mizumori_monitor::{Finder, Found, Leaks};
 use mizumori_store::{
@@ -84,7 +85,8 @@ impl World {
             let mut tenant = session.tenant(&organisation);
             tenant.add_domain(&name, "token", now()).await.unwrap();
             let domain = tenant.domain(&name).await.unwrap().unwrap();
-            tenant.change_domain(&Domain { state: DomainState::Proved, ..domain }).await.unwrap();
+            let proved = Domain { state: DomainState::Proved, method: Some(Method::Dns), ..domain };
+            tenant.change_domain(&proved).await.unwrap();
             session.commit().await.unwrap();
         });
     }

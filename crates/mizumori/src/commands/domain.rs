@@ -2,12 +2,16 @@
 
 mod check;
 mod list;
+#[cfg(feature = "monitor")]
+mod mail;
 mod publish;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use mizumori_core::DomainName;
 use mizumori_core::domain::{is_known, is_public_suffix};
+use mizumori_core::proof;
+use mizumori_proof::Proof;
 use mizumori_store::{Domain, DomainState, Limit, OrganisationId, OrganisationState, Session};
 
 use crate::config::Config;
@@ -34,6 +38,8 @@ const EXAMPLES: &str = "\
 Examples:
   mizumori domain add suigen suigen.example
   mizumori domain check suigen suigen.example
+  mizumori domain mail suigen suigen.example --to postmaster
+  mizumori domain confirm suigen suigen.example 7K3M-…
   mizumori domain vouch suigen suigen.example --why 'letter of 2026-11-20, file 17'
   mizumori domain list";
 
@@ -41,6 +47,10 @@ Examples:
 enum Command {
     Add(Add),
     Check(check::Arguments),
+    #[cfg(feature = "monitor")]
+    Mail(mail::Send),
+    #[cfg(feature = "monitor")]
+    Confirm(mail::Confirm),
     Vouch(Vouch),
     Remove(Remove),
     List(list::Arguments),
@@ -60,7 +70,7 @@ struct Which {
 
 /// Add a domain, and show what its holder is to publish as a proof
 ///
-/// It is not served before one of the proofs was found.
+/// It is not served before one of the proofs was found, or the code of `domain mail` was typed.
 #[derive(Debug, Args)]
 struct Add {
     #[command(flatten)]
@@ -121,8 +131,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 "the holder publishes one of these, and leaves it there; then `mizumori domain check {} {}` looks for it",
                 which.organisation, which.domain
             ));
+            #[cfg(feature = "monitor")]
+            tidings::hint(&format!("or {}", which.mail()));
         }
         Command::Check(arguments) => check::run(arguments, &config, &opened)?,
+        #[cfg(feature = "monitor")]
+        Command::Mail(arguments) => mail::send(arguments, &config, &opened)?,
+        #[cfg(feature = "monitor")]
+        Command::Confirm(arguments) => mail::confirm(arguments, &opened)?,
         Command::Vouch(Vouch { which, why }) => {
             let token = publish::draw()?;
             opened.write(async |session| {
@@ -165,6 +181,36 @@ impl Which {
         Ok(())
     }
 
+    /// The domain.
+    async fn found(&self, session: &mut Session) -> Result<Domain, Failure> {
+        organisation(session, &self.organisation).await?;
+        let found = session.tenant(&self.organisation).domain(&self.domain).await?;
+        found.ok_or_else(|| {
+            Failure::say(format!("`{}` has no domain `{}`", self.organisation, self.domain))
+                .hint(format!("`mizumori domain add {} {}` adds it", self.organisation, self.domain))
+        })
+    }
+
+    /// Serves the domain: it is proved now.
+    async fn prove(&self, session: &mut Session, proof: &Proof) -> Result<(), Failure> {
+        self.is_served(session).await?;
+        let mut tenant = session.tenant(&self.organisation);
+        let Some(domain) = tenant.domain(&self.domain).await? else {
+            return Err(Failure::say(format!("`{}` was removed meanwhile", self.domain)));
+        };
+        let proved = Domain {
+            state: DomainState::Proved,
+            method: Some(proof.method),
+            proved: domain.proved.or(Some(now())),
+            checked: Some(now()),
+            found: Some(proof::Outcome::There),
+            failing_since: None,
+            missing_since: None,
+            ..domain
+        };
+        Ok(tenant.change_domain(&proved).await?)
+    }
+
     async fn vouch(&self, session: &mut Session, token: &str) -> Result<(), Failure> {
         self.is_served(session).await?;
         if let Some(other) = self.other_holder(session).await? {
@@ -178,8 +224,13 @@ impl Which {
         let Some(domain) = tenant.domain(&self.domain).await? else {
             return Err(Failure::say(format!("`{}` was removed meanwhile", self.domain)));
         };
-        let vouched =
-            Domain { state: DomainState::Vouched, vouched_by: Some(actor()), failing_since: None, ..domain };
+        let vouched = Domain {
+            state: DomainState::Vouched,
+            vouched_by: Some(actor()),
+            failing_since: None,
+            missing_since: None,
+            ..domain
+        };
         tenant.change_domain(&vouched).await?;
         Ok(())
     }

@@ -9,8 +9,8 @@ use mizumori_monitor::Finder;
 use mizumori_store::{Access, Finding, OrganisationId, Reference, Session, State};
 
 use crate::config::Config;
+use crate::counted::counted;
 use crate::outcome::{Failure, Outcome};
-use crate::progress::grouped;
 use crate::store::{StoreOptions, actor, allowed, audit, now, organisation};
 use crate::tidings;
 
@@ -96,8 +96,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             opened.read(async |session| allowed(session, id, Access::Findings).await.map(drop))?;
             let finder = Finder::new(opened.store.clone());
             let found = opened.runtime.block_on(finder.release(id, now(), &actor()))?;
-            let (findings, notices) = (grouped(found.findings), grouped(found.notices));
-            tidings::say(&format!("released {findings} findings; {notices} notices wait to be sent"));
+            let (findings, notices) = (counted(found.findings, "finding"), counted(found.notices, "notice"));
+            tidings::say(&format!("released {findings}; {notices} to be sent"));
         }
     }
     Ok(Outcome::Done)

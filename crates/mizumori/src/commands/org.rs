@@ -2,6 +2,8 @@
 
 mod contact;
 mod edition;
+#[cfg(feature = "monitor")]
+mod end;
 mod list;
 
 use clap::{Args, Subcommand};
@@ -32,12 +34,15 @@ Examples:
   mizumori org add suigen --name-ja 水源大学 --name-en 'Suigen University' --edition evaluation
   mizumori org contact add suigen csirt@suigen.example
   mizumori org change suigen --edition full
+  mizumori org end suigen --why 'letter of 2026-11-20, file 17' --yes
   mizumori org edition set small --domains 1 --holders 500 --functions findings,directories";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Add(Add),
     Change(Change),
+    #[cfg(feature = "monitor")]
+    End(end::Arguments),
     Remove(Remove),
     List(list::Arguments),
     Contact(contact::Arguments),
@@ -126,6 +131,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let makes = match &arguments.command {
         Command::Add(_) => true,
         Command::Edition(edition) => edition.makes_a_store(),
+        #[cfg(feature = "monitor")]
+        Command::End(_) => false,
         Command::Change(_) | Command::Remove(_) | Command::List(_) | Command::Contact(_) => false,
     };
     let opened =
@@ -149,7 +156,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 .hint("`mizumori org change -h` shows what can be changed"));
         }
         Command::Change(change) => opened.write(async |session| {
+            // What is judged here nobody changes meanwhile.
+            session.alone().await?;
             let before = organisation(session, &change.id).await?;
+            if before.state == OrganisationState::Ended {
+                let id = &change.id;
+                return Err(Failure::say(format!("`{id}` has ended: what was kept of it is destroyed"))
+                    .hint(format!(
+                        "`mizumori org remove {id} --confirm {id}` lets `mizumori org add {id}` begin anew"
+                    )));
+            }
             let edition = match &change.edition {
                 Some(name) => Some(session.edition(name).await?),
                 None => None,
@@ -159,6 +175,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             audit(session, Some(&change.id), "org change", change.id.as_str(), &differences(&before, &after))
                 .await
         })?,
+        #[cfg(feature = "monitor")]
+        Command::End(arguments) => end::run(arguments, &config, &opened)?,
         Command::Remove(remove) => {
             if remove.id != remove.confirm {
                 return Err(Failure::say("--confirm names another organisation: nothing was removed"));

@@ -8,16 +8,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use mizumori_monitor::{Finder, Leaks, Sender};
+use mizumori_monitor::{DataKeys, Finder, Leaks, Proofs, Sender};
+use mizumori_proof::Schedule;
 use mizumori_scan::Progress;
 
 use self::rounds::{Rounds, Troubles};
 use crate::commands::ingest;
 use crate::config::Config;
+use crate::counted::counted;
 use crate::interrupt;
 use crate::leaks::LakeLeaks;
 use crate::outcome::{Failure, Outcome};
-use crate::progress::grouped;
+use crate::proofs::prover;
 use crate::store::StoreOptions;
 use crate::tidings;
 
@@ -67,13 +69,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         tidings::warning("there is no [mail] in mizumori.toml: what is to be told waits");
     }
     let (lake, ring) = arguments.ingest.lake.open_or_create(&config)?;
+    let keys: Arc<dyn DataKeys> = Arc::new(arguments.ingest.lake.ring_keys(&config, &lake)?);
     let leaks: Arc<dyn Leaks> = Arc::new(LakeLeaks::new(lake, ring.tags()));
+    // A machine without name servers does everything else.
+    let proofs = match prover(&config.name_servers, None) {
+        Ok(prover) => Some(Proofs::new(opened.store.clone(), prover, Schedule::default())),
+        Err(failure) => {
+            tidings::warning(&format!("no proof of a domain is looked for: {}", failure.in_words()));
+            None
+        }
+    };
     let name = own_name()?;
     let rounds = Rounds {
         store: opened.store.clone(),
         finder: Finder::new(opened.store.clone()),
         sender: mail.map(|mail| Sender::new(opened.store.clone(), name.clone(), mail)),
         leaks,
+        keys,
+        proofs,
         tags: ring.tags(),
         name,
         look_every: arguments.look_every,
@@ -82,7 +95,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     if arguments.once {
         let sent = opened.runtime.block_on(rounds.once())?;
         if sent.later > 0 {
-            tidings::warning(&format!("{} notices could not be sent, and wait", grouped(sent.later)));
+            let notices = counted(sent.later, "notice");
+            tidings::warning(&format!("{notices} could not be sent; what was not sent waits"));
             tidings::hint("`mizumori notice list ORG --state waiting` shows why");
         }
         return Ok(if sent.later + sent.dead > 0 { Outcome::Partly } else { Outcome::Done });

@@ -11,9 +11,9 @@ use clap::{Args, Subcommand};
 use mizumori_store::BackupError;
 
 use crate::config::Config;
+use crate::counted::counted;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Output;
-use crate::progress::grouped;
 use crate::store::{StoreOptions, audit};
 use crate::tidings;
 
@@ -73,7 +73,7 @@ fn back_up(store: &StoreOptions, config: &Config, file: &Path) -> Result<(), Fai
     opened.write(async |session| audit(session, None, "store backup", &name_of(file), "").await)?;
     let done = opened.runtime.block_on(opened.store.back_up(&mut out)).map_err(told)?;
     out.finish()?;
-    tidings::say(&format!("backed {} rows up", grouped(done.rows)));
+    tidings::say(&format!("backed {} up", counted(done.rows, "row")));
     Ok(())
 }
 
@@ -86,11 +86,11 @@ fn restore(store: &StoreOptions, config: &Config, file: &Path) -> Result<(), Fai
     };
     let opened = store.open_or_make(config)?;
     let rows = opened.write(async |session| {
-        let rows = grouped(session.restore(&mut from).await.map_err(told)?.rows);
-        audit(session, None, "store restore", &name_of(file), &format!("{rows} rows")).await?;
+        let rows = counted(session.restore(&mut from).await.map_err(told)?.rows, "row");
+        audit(session, None, "store restore", &name_of(file), &rows).await?;
         Ok(rows)
     })?;
-    tidings::say(&format!("restored {rows} rows"));
+    tidings::say(&format!("restored {rows}"));
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Backups, from each database into each, and stores that cannot be opened.
 
-use mizumori_store::{BackupError, NewAudit, Store, StoreError, StoreUrl, Verified};
+use mizumori_store::{BackupError, DomainCode, NewAudit, Store, StoreError, StoreUrl, Verified};
 use mizumori_test_servers::Postgres;
 
 use super::{add, block_on, domain, finding, id, is_sqlite, now, organisation, sqlite_in};
@@ -50,7 +50,10 @@ async fn fill(store: &Store) {
     add(store, &["one", "two"]).await;
     let one = id("one");
     let mut session = store.write().await.unwrap();
-    session.tenant(&one).add_domain(&domain("suigen.example"), "token", now()).await.unwrap();
+    let name = domain("suigen.example");
+    session.tenant(&one).add_domain(&name, "token", now()).await.unwrap();
+    let code = DomainCode { role: "admin".to_owned(), hash: [7; 32], sent: now(), tries: 1 };
+    session.tenant(&one).keep_domain_code(&name, &code).await.unwrap();
     // More than are read at a time.
     for number in 1..=2_100 {
         session.tenant(&one).record(&finding(number, i64::MIN + number), now()).await.unwrap();

@@ -5,7 +5,7 @@ use mizumori_store::{
     Access, Contact, Edition, Limit, Organisation, OrganisationState, Rule, Store, StoreError,
 };
 
-use super::{add, at, finding, id, now, organisation};
+use super::{add, at, domain, finding, id, now, organisation};
 
 pub(super) async fn come_change_and_go(store: Store) {
     add(&store, &["one", "two"]).await;
@@ -118,4 +118,36 @@ pub(super) async fn editions_are_data(store: Store) {
     let editions = session.editions().await.unwrap();
     assert_eq!((editions["evaluation"].domains, &editions["small"]), (Some(5), &evaluation));
     assert_eq!(names(editions), ["evaluation", "full", "small"]);
+}
+
+pub(super) async fn are_left_with_nothing(store: Store) {
+    add(&store, &["one", "two"]).await;
+    let (one, two, name) = (id("one"), id("two"), domain("suigen.example"));
+    let mut session = store.write().await.unwrap();
+    for organisation in [&one, &two] {
+        let mut tenant = session.tenant(organisation);
+        tenant.add_domain(&name, "token", now()).await.unwrap();
+        let contact =
+            Contact {
+                address: "csirt@one.example".to_owned(), name: "窓口".to_owned(), language: Lang::Ja
+            };
+        tenant.keep_contact(&contact).await.unwrap();
+        let directory = tenant.keep_directory("main", "csv", "{}").await.unwrap();
+        let sync = tenant.begin_sync(directory).await.unwrap();
+        tenant.keep_holder(directory, sync, &Default::default()).await.unwrap();
+        tenant.record(&finding(1, 1), now()).await.unwrap();
+    }
+    let left = Organisation { state: OrganisationState::Ended, ..organisation("one") };
+    session.empty_organisation(&left).await.unwrap();
+    assert_eq!(session.organisations().await.unwrap(), [left, organisation("two")]);
+    for (organisation, there) in [(&one, 0), (&two, 1)] {
+        let mut tenant = session.tenant(organisation);
+        assert_eq!(tenant.domains().await.unwrap().len(), there);
+        assert_eq!(tenant.contacts().await.unwrap().len(), there);
+        assert_eq!(tenant.directories().await.unwrap().len(), there);
+        assert_eq!(tenant.findings(&Default::default(), None, 10).await.unwrap().findings.len(), there);
+        assert_eq!(tenant.holders_of(finding(1, 1).account).await.unwrap(), []);
+    }
+    let nobody = session.empty_organisation(&organisation("three")).await;
+    assert!(matches!(nobody, Err(StoreError::Missing(_))), "{nobody:?}");
 }

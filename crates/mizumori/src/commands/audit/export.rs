@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{each, object};
+use crate::counted::counted;
 use crate::outcome::Failure;
 use crate::output::Output;
-use crate::progress::grouped;
 use crate::store::Opened;
 use crate::tidings;
 
@@ -36,6 +36,6 @@ pub(super) fn run(arguments: &Arguments, opened: &Opened) -> Result<(), Failure>
         .await
     })?;
     out.finish()?;
-    tidings::say(&format!("wrote {} entries", grouped(entries)));
+    tidings::say(&format!("wrote {}", counted(entries, "entry")));
     Ok(())
 }

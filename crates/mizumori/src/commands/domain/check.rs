@@ -5,18 +5,22 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mizumori_core::DomainName;
-use mizumori_proof::{Challenge, Method, ProofError, Prover, ProverSettings, Token};
+use mizumori_core::proof::{Method, Outcome};
+use mizumori_monitor::{Look, take_in};
+use mizumori_proof::{Challenge, Proof, ProofError, Schedule, Token, Verdict, outcome};
 use mizumori_store::{Domain, DomainState};
 
 use super::Which;
 use crate::config::Config;
 use crate::outcome::Failure;
-use crate::store::{Opened, now, organisation};
+use crate::proofs::prover;
+use crate::store::{Opened, actor, now};
 use crate::tidings;
 
 /// Look whether the proof of a domain is there, and serve the domain if it is
 ///
-/// Each way is looked at until one is found. DNSSEC is not verified here: ask name servers that do.
+/// Each way is looked at until one is found. DNSSEC is not verified here: ask name servers that do. A file or an element of a page
+/// speaks for the one name; a record for what is below it as well.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -35,70 +39,119 @@ pub(super) struct Arguments {
     ca: Option<PathBuf>,
 }
 
+/// What each way had, until one was found.
+type Looked = Vec<(Method, Result<Proof, ProofError>)>;
+
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, config: &Config, opened: &Opened) -> Result<(), Failure> {
     let which = &arguments.which;
-    let found = opened.read(async |session| {
-        organisation(session, &which.organisation).await?;
-        Ok(session.tenant(&which.organisation).domain(&which.domain).await?)
-    })?;
-    let Some(domain) = found else {
-        return Err(Failure::say(format!("`{}` has no domain `{}`", which.organisation, which.domain))
-            .hint(format!("`mizumori domain add {} {}` adds it", which.organisation, which.domain)));
-    };
-    let mut settings = ProverSettings::new();
-    settings.name_servers.clone_from(match arguments.name_server.is_empty() {
-        true => &config.name_servers,
-        false => &arguments.name_server,
-    });
-    settings.authorities.clone_from(&arguments.ca);
-    let challenge = challenge(&domain)?;
-    let methods = match arguments.method.is_empty() {
-        true => vec![Method::Dns, Method::File, Method::Meta],
-        false => arguments.method.clone(),
-    };
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let proof = opened.runtime.block_on(async {
-        let prover = Prover::new(&settings).map_err(Failure::new)?;
-        for method in methods {
-            match prover.check(&challenge, method).await {
-                Ok(proof) => return Ok(Some(proof)),
-                Err(why @ (ProofError::Missing { .. } | ProofError::Unasked { .. })) => {
-                    tidings::say(&format!("{}: {}", method.as_str(), Failure::new(why).in_words()));
-                }
-                Err(error) => return Err(Failure::new(error)),
-            }
+    let domain = opened.read(async |session| which.found(session).await)?;
+    let looked = arguments.look(&domain, config, opened)?;
+    for (method, found) in &looked {
+        if let Err(why) = found {
+            tidings::say(&format!("{}: {why}", method.as_str()));
         }
-        Ok(None)
-    })?;
-    let Some(proof) = proof else {
-        return Err(Failure::say(format!("no proof of `{}` was found", domain.name))
-            .hint("`mizumori domain list ORG --format jsonl` shows its token; what was published may take a while to be seen"));
-    };
+    }
+    match looked.iter().find_map(|(_, found)| found.as_ref().ok()) {
+        Some(proof) => prove(which, proof, opened),
+        None => Err(not_found(which, &domain, &looked, opened)?),
+    }
+}
+
+impl Arguments {
+    fn look(&self, domain: &Domain, config: &Config, opened: &Opened) -> Result<Looked, Failure> {
+        let challenge = challenge(domain)?;
+        let methods = match self.method.is_empty() {
+            true => vec![Method::Dns, Method::File, Method::Meta],
+            false => self.method.clone(),
+        };
+        let name_servers = match self.name_server.is_empty() {
+            true => &config.name_servers,
+            false => &self.name_server,
+        };
+        opened.runtime.block_on(async {
+            let prover = prover(name_servers, self.ca.as_deref())?;
+            let mut looked = Looked::new();
+            for method in methods {
+                let found = prover.check(&challenge, method).await;
+                match &found {
+                    Ok(_) | Err(ProofError::Missing { .. } | ProofError::Unasked { .. }) => {}
+                    Err(_) => return found.map(|_| looked).map_err(Failure::new),
+                }
+                let is_found = found.is_ok();
+                looked.push((method, found));
+                if is_found {
+                    break;
+                }
+            }
+            Ok(looked)
+        })
+    }
+}
+
+fn prove(which: &Which, proof: &Proof, opened: &Opened) -> Result<(), Failure> {
     opened.write(async |session| {
         which.audit(session, "domain check", proof.method.as_str()).await?;
-        which.is_served(session).await?;
-        let mut tenant = session.tenant(&which.organisation);
-        let Some(domain) = tenant.domain(&which.domain).await? else {
-            return Err(Failure::say(format!("`{}` was removed meanwhile", which.domain)));
-        };
-        let proved = Domain {
-            state: DomainState::Proved,
-            method: mizumori_store::Method::ALL
-                .into_iter()
-                .find(|method| method.as_str() == proof.method.as_str()),
-            proved: domain.proved.or(Some(now())),
-            checked: Some(now()),
-            failing_since: None,
-            ..domain
-        };
-        Ok(tenant.change_domain(&proved).await?)
+        which.prove(session, proof).await
     })?;
     tidings::say(&format!(
         "`{}` is proved by {}, and served for `{}`",
         which.domain, proof.place, which.organisation
     ));
+    if !proof.method.covers_subdomains() {
+        tidings::warning(&format!("`{}` alone is served, and nothing below it", which.domain));
+        tidings::hint("a TXT record, a code by mail or the operator's word serve what is below it too");
+    }
     Ok(())
+}
+
+/// Keeps that nothing was found, as the loop would, and says what follows.
+fn not_found(which: &Which, domain: &Domain, looked: &Looked, opened: &Opened) -> Result<Failure, Failure> {
+    let said: Vec<_> = looked
+        .iter()
+        .map(|(method, found)| format!("{}: {}", method.as_str(), outcome(found).as_str()))
+        .collect();
+    let verdict = opened.write(async |session| {
+        which.audit(session, "domain check", &said.join(", ")).await?;
+        let Some(outcome) = concerning(domain, looked) else { return Ok(None) };
+        let look = Look { domain, outcome, who: &actor(), now: now() };
+        let verdict = take_in(session, &Schedule::default(), &look).await?;
+        verdict
+            .map(Some)
+            .ok_or_else(|| Failure::say(format!("`{}` was changed by somebody else meanwhile", which.domain)))
+    })?;
+    if domain.state == DomainState::Proved {
+        match verdict {
+            Some(Verdict::Fails { lapses, .. }) => tidings::warning(&format!(
+                "`{}` is served until {} if its proof is not found again",
+                which.domain,
+                lapses.day()
+            )),
+            Some(Verdict::Lapsed { .. }) => {
+                tidings::warning(&format!("`{}` is not served any more", which.domain));
+            }
+            Some(Verdict::Holds) | None => {}
+        }
+    }
+    Ok(Failure::say(format!("no proof of `{}` was found", domain.name)).hint(format!(
+        "`mizumori domain list {} --format jsonl` shows its token; what was published may take a while to be seen",
+        which.organisation
+    )))
+}
+
+/// What the looks say of the proof that the domain has; nothing, where it has another one. Of a domain that waits for a proof each of
+/// them is one.
+fn concerning(domain: &Domain, looked: &Looked) -> Option<Outcome> {
+    match domain.state {
+        DomainState::Vouched => None,
+        DomainState::Proved => {
+            looked.iter().find(|(method, _)| domain.method == Some(*method)).map(|(_, found)| outcome(found))
+        }
+        DomainState::Pending | DomainState::Lapsed => {
+            let is_missing = looked.iter().all(|(_, found)| outcome(found) == Outcome::Missing);
+            Some(if is_missing { Outcome::Missing } else { Outcome::Unasked })
+        }
+    }
 }
 
 /// What the holder of a domain is to publish.

@@ -2,7 +2,8 @@
 
 use clap::Args;
 use mizumori_core::Timestamp;
-use mizumori_store::{Domain, DomainState, Method, OrganisationId};
+use mizumori_core::proof::{Method, Outcome};
+use mizumori_store::{Domain, DomainState, OrganisationId};
 use serde_json::json;
 
 use crate::outcome::Failure;
@@ -62,12 +63,15 @@ fn object(domain: &Domain) -> serde_json::Value {
         "domain": domain.name.as_str(),
         "state": domain.state.as_str(),
         "served": domain.state.is_served(),
+        "subdomains": domain.covers_subdomains(),
         "method": domain.method.map(Method::as_str),
         "token": domain.token,
         "added": domain.added.to_string(),
         "proved": time(domain.proved),
         "checked": time(domain.checked),
+        "found": domain.found.map(Outcome::as_str),
         "failing_since": time(domain.failing_since),
+        "missing_since": time(domain.missing_since),
         "vouched_by": domain.vouched_by,
     })
 }

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use mizumori_core::keys::TagLayers;
 use mizumori_monitor::{
-    DirectorySettings, Finder, Leaks, MonitorError, Sender, Sent, Shrinking, follow_up, synchronise,
+    DataKeys, DirectorySettings, Finder, Leaks, MonitorError, Proofs, Sender, Sent, Shrinking, follow_up,
+    look_after_editions, synchronise,
 };
 use mizumori_scan::Progress;
 use mizumori_store::{Access, OrganisationState, Store};
 use tokio::time::{Instant, sleep};
 
+use crate::counted::{counted, counted_are};
 use crate::outcome::Failure;
 use crate::progress::grouped;
 use crate::store::now;
@@ -21,6 +23,8 @@ use crate::tidings;
 const NAP: Duration = Duration::from_millis(100);
 /// What one process does at a time.
 const UPKEEP: &str = "upkeep";
+/// The same of what waits for answers of others.
+const PROOFS: &str = "proofs";
 /// For how long it is one process's: when that is killed another one waits so long.
 const LEASE: Duration = Duration::from_secs(5 * 60);
 
@@ -28,6 +32,9 @@ const LEASE: Duration = Duration::from_secs(5 * 60);
 pub(super) struct Rounds {
     pub(super) store: Store,
     pub(super) leaks: Arc<dyn Leaks>,
+    pub(super) keys: Arc<dyn DataKeys>,
+    /// None where nobody can be asked.
+    pub(super) proofs: Option<Proofs>,
     pub(super) tags: TagLayers,
     pub(super) finder: Finder,
     pub(super) sender: Option<Sender>,
@@ -46,6 +53,7 @@ impl Rounds {
     pub(super) async fn once(&self) -> Result<Sent, Failure> {
         let troubles = Troubles::default();
         let kept = self.upkeep(&troubles).await;
+        troubles.unless("proofs", self.prove().await);
         self.let_go().await?;
         if !kept? {
             tidings::say("another process looks after directories and open findings now");
@@ -81,7 +89,17 @@ impl Rounds {
                 rest(progress, self.sync_every).await;
             }
         };
-        tokio::join!(finding, sending, keeping);
+        // Name servers and sites that are silent keep nobody from the rest, nor from the end.
+        let proving = async {
+            while !progress.is_stopped() {
+                tokio::select! {
+                    done = self.prove() => troubles.unless("proofs", done),
+                    () = stopped(progress) => {}
+                }
+                rest(progress, self.sync_every).await;
+            }
+        };
+        tokio::join!(finding, sending, keeping, proving);
         Ok(self.let_go().await?)
     }
 
@@ -89,14 +107,15 @@ impl Rounds {
     async fn let_go(&self) -> Result<(), MonitorError> {
         let mut session = self.store.write().await?;
         session.let_go(UPKEEP, &self.name).await?;
+        session.let_go(PROOFS, &self.name).await?;
         Ok(session.commit().await?)
     }
 
     async fn find(&self) -> Result<(), MonitorError> {
         let found = self.finder.find(&self.leaks, now()).await?;
         if found.findings > 0 {
-            let (findings, notices) = (grouped(found.findings), grouped(found.notices));
-            tidings::say(&format!("version {}: {findings} findings, {notices} notices", found.version));
+            let (findings, notices) = (counted(found.findings, "finding"), counted(found.notices, "notice"));
+            tidings::say(&format!("version {}: {findings}, {notices}", found.version));
         }
         Ok(())
     }
@@ -105,10 +124,10 @@ impl Rounds {
         let Some(sender) = &self.sender else { return Ok(Sent::default()) };
         let sent = sender.send(now).await?;
         if sent.sent > 0 {
-            tidings::say(&format!("sent {} notices", grouped(sent.sent)));
+            tidings::say(&format!("sent {}", counted(sent.sent, "notice")));
         }
         if sent.dead > 0 {
-            tidings::warning(&format!("gave {} notices up", grouped(sent.dead)));
+            tidings::warning(&format!("gave {} up", counted(sent.dead, "notice")));
             tidings::hint("`mizumori notice list ORG --state dead` shows why");
         }
         Ok(sent)
@@ -116,21 +135,60 @@ impl Rounds {
 
     /// Reads the directories, and looks at what is open. Of several processes one does it: whether it was this one.
     async fn upkeep(&self, troubles: &Troubles) -> Result<bool, MonitorError> {
-        let mut session = self.store.write().await?;
-        let is_ours = session.hold(UPKEEP, &self.name, now(), self.sync_every.min(LEASE)).await?;
-        session.commit().await?;
-        if !is_ours {
+        if !self.hold(UPKEEP).await? {
             return Ok(false);
         }
         self.sync(troubles).await?;
         let done = follow_up(&self.store, now()).await?;
         if done.settled > 0 {
-            tidings::say(&format!("{} findings are settled by their directory", grouped(done.settled)));
+            let settled = counted_are(done.settled, "finding");
+            tidings::say(&format!("{settled} settled by the directory"));
         }
         if done.overdue > 0 {
-            tidings::say(&format!("{} findings are overdue", grouped(done.overdue)));
+            tidings::say(&format!("{} overdue", counted_are(done.overdue, "finding")));
         }
+        // Keys that cannot be destroyed now keep nobody's directory from being read.
+        troubles.unless("editions", self.editions().await);
         Ok(true)
+    }
+
+    /// Looks at the time of every organisation.
+    async fn editions(&self) -> Result<(), MonitorError> {
+        let done = look_after_editions(&self.store, &self.keys, now()).await?;
+        for id in done.read_only {
+            tidings::say(&format!("the time of `{id}` is over: it can only be read"));
+        }
+        for id in done.ended {
+            tidings::say(&format!("`{id}` has ended: what was kept of it is destroyed"));
+        }
+        Ok(())
+    }
+
+    /// Looks whether proved domains still are. Of several processes one does it.
+    async fn prove(&self) -> Result<(), MonitorError> {
+        let Some(proofs) = &self.proofs else { return Ok(()) };
+        if !self.hold(PROOFS).await? {
+            return Ok(());
+        }
+        let done = proofs.look(now).await?;
+        if done.failing > 0 {
+            tidings::warning(&format!("the proof of {} was not found", counted(done.failing, "domain")));
+        }
+        if done.lapsed > 0 {
+            tidings::warning(&format!("{} not served any more", counted_are(done.lapsed, "domain")));
+        }
+        if done.failing + done.lapsed > 0 {
+            tidings::hint("`mizumori domain list` shows since when");
+        }
+        Ok(())
+    }
+
+    /// Whether this process is the one that does it now.
+    async fn hold(&self, what: &str) -> Result<bool, MonitorError> {
+        let mut session = self.store.write().await?;
+        let is_ours = session.hold(what, &self.name, now(), self.sync_every.min(LEASE)).await?;
+        session.commit().await?;
+        Ok(is_ours)
     }
 
     async fn sync(&self, troubles: &Troubles) -> Result<(), MonitorError> {
@@ -157,7 +215,7 @@ impl Rounds {
             let read = read.await;
             let left_out = read.as_ref().map_or(0, |reading| reading.left_out);
             troubles.unless(&what, read);
-            let left_out = (left_out > 0).then(|| format!("{} entries are left out", grouped(left_out)));
+            let left_out = (left_out > 0).then(|| format!("entries left out: {}", grouped(left_out)));
             troubles.keep(&format!("room for {what}"), left_out);
         }
         Ok(())
@@ -178,6 +236,13 @@ impl Troubles {
         if told.insert(trouble.clone()) {
             tidings::warning(&trouble);
         }
+    }
+}
+
+/// Waits until somebody ends it.
+async fn stopped(progress: &Progress) {
+    while !progress.is_stopped() {
+        sleep(NAP).await;
     }
 }
 

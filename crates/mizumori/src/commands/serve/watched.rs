@@ -15,7 +15,8 @@ pub(super) fn list(opened: &Opened) -> Result<Arc<WatchList>, Failure> {
     WatchList::parse("the domains that are served", &text(&domains)).map(Arc::new).map_err(Failure::new)
 }
 
-/// Organisations are numbered, and all of one category: nobody counts by this list.
+/// A watch list has no name without what is below it: of a domain whose proof speaks for the one name, more is ingested first than is
+/// found. Organisations are numbered, and all of one category: nobody counts by this list.
 fn text(domains: &[Domain]) -> String {
     let mut served = BTreeMap::<_, Vec<_>>::new();
     for domain in domains.iter().filter(|domain| domain.state.is_served()) {
@@ -49,7 +50,9 @@ mod tests {
             added: Timestamp(0),
             proved: None,
             checked: None,
+            found: None,
             failing_since: None,
+            missing_since: None,
             vouched_by: None,
             backlog_seen: None,
         };

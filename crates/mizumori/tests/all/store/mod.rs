@@ -3,9 +3,14 @@
 mod audit;
 mod backup;
 mod domain;
+#[cfg(feature = "monitor")]
+mod domain_mail;
 mod edition;
+#[cfg(feature = "monitor")]
+mod end;
 mod notice;
 mod org;
+mod proof;
 mod rule;
 mod status;
 
