@@ -288,6 +288,7 @@ fn what_is_not_built_in_is_not_there() {
     }
     let features = match (HAS_SCAN, cfg!(feature = "store")) {
         (true, _) => "survey, scan",
+        (false, true) if cfg!(feature = "monitor") => "features           survey, store, monitor\n",
         (false, true) => "features           survey, store\n",
         (false, false) => "features           survey\n",
     };
