@@ -122,8 +122,9 @@ impl<D: Directory> Service<D> {
         let slow = (self.make)(&web, client(Duration::from_millis(500)), Duration::ZERO);
         let error = all(&slow).await.unwrap_err();
         assert!(matches!(error, DirectoryError::TimedOut { .. }), "{error:?}");
+        let gone = self.directory(&web);
         drop(web);
-        let error = all(&slow).await.unwrap_err();
+        let error = all(&gone).await.unwrap_err();
         assert!(matches!(error, DirectoryError::Unreachable { .. }), "{error:?}");
     }
 

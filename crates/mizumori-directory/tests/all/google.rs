@@ -187,6 +187,8 @@ async fn accounts_are_neutralised() {
             let requests = web.take_requests();
             let last = requests.last().unwrap();
             assert_eq!((&last.path, &*last.text()), (path, body));
+            // A request without a body says so: Google answers 411 otherwise.
+            assert_eq!(last.header("content-length"), Some(&*body.len().to_string()));
         }
         for whom in [id("gone"), id(".."), by_address("nobody@suigen.example")] {
             assert_eq!(directory.act(action, &whom).await.unwrap(), Outcome::NotFound);

@@ -125,7 +125,7 @@ fn look(file: &CsvFile) -> Result<(), Failure> {
             Err(Failure::new(error)
                 .hint("the first line names the columns: docs/loop.md says which there are"))
         }
-        checked => Ok(checked?),
+        checked => checked.map_err(Failure::new),
     }
 }
 
