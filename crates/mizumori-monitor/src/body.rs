@@ -80,8 +80,9 @@ struct Written {
     until: Option<(String, u32)>,
 }
 
+/// A finding as it is written.
 #[derive(Serialize, Deserialize)]
-struct WrittenItem {
+pub(crate) struct WrittenItem {
     reference: String,
     severity: String,
     state: String,
@@ -113,7 +114,7 @@ impl Item {
         }
     }
 
-    fn written(&self) -> WrittenItem {
+    pub(crate) fn written(&self) -> WrittenItem {
         WrittenItem {
             reference: self.reference.clone(),
             severity: self.severity.as_str().to_owned(),
@@ -129,7 +130,7 @@ impl Item {
         }
     }
 
-    fn read(written: WrittenItem) -> Option<Self> {
+    pub(crate) fn read(written: WrittenItem) -> Option<Self> {
         Some(Self {
             reference: written.reference,
             severity: Severity::parse(&written.severity)?,

@@ -34,6 +34,9 @@ pub enum MonitorError {
     /// What stands in the store of a directory, or a client for it, cannot be.
     #[error("the directory's settings cannot be: {0}")]
     Directories(String),
+    /// What stands in the store of a channel, or in its secret's file, cannot be.
+    #[error("the channel cannot be: {0}")]
+    Channel(String),
     /// The file of a secret.
     #[error("could not read the secret in `{file}`")]
     SecretFile {
@@ -81,6 +84,7 @@ impl MonitorError {
             Self::Rule(_)
             | Self::Shrunk { .. }
             | Self::Directories(_)
+            | Self::Channel(_)
             | Self::SecretFile { .. }
             | Self::Limit(_)
             | Self::Source(_)

@@ -17,6 +17,7 @@ use mizumori_store::{
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
+use crate::announce::announce;
 use crate::error::MonitorError;
 use crate::exposure;
 use crate::fate::{Fate, fate};
@@ -144,9 +145,10 @@ impl Finder {
                 None => break,
             }
         }
-        tenant.release_backlog().await?;
+        tenant.release_backlog(now).await?;
         found.tasks = known.tasks;
         found.notices = known.tell(&mut tenant, &format!("release.{}", now.0), now).await?;
+        found.notices += announce(&mut tenant, now).await?;
         let detail = format!("{} findings", found.findings);
         let entry = NewAudit {
             actor: who,
@@ -257,6 +259,7 @@ impl Round {
             known.describe(&mut tenant, lake).await?;
             tasks += known.tasks;
             notices += known.tell(&mut tenant, &format!("v{}", self.version), self.now).await?;
+            notices += announce(&mut tenant, self.now).await?;
         }
         for domain in late {
             self.session.tenant(&domain.organisation).see_backlog(&domain.name, self.version).await?;
@@ -294,7 +297,7 @@ impl Known {
         occasion: &str,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        self.tidings.tell(tenant, &self.organisation, &self.contacts, occasion, now).await
+        self.tidings.tell(tenant, &self.organisation, &self.contacts, &self.rules, occasion, now).await
     }
 
     /// Makes a source known to the organisation.
@@ -428,13 +431,13 @@ pub(crate) async fn appear(
         Fate::Worse(first, severity) => {
             share(&mut new, first);
             tenant.record(&new, now).await?;
-            tenant.worsen(first.id, severity).await?;
+            tenant.worsen(first.id, severity, now).await?;
             Ok(Some(as_told(first.clone(), new, severity)))
         }
         Fate::Reopened(first, severity) => {
             let why = "its secret stands in a stealer log of a later time";
             let first = tenant.step(first, State::Notified, ACTOR, why, now).await?;
-            tenant.worsen(first.id, severity).await?;
+            tenant.worsen(first.id, severity, now).await?;
             share(&mut new, &first);
             tenant.record(&new, now).await?;
             Ok(Some(as_told(first, new, severity)))

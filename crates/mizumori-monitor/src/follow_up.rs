@@ -11,6 +11,7 @@ use mizumori_store::{
     StoreError, Tenant,
 };
 
+use crate::announce::announce;
 use crate::body::{Body, Item};
 use crate::error::MonitorError;
 use crate::finder::ACTOR;
@@ -73,6 +74,7 @@ async fn follow_up_one(
         for finding in &page.findings {
             look.at(&mut tenant, finding, done).await?;
         }
+        announce(&mut tenant, now).await?;
         session.commit().await?;
         match page.next {
             Some(next) => after = Some(next),
@@ -181,7 +183,7 @@ impl Look<'_> {
             destination: address.to_owned(),
             message: format!("{}.{}.{what}.{told}.{short}", self.organisation.id, finding.reference),
             body: body.to_text(),
-            due: self.now,
+            due: self.rules.due(finding.is.severity, self.now),
             findings: vec![finding.id],
         };
         tenant.tell(&new, self.now).await.map(|_| ())

@@ -5,7 +5,9 @@
 //! The lake itself is behind [`Leaks`].
 
 mod administrators;
+mod announce;
 mod body;
+mod channels;
 mod code_mail;
 mod deadlines;
 mod directories;
@@ -15,10 +17,12 @@ mod exposure;
 mod fate;
 mod finder;
 mod follow_up;
+mod growing;
 mod leaks;
 pub mod letter;
 mod neutralise;
 mod neutraliser;
+mod news;
 mod proofs;
 mod rate;
 mod received;
@@ -28,9 +32,12 @@ mod served;
 mod source_facts;
 mod sync;
 mod tidings;
+mod timing;
 mod verdict;
 
+pub use announce::announce;
 pub use body::{Body, Item, Until};
+pub use channels::{ChannelSettings, Destination, Format, Naming, Service, syslog_server};
 pub use code_mail::CodeMail;
 pub use deadlines::Deadlines;
 pub use directories::{Connected, DirectorySettings, Google, Graph, Keycloak, Ldap, Okta, OktaKey};
@@ -43,13 +50,15 @@ pub use neutralise::{
     Acting, Connect, Door, Order, Previewed, Refusal, Seen, Spared, Target, connect, neutralise, preview,
 };
 pub use neutraliser::{Neutralised, Neutraliser};
+pub use news::{Many, News, One, tag_text};
 pub use proofs::{Look, LookedAfter, Proofs, take_in};
 pub use received::{Imported, LineFault, RECEIVED_COLUMNS, ReceivedList, import};
 pub use rules::{
     Bounded, Described, Neutralising, RULES, Reminders, RuleError, Rules, Switch, in_words as rule_in_words,
 };
-pub use sender::{MailPost, Sender, Sent};
+pub use sender::{ChannelPost, Channels, MailPost, Post, Sender, Sent};
 pub use served::Served;
 pub use source_facts::{SourceFacts, differences};
 pub use sync::{Reading, Shrinking, synchronise};
+pub use timing::{Digest, QuietHours};
 pub use verdict::{Audience, Verdict, judge};

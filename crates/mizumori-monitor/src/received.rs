@@ -29,6 +29,7 @@ use mizumori_store::{
 pub use columns::RECEIVED_COLUMNS;
 pub use list::{LineFault, ReceivedList};
 
+use crate::announce::announce;
 use crate::error::MonitorError;
 use crate::exposure;
 use crate::finder::{Known, appear};
@@ -115,6 +116,7 @@ pub async fn import(
         known.judge(&mut tenant, &finding, own, now).await?;
     }
     done.notices = known.tell(&mut tenant, &format!("import.{}", now.0), now).await?;
+    done.notices += announce(&mut tenant, now).await?;
     done.left_out.sort_by_key(|(line, _)| *line);
     let detail = detail(facts, &done);
     let entry = NewAudit {

@@ -14,6 +14,8 @@ use serde_json::Value;
 
 pub use neutralising::Neutralising;
 
+use crate::timing::{Digest, QuietHours};
+
 /// A rule, as the administrator sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Described {
@@ -65,6 +67,16 @@ pub const RULES: &[Described] = &[
         ja: "重大度が from 以上の検出について、delay_minutes 分後にディレクトリで action を行います。1日に most_a_day 件までです。dry_run の間は保留するだけです。never にあるものには行いません。",
         en: "Findings from severity `from` on have `action` done in the directory after `delay_minutes`, `most_a_day` at most; with `dry_run` it is held. What is in `never` is left alone.",
     },
+    Described {
+        name: "quiet-hours",
+        ja: "from 時から to 時までは、below より軽い検出のメールとチャットを to 時まで待たせます。",
+        en: "From the hour `from` to the hour `to`, mails and chats of what is less than `below` wait until then.",
+    },
+    Described {
+        name: "digest",
+        ja: "below より軽い検出は、管理者とチャットには毎日 hour 時に1通にまとめて知らせます。",
+        en: "Administrators and chats are told of what is less than `below` once a day, at the hour `hour`.",
+    },
 ];
 
 /// A rule that is on or off.
@@ -105,6 +117,10 @@ pub struct Rules {
     pub reminders: Reminders,
     /// `neutralise`.
     pub neutralise: Neutralising,
+    /// `quiet-hours`.
+    pub quiet_hours: QuietHours,
+    /// `digest`.
+    pub digest: Digest,
 }
 
 impl Default for Rules {
@@ -119,6 +135,8 @@ impl Default for Rules {
             second_channel: on,
             reminders: Reminders::default(),
             neutralise: Neutralising::default(),
+            quiet_hours: QuietHours::default(),
+            digest: Digest::default(),
         }
     }
 }
@@ -176,6 +194,8 @@ const PLACES: &[Place] = &[
     ("second-channel", |rules| &mut rules.second_channel),
     ("reminders", |rules| &mut rules.reminders),
     ("neutralise", |rules| &mut rules.neutralise),
+    ("quiet-hours", |rules| &mut rules.quiet_hours),
+    ("digest", |rules| &mut rules.digest),
 ];
 
 /// What can be set by a document.
@@ -253,15 +273,15 @@ const fn stealer_log() -> Severity {
 }
 
 /// A severity by its word.
-mod severity {
+pub(crate) mod severity {
     use mizumori_core::Severity;
     use serde::{Deserialize as _, Deserializer, Serializer, de};
 
-    pub(super) fn serialize<S: Serializer>(severity: &Severity, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(severity: &Severity, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(severity.as_str())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Severity, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Severity, D::Error> {
         let word = String::deserialize(from)?;
         Severity::parse(&word).ok_or_else(|| {
             let words = Severity::ALL.map(Severity::as_str).join(", ");

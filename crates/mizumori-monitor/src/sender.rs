@@ -1,26 +1,43 @@
-//! What is due in the outbox goes out.
+//! What is due in the outbox goes out: each channel by itself, so that one that is slow keeps no other one waiting.
 //!
 //! What was taken is the sender's for a while. If he is gone by then another one sends it, under the same name: whoever gets it may get
 //! it twice, never not at all. What cannot be sent now waits longer each time, and is given up after days, which the operator sees.
 
+mod channels;
+mod chat;
+mod hold;
+mod mail;
+mod syslog;
+mod webhook;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use futures::future;
 use futures::stream::{self, StreamExt as _};
 use mizumori_core::Timestamp;
-use mizumori_respond::mail::{Mail, MailAddress, MailServer, MessageId};
-use mizumori_respond::{Delivery, RespondError, Tlp};
-use mizumori_store::{Channel, Contact, Notice, NoticeId, Organisation, OrganisationId, Store, Taken};
+use mizumori_respond::Delivery;
+use mizumori_respond::mail::Mail;
+use mizumori_respond::webhook::delay_after;
+use mizumori_store::{
+    Channel, Contact, Notice, NoticeId, Organisation, OrganisationId, Outlet, Store, Taken,
+};
 
-use crate::body::Body;
+pub use channels::{ChannelPost, Channels};
+pub use mail::MailPost;
+
+use self::hold::{Due, Hold, Holds};
+use crate::announce::announce_all;
+use crate::channels::ChannelSettings;
 use crate::error::{MonitorError, in_words};
-use crate::letter::{self, Templates};
+use crate::news::News;
 use crate::rate::Rate;
 
 /// So many are taken at once: what is lost of them when this process ends is sent twice.
 const AT_ONCE: u32 = 32;
+/// The same of a channel, where one follows the other: so slow that it takes longer than they are the taker's no channel can be.
+const IN_TURN: u32 = 16;
 /// So many are on their way at the same time.
 const SIDE_BY_SIDE: usize = 8;
 /// How long what was taken is the taker's.
@@ -31,21 +48,6 @@ const PATIENCE: Duration = Duration::from_secs(4 * 24 * 3600);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 /// The pause before the second try; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
-
-/// How mails go out.
-#[derive(Debug)]
-pub struct MailPost {
-    /// The server that takes them.
-    pub server: MailServer,
-    /// From whom they are.
-    pub from: MailAddress,
-    /// How far they may be passed on.
-    pub tlp: Tlp,
-    /// What they say.
-    pub templates: Templates,
-    /// So many go to one domain a minute.
-    pub per_minute: NonZeroU32,
-}
 
 /// What a round of sending did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,16 +60,28 @@ pub struct Sent {
     pub dead: u64,
 }
 
+/// By what is sent.
+#[derive(Debug)]
+pub struct Post {
+    /// Mails; without it they wait.
+    pub mail: Option<MailPost>,
+    /// Organisations' channels.
+    pub channels: ChannelPost,
+}
+
 /// Sends what is due. Several may do so at once.
 #[derive(Clone, Debug)]
 pub struct Sender {
     store: Store,
     name: String,
-    mail: Arc<MailPost>,
-    rate: Arc<Mutex<Rate>>,
+    mail: Option<Arc<MailPost>>,
+    mail_rate: Arc<Mutex<Option<Rate>>>,
+    channels: Arc<Channels>,
+    holds: Arc<Mutex<Holds>>,
 }
 
 /// What became of a notice.
+#[derive(Debug)]
 enum Became {
     Sent,
     /// It waits until then; why, where that is a trouble.
@@ -75,37 +89,83 @@ enum Became {
     Dead(String),
 }
 
-/// Organisations, and who is to be asked there.
-type Organisations = BTreeMap<OrganisationId, (Organisation, Vec<Contact>)>;
+/// What became of notices, and of those behind them that nobody has taken yet.
+#[derive(Debug, Default)]
+struct Done {
+    became: Vec<(NoticeId, Became)>,
+    /// One of a destination that takes nothing now, and until when.
+    held: Option<(Notice, Timestamp)>,
+}
+
+/// An organisation, with whom to ask there, and its channels.
+struct Known {
+    organisation: Organisation,
+    contacts: Vec<Contact>,
+    outlets: Vec<Outlet>,
+}
+
+type Organisations = BTreeMap<OrganisationId, Known>;
 
 impl Sender {
     /// One that is called `name`, which no other one is.
-    pub fn new(store: Store, name: String, mail: MailPost) -> Self {
-        let rate = Arc::new(Mutex::new(Rate::new(mail.per_minute)));
-        Self { store, name, mail: Arc::new(mail), rate }
+    pub fn new(store: Store, name: String, post: Post) -> Self {
+        let rate = post.mail.as_ref().map(|mail| Rate::new(mail.per_minute));
+        let holds = Holds::new(post.channels.per_minute);
+        Self {
+            store,
+            name,
+            mail: post.mail.map(Arc::new),
+            mail_rate: Arc::new(Mutex::new(rate)),
+            channels: Arc::new(Channels::new(post.channels)),
+            holds: Arc::new(Mutex::new(holds)),
+        }
     }
 
-    /// Sends what is due, until nothing is.
+    /// Sends what is due by every channel, until nothing is.
     ///
     /// # Errors
     /// When the store does not answer. What the other side does not take is none.
     pub async fn send(&self, now: impl Fn() -> Timestamp) -> Result<Sent, MonitorError> {
+        let rounds = Channel::ALL.map(|channel| self.send_by(channel, &now));
+        let mut all = Sent::default();
+        for sent in future::join_all(rounds).await {
+            let sent = sent?;
+            all.sent += sent.sent;
+            all.later += sent.later;
+            all.dead += sent.dead;
+        }
+        Ok(all)
+    }
+
+    /// Sends what is due by one channel, until nothing is.
+    ///
+    /// # Errors
+    /// Those of [`Self::send`].
+    pub async fn send_by(&self, channel: Channel, now: impl Fn() -> Timestamp) -> Result<Sent, MonitorError> {
         let mut sent = Sent::default();
+        let most = match channel {
+            Channel::Mail if self.mail.is_none() => return Ok(sent),
+            Channel::Mail => AT_ONCE,
+            Channel::Webhook | Channel::Syslog | Channel::Chat => {
+                announce_all(&self.store, now()).await?;
+                IN_TURN
+            }
+        };
         loop {
             let mut session = self.store.write().await?;
             let taken = Taken { by: &self.name, length: TAKEN };
-            let notices = session.take_notices(taken, now(), AT_ONCE).await?;
+            let notices = session.take_notices(channel, taken, now(), most).await?;
             session.commit().await?;
             if notices.is_empty() {
                 return Ok(sent);
             }
             let organisations = self.organisations(&notices).await?;
-            let became = stream::iter(&notices)
-                .map(async |notice| (notice.id, self.one(notice, &organisations, now()).await))
+            let done = stream::iter(in_turns(notices))
+                .map(async |turn| self.turn(&turn, &organisations, now()).await)
                 .buffer_unordered(SIDE_BY_SIDE)
                 .collect::<Vec<_>>()
                 .await;
-            self.keep(&became, now(), &mut sent).await?;
+            self.keep(&done, now(), &mut sent).await?;
         }
     }
 
@@ -114,79 +174,114 @@ impl Sender {
         let (mut session, mut organisations) = (self.store.read().await?, Organisations::new());
         for id in ids {
             if let Some(organisation) = session.organisation(id).await? {
-                let contacts = session.tenant(id).contacts().await?;
-                organisations.insert(id.clone(), (organisation, contacts));
+                let mut tenant = session.tenant(id);
+                let (contacts, outlets) = (tenant.contacts().await?, tenant.outlets().await?);
+                organisations.insert(id.clone(), Known { organisation, contacts, outlets });
             }
         }
         Ok(organisations)
     }
 
-    async fn one(&self, notice: &Notice, organisations: &Organisations, now: Timestamp) -> Became {
-        let Some((organisation, contacts)) = organisations.get(&notice.organisation) else {
-            return Became::Dead("the organisation is gone".to_owned());
-        };
-        if notice.channel != Channel::Mail {
-            return Became::Dead(format!("nothing is sent by {} here", notice.channel.as_str()));
+    /// Sends one notice after the other.
+    async fn turn(&self, notices: &[Notice], organisations: &Organisations, now: Timestamp) -> Done {
+        let mut done = Done::default();
+        for notice in notices {
+            let became = match organisations.get(&notice.organisation) {
+                None => Became::Dead("the organisation is gone".to_owned()),
+                Some(known) if notice.channel == Channel::Mail => self.by_mail(notice, known, now).await,
+                Some(known) => {
+                    let (became, held) = self.by_channel(notice, known, now).await;
+                    done.held = held.map(|until| (notice.clone(), until)).or(done.held.take());
+                    became
+                }
+            };
+            done.became.push((notice.id, became));
         }
-        let mail = match self.mail(notice, organisation, contacts) {
+        done
+    }
+
+    async fn by_mail(&self, notice: &Notice, known: &Known, now: Timestamp) -> Became {
+        let Some(post) = &self.mail else { return Became::Later(now.after(LONGEST_PAUSE), None) };
+        let mail = match post.mail(notice, &known.organisation, &known.contacts) {
             Ok(mail) => mail,
             Err(why) => return Became::Dead(why),
         };
-        let room = self.rate.lock().unwrap_or_else(PoisonError::into_inner).take(mail.to.domain(), now);
-        if let Err(later) = room {
+        if let Err(later) = self.room_for(&mail, now) {
             return Became::Later(later, None);
         }
-        match self.mail.server.send(&mail).await {
-            Delivery::Accepted => Became::Sent,
-            Delivery::Never { why } => Became::Dead(in_words(&why)),
-            Delivery::Later { why, after } => {
-                let pause = after.unwrap_or_default().max(pause_after(notice.attempts));
-                let due = now.after(pause);
-                match due < notice.created.after(PATIENCE) {
-                    true => Became::Later(due, Some(in_words(&why))),
-                    false => Became::Dead(in_words(&why)),
-                }
-            }
-        }
+        became(notice, post.server.send(&mail).await, Some(pause_after(notice.attempts)), now)
     }
 
-    fn mail(
+    fn room_for(&self, mail: &Mail, now: Timestamp) -> Result<(), Timestamp> {
+        let mut rate = self.mail_rate.lock().unwrap_or_else(PoisonError::into_inner);
+        rate.as_mut().map_or(Ok(()), |rate| rate.take(mail.to.domain(), now))
+    }
+
+    /// Sends a notice to a channel; and until when others for it wait.
+    async fn by_channel(
         &self,
         notice: &Notice,
-        organisation: &Organisation,
-        contacts: &[Contact],
-    ) -> Result<Mail, String> {
-        let body = Body::parse(&notice.body).map_err(|error| error.to_string())?;
-        let (post, wrong) = (&self.mail, |error: RespondError| in_words(&error));
-        let letter =
-            letter::write(&post.templates, organisation, contacts, &body, post.tlp).map_err(wrong)?;
-        let id: MessageId = format!("{}@{}", notice.message, post.from.domain()).parse().map_err(wrong)?;
-        let thread = body.thread.as_ref().map(|first| format!("{first}@{}", post.from.domain()).parse());
-        let thread = thread.transpose().map_err(wrong)?.into_iter().collect();
-        let reply_to = contacts.first().and_then(|contact| MailAddress::new(&contact.address).ok());
-        Ok(Mail {
-            id,
-            thread,
-            from: post.from.clone().named(organisation.names.of(body.lang)),
-            reply_to,
-            to: MailAddress::new(&notice.destination).map_err(wrong)?,
-            date: SystemTime::from(notice.created),
-            lang: body.lang,
-            tlp: letter.tlp,
-            subject: letter.subject,
-            text: letter.text,
-            html: Some(letter.html),
-        })
+        known: &Known,
+        now: Timestamp,
+    ) -> (Became, Option<Timestamp>) {
+        let outlet = known
+            .outlets
+            .iter()
+            .find(|outlet| outlet.name == notice.destination && outlet.channel == notice.channel);
+        let Some(outlet) = outlet else {
+            return (Became::Dead(format!("the channel `{}` is gone", notice.destination)), None);
+        };
+        let settings = match ChannelSettings::parse(&outlet.document) {
+            Ok(settings) => settings,
+            Err(error) => return (Became::Dead(in_words(&error)), None),
+        };
+        let news = match News::parse(&notice.body) {
+            Ok(news) => news,
+            Err(error) => return (Became::Dead(in_words(&error)), None),
+        };
+        if let Err(Hold { until, why }) = self.holds().take(notice, now) {
+            // What was tried by others for so long need not be tried by itself.
+            let became = match why {
+                Some(why) if until >= notice.created.after(PATIENCE) => Became::Dead(why),
+                _ => Became::Later(until, None),
+            };
+            return (became, Some(until));
+        }
+        let said = news.said(&notice.message, &known.organisation, self.channels.post.tlp);
+        let sent = self.channels.deliver(&settings, &notice.message, &said, SystemTime::from(now)).await;
+        let pause = match notice.channel {
+            Channel::Webhook => delay_after(notice.attempts),
+            Channel::Mail | Channel::Syslog | Channel::Chat => Some(pause_after(notice.attempts)),
+        };
+        let asked = match &sent {
+            Ok(Delivery::Later { after, .. }) => *after,
+            _ => None,
+        };
+        let became = match sent {
+            Ok(delivery) => became(notice, delivery, pause, now),
+            // A file that is gone may come back.
+            Err(error) => waiting(notice, in_words(&error), pause, now),
+        };
+        let (due, why) = match &became {
+            Became::Sent => return (became, None),
+            Became::Later(due, why) => {
+                let due = asked.map_or(Due::Ours(*due), |after| Due::Asked(now.after(after)));
+                (due, why.clone().unwrap_or_default())
+            }
+            Became::Dead(why) => (Due::Ours(now.after(LONGEST_PAUSE)), why.clone()),
+        };
+        self.channels.forget(&settings);
+        let until = self.holds().hold(notice, due, why, now);
+        (became, Some(until))
     }
 
-    async fn keep(
-        &self,
-        became: &[(NoticeId, Became)],
-        now: Timestamp,
-        sent: &mut Sent,
-    ) -> Result<(), MonitorError> {
+    fn holds(&self) -> std::sync::MutexGuard<'_, Holds> {
+        self.holds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn keep(&self, done: &[Done], now: Timestamp, sent: &mut Sent) -> Result<(), MonitorError> {
         let mut session = self.store.write().await?;
-        for (id, became) in became {
+        for (id, became) in done.iter().flat_map(|done| &done.became) {
             match became {
                 Became::Sent => {
                     session.sent(*id, now).await?;
@@ -206,9 +301,57 @@ impl Sender {
                 }
             }
         }
+        // What is behind them is not taken up only to be put back; what is too old for that is given up at once.
+        for (like, until) in done.iter().filter_map(|done| done.held.as_ref()) {
+            sent.later += session.postpone_all(like, *until, before(*until, PATIENCE), now).await?;
+        }
         session.commit().await?;
         Ok(())
     }
+}
+
+/// Notices that go to one channel follow one another; mails do not wait for each other.
+fn in_turns(notices: Vec<Notice>) -> Vec<Vec<Notice>> {
+    let mut turns: Vec<Vec<Notice>> = Vec::new();
+    for notice in notices {
+        let same = |turn: &&mut Vec<Notice>| {
+            turn.first().is_some_and(|first| {
+                first.channel != Channel::Mail
+                    && (&first.organisation, &first.destination)
+                        == (&notice.organisation, &notice.destination)
+            })
+        };
+        match turns.iter_mut().find(same) {
+            Some(turn) => turn.push(notice),
+            None => turns.push(vec![notice]),
+        }
+    }
+    turns
+}
+
+/// What an attempt means for a notice. `pause` is how long it waits for the next one; without it there is none.
+fn became(notice: &Notice, delivery: Delivery, pause: Option<Duration>, now: Timestamp) -> Became {
+    match delivery {
+        Delivery::Accepted => Became::Sent,
+        Delivery::Never { why } => Became::Dead(in_words(&why)),
+        Delivery::Later { why, after } => {
+            let pause = pause.map(|pause| pause.max(after.unwrap_or_default()));
+            waiting(notice, in_words(&why), pause, now)
+        }
+    }
+}
+
+/// A notice waits, unless that has gone on for too long.
+fn waiting(notice: &Notice, why: String, pause: Option<Duration>, now: Timestamp) -> Became {
+    match pause.map(|pause| now.after(pause)) {
+        Some(due) if due < notice.created.after(PATIENCE) => Became::Later(due, Some(why)),
+        _ => Became::Dead(why),
+    }
+}
+
+/// So much earlier.
+fn before(at: Timestamp, less: Duration) -> Timestamp {
+    Timestamp(at.0.saturating_sub(i64::try_from(less.as_millis()).unwrap_or(i64::MAX)))
 }
 
 /// How long to wait after so many tries.

@@ -1,7 +1,7 @@
 //! What is told of findings, put into the outbox in their own transaction.
 //!
 //! A user gets one notice for all that one commit brought of his account; administrators get one a finding, or a machine, or, when
-//! these are many, one for all of them. A body holds what a letter needs and no secret; the letter is written when it is sent.
+//! these are many, one for all of them; where the administrator wants a digest, what waits for it is one notice a day. A body holds what a letter needs and no secret; the letter is written when it is sent.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,8 @@ use mizumori_store::{
 };
 
 use crate::body::{Body, Item};
+use crate::growing;
+use crate::rules::Rules;
 
 /// So many findings of one commit are told to administrators one by one.
 const ONE_BY_ONE: usize = 10;
@@ -105,16 +107,29 @@ impl Tidings {
         tenant: &mut Tenant<'_>,
         organisation: &Organisation,
         contacts: &[Contact],
+        rules: &Rules,
         occasion: &str,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        let mut outbox = Outbox { organisation, occasion, now, told: 0 };
+        let mut outbox = Outbox { organisation, rules, occasion, now, told: 0 };
+        let (mut at_once, mut digests) = (Vec::new(), BTreeMap::<Timestamp, Vec<Told>>::new());
+        for told in self.administrators {
+            match rules.digest(told.item.severity, now) {
+                Some(at) => digests.entry(at).or_default().push(told),
+                None => at_once.push(told),
+            }
+        }
         for to in self.users {
             let (address, body, findings) = to.said();
             outbox.put(tenant, &address, &body, findings).await?;
         }
         for contact in contacts {
-            for (letter, told) in cases(&self.administrators) {
+            for (at, told) in &digests {
+                let told: Vec<_> = told.iter().collect();
+                let body = body(LetterKind::AdminDigest, contact.language, &told);
+                outbox.gather(tenant, &contact.address, &body, ids(&told), *at).await?;
+            }
+            for (letter, told) in cases(&at_once) {
                 outbox
                     .put(tenant, &contact.address, &body(letter, contact.language, &told), ids(&told))
                     .await?;
@@ -181,6 +196,7 @@ fn body(letter: LetterKind, lang: Lang, told: &[&Told]) -> Body {
 
 struct Outbox<'o> {
     organisation: &'o Organisation,
+    rules: &'o Rules,
     occasion: &'o str,
     now: Timestamp,
     told: u64,
@@ -195,20 +211,59 @@ impl Outbox<'_> {
         findings: Vec<FindingId>,
     ) -> Result<(), StoreError> {
         let first = body.items.first().map_or("none", |item| item.reference.as_str());
-        let destination = blake3::hash(address.as_bytes()).to_hex();
-        let short = destination.as_str().get(..16).unwrap_or_default();
-        // The same at every try, and another on every occasion; an address is not in it.
-        let message =
-            format!("{}.{}.{}.{first}.{short}", self.organisation.id, self.occasion, body.letter.as_str());
-        let new = NewNotice {
-            channel: Channel::Mail,
-            destination: address.to_owned(),
-            message,
-            body: body.to_text(),
-            due: self.now,
-            findings,
-        };
+        // The same at every try, and another on every occasion.
+        let name = format!("{}.{}.{first}", self.occasion, body.letter.as_str());
+        let new = self.notice(address, body, findings, &name, self.now);
         self.told += u64::from(tenant.tell(&new, self.now).await?.is_some());
         Ok(())
     }
+
+    /// Puts it into the digest of a time, whatever the occasion.
+    async fn gather(
+        &mut self,
+        tenant: &mut Tenant<'_>,
+        address: &str,
+        body: &Body,
+        findings: Vec<FindingId>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let name = format!("digest.{}.{}", at.0, body.letter.as_str());
+        let new = self.notice(address, body, findings, &name, at);
+        let joined = |old: &str| Body::parse(old).ok().map(|old| join(old, body).to_text());
+        self.told += u64::from(growing::tell(tenant, &new, joined, self.now).await?);
+        Ok(())
+    }
+
+    /// A mail that goes out at a time, or when quiet hours end that it falls into. An address is not in its message id.
+    fn notice(
+        &self,
+        address: &str,
+        body: &Body,
+        findings: Vec<FindingId>,
+        name: &str,
+        at: Timestamp,
+    ) -> NewNotice {
+        let destination = blake3::hash(address.as_bytes()).to_hex();
+        let short = destination.as_str().get(..16).unwrap_or_default();
+        let worst = body.items.first().map_or(Severity::Address, |item| item.severity);
+        NewNotice {
+            channel: Channel::Mail,
+            destination: address.to_owned(),
+            message: format!("{}.{name}.{short}", self.organisation.id),
+            body: body.to_text(),
+            due: self.rules.due(worst, at),
+            findings,
+        }
+    }
+}
+
+/// What both letters of many say, in one.
+fn join(mut one: Body, other: &Body) -> Body {
+    for (severity, count) in &other.counts {
+        *one.counts.entry(*severity).or_default() += count;
+    }
+    one.items.extend(other.items.iter().cloned());
+    one.items.sort_by_key(|item| std::cmp::Reverse(item.severity));
+    one.items.truncate(NAMED);
+    one
 }

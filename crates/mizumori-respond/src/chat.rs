@@ -6,14 +6,18 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use mizumori_core::Secret;
+use mizumori_core::{Lang, LeakTime, Secret};
 use mizumori_outbound::{Answer, Client, Method, Request, Url};
 use serde_json::{Value, json};
 
 use crate::delivery::Delivery;
 use crate::error::{RespondError, Result};
-use crate::event::Event;
+use crate::event::{Bulletin, Event};
+use crate::letter::words;
 use crate::webhook::{host_of, judged};
+
+/// So many references stand in a message about many findings.
+const REFERRED: usize = 10;
 
 /// Whose webhook it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,22 +35,45 @@ pub enum ChatKind {
 pub struct Chat {
     kind: ChatKind,
     url: Secret<Url>,
+    lang: Lang,
 }
 
 impl Chat {
-    /// A channel.
+    /// A channel that reads English.
     ///
     /// # Errors
     /// When the address is none.
     pub fn new(kind: ChatKind, url: &Secret<String>) -> Result<Self> {
         let url =
             Url::parse(url.expose()).map_err(|_| RespondError::Setting("the chat's address is none"))?;
-        Ok(Self { kind, url: Secret::new(url) })
+        Ok(Self { kind, url: Secret::new(url), lang: Lang::En })
+    }
+
+    /// The same, in another language than English.
+    #[must_use]
+    pub const fn speaking(mut self, lang: Lang) -> Self {
+        self.lang = lang;
+        self
     }
 
     /// Posts an event once, by a client whose reach is the public Internet where a tenant gave the address.
     pub async fn send(&self, client: &Client, event: &Event, now: SystemTime) -> Delivery {
-        let body = payload(self.kind, event).to_string();
+        self.post(client, &event.line(self.lang), &of_event(event, self.lang), now).await
+    }
+
+    /// Posts what is told of many findings, once and the same way.
+    pub async fn announce(&self, client: &Client, bulletin: &Bulletin, now: SystemTime) -> Delivery {
+        self.post(client, &bulletin.line(self.lang), &of_bulletin(bulletin, self.lang), now).await
+    }
+
+    async fn post(
+        &self,
+        client: &Client,
+        title: &str,
+        facts: &[(&str, String)],
+        now: SystemTime,
+    ) -> Delivery {
+        let body = payload(self.kind, title, facts).to_string();
         let request = Request::new(Method::POST, self.url.expose().as_str())
             .and_then(|request| request.body("application/json", body));
         match request {
@@ -84,26 +111,70 @@ fn taken(answer: &Answer, server: String) -> Delivery {
     }
 }
 
-fn payload(kind: ChatKind, event: &Event) -> Value {
-    let leaked = event.time.to_string();
-    let facts: Vec<(&str, String)> = [
-        ("Reference", event.reference.as_str()),
-        ("Organisation", &event.organisation),
-        ("Source", &event.title),
-        ("Leaked", &leaked),
-        ("Site", event.site.as_deref().unwrap_or_default()),
-        ("State", &event.state),
-        ("Sharing", event.tlp.label()),
-    ]
-    .into_iter()
-    .filter(|(_, value)| !value.is_empty())
-    .map(|(name, value)| (name, harmless(value)))
-    .collect();
-    let title = harmless(&event.line());
+/// What a fact is called: in Japanese, and in English.
+type Name = (&'static str, &'static str);
+
+const REFERENCE: Name = ("参照番号", "Reference");
+const REFERENCES: Name = ("参照番号", "References");
+const ORGANISATION: Name = ("組織", "Organisation");
+const SOURCE: Name = ("漏えい元", "Source");
+const LEAKED: Name = ("漏えい時期", "Leaked");
+const SITE: Name = ("サイト", "Site");
+const STATE: Name = ("状態", "State");
+const SEVERITIES: Name = ("内訳", "Severities");
+const SHARING: Name = ("共有範囲", "Sharing");
+
+fn of_event(event: &Event, lang: Lang) -> Vec<(&'static str, String)> {
+    let leaked = match event.time {
+        LeakTime::Unknown => String::new(),
+        time => words::when(time, lang),
+    };
+    let facts = [
+        (REFERENCE, event.reference.as_str()),
+        (ORGANISATION, &event.organisation),
+        (SOURCE, &event.title),
+        (LEAKED, &leaked),
+        (SITE, event.site.as_deref().unwrap_or_default()),
+        (STATE, &event.state),
+        (SHARING, event.tlp.label()),
+    ];
+    said(facts, lang)
+}
+
+fn of_bulletin(bulletin: &Bulletin, lang: Lang) -> Vec<(&'static str, String)> {
+    let counts = bulletin.counts.iter().rev();
+    let counts: Vec<_> = counts.map(|(severity, count)| format!("{} {count}", severity.name(lang))).collect();
+    let between = match lang {
+        Lang::Ja => "、",
+        Lang::En => ", ",
+    };
+    let references: Vec<_> = bulletin.references.iter().take(REFERRED).map(String::as_str).collect();
+    let more = if bulletin.references.len() > REFERRED { " …" } else { "" };
+    let facts = [
+        (ORGANISATION, bulletin.organisation.as_str()),
+        (SEVERITIES, &*counts.join(between)),
+        (REFERENCES, &*format!("{}{more}", references.join(between))),
+        (SHARING, bulletin.tlp.label()),
+    ];
+    said(facts, lang)
+}
+
+/// Facts as they may stand in a channel; what says nothing is left out.
+fn said<const N: usize>(facts: [(Name, &str); N], lang: Lang) -> Vec<(&'static str, String)> {
+    let name = |(ja, en)| match lang {
+        Lang::Ja => ja,
+        Lang::En => en,
+    };
+    let said = facts.into_iter().filter(|(_, value)| !value.is_empty());
+    said.map(|(of, value)| (name(of), harmless(value))).collect()
+}
+
+fn payload(kind: ChatKind, title: &str, facts: &[(&str, String)]) -> Value {
+    let title = harmless(title);
     match kind {
-        ChatKind::Slack => slack(&title, &facts),
-        ChatKind::Teams => teams(&title, &facts),
-        ChatKind::Mattermost => mattermost(&title, &facts),
+        ChatKind::Slack => slack(&title, facts),
+        ChatKind::Teams => teams(&title, facts),
+        ChatKind::Mattermost => mattermost(&title, facts),
     }
 }
 
@@ -190,8 +261,31 @@ mod tests {
 
     use super::*;
     use crate::event::tests::sample;
+    use crate::event::{Occasion, bulletin};
 
     const KINDS: [ChatKind; 3] = [ChatKind::Slack, ChatKind::Teams, ChatKind::Mattermost];
+
+    fn posted(kind: ChatKind, event: &Event, lang: Lang) -> Value {
+        payload(kind, &event.line(lang), &of_event(event, lang))
+    }
+
+    #[test]
+    fn many_findings_are_one_message() {
+        let bulletin = bulletin::tests::sample(Occasion::Several);
+        for (kind, lang) in KINDS.into_iter().flat_map(|kind| [(kind, Lang::Ja), (kind, Lang::En)]) {
+            let facts = of_bulletin(&bulletin, lang);
+            let said = payload(kind, &bulletin.line(lang), &facts).to_string().replace('\\', "");
+            let counts = match lang {
+                Lang::Ja => "マルウェア感染 2、ハッシュ化されたパスワード 10",
+                Lang::En => "stealer 2, hashed password 10",
+            };
+            for part in ["SG-2026-0001", "AMBER", "水源省", counts] {
+                assert!(said.contains(part), "{part}: {said}");
+            }
+            let test = Bulletin::test("t", "水源省", bulletin.at, bulletin.tlp);
+            assert_eq!(of_bulletin(&test, lang).len(), 2);
+        }
+    }
 
     fn texts(value: &Value, all: &mut Vec<String>) {
         match value {
@@ -206,8 +300,8 @@ mod tests {
 
     #[test]
     fn no_account_in_a_channel() {
-        for kind in KINDS {
-            let payload = payload(kind, &sample()).to_string();
+        for (kind, lang) in KINDS.into_iter().flat_map(|kind| [(kind, Lang::Ja), (kind, Lang::En)]) {
+            let payload = posted(kind, &sample(), lang).to_string();
             assert!(!payload.contains("taro"), "{payload}");
             assert!(payload.replace("\\", "").contains("SG-2026-0001"), "{payload}");
             assert!(payload.contains("AMBER") && payload.contains("水源省"));
@@ -227,7 +321,7 @@ mod tests {
             title in "([@#<>!*_~`|&:/\\\\\\[\\]()\n.]|channel|here|all|https://|<!channel>|@here|水){0,20}",
         ) {
             for kind in KINDS {
-                let payload = payload(kind, &Event { title: title.clone(), organisation: title.clone(), ..sample() });
+                let payload = posted(kind, &Event { title: title.clone(), organisation: title.clone(), ..sample() }, Lang::Ja);
                 let mut all = Vec::new();
                 texts(&payload, &mut all);
                 for text in all {

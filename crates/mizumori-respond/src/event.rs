@@ -1,17 +1,20 @@
 //! Events: what happened to a finding, for other systems.
 //!
-//! An [`Event`] is written as JSON of our own (for webhooks), as a Detection Finding of OCSF, or as a line of CEF. None of these
-//! has a place for a secret.
+//! An [`Event`] is written as JSON of our own (for webhooks), as a Detection Finding of OCSF, or as a line of CEF; so is a
+//! [`Bulletin`], which tells of many findings at once. None of these has a place for a secret.
 
+pub(crate) mod bulletin;
 mod cef;
 mod json;
 mod ocsf;
 
 use std::fmt;
 
-use mizumori_core::{LeakTime, SecretKind, Severity, Timestamp};
+use mizumori_core::{Lang, LeakTime, SecretKind, Severity, Timestamp};
 
 use crate::tlp::Tlp;
+
+pub use bulletin::{Bulletin, Occasion};
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,18 +88,27 @@ pub struct Event {
 }
 
 impl Event {
-    /// One line that says it, in English, without the account.
-    pub(crate) fn line(&self) -> String {
-        let happened = match self.happened {
-            Happened::Created => "found in a leak",
-            Happened::Changed => "finding changed",
-            Happened::Closed => "finding closed",
-        };
-        format!(
-            "Account of {} {happened}: {}",
-            self.organisation,
-            self.severity.name(mizumori_core::Lang::En)
-        )
+    /// One line that says it, without the account.
+    pub(crate) fn line(&self, lang: Lang) -> String {
+        let (organisation, severity) = (&self.organisation, self.severity.name(lang));
+        match lang {
+            Lang::Ja => {
+                let happened = match self.happened {
+                    Happened::Created => "漏えいを検出",
+                    Happened::Changed => "検出の状態が変更",
+                    Happened::Closed => "検出が終了",
+                };
+                format!("{organisation}のアカウント：{happened}（{severity}）")
+            }
+            Lang::En => {
+                let happened = match self.happened {
+                    Happened::Created => "found in a leak",
+                    Happened::Changed => "finding changed",
+                    Happened::Closed => "finding closed",
+                };
+                format!("Account of {organisation} {happened}: {severity}")
+            }
+        }
     }
 }
 
@@ -144,6 +156,6 @@ pub(crate) mod tests {
             format!("{:?} {:?}", sample(), sample().subject),
             "Event(finding.created evt_1) [subject]"
         );
-        assert!(!sample().line().contains('@'));
+        assert!(!sample().line(Lang::Ja).contains('@'));
     }
 }

@@ -14,7 +14,7 @@ mod markup;
 mod sample;
 mod template;
 mod text;
-mod words;
+pub(crate) mod words;
 
 pub use facts::{Facts, Listed};
 pub use kind::LetterKind;

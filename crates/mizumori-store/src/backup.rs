@@ -33,6 +33,8 @@ const TABLES: &[(&str, &str, Numbered)] = &[
     ("finding", "id", Numbered::Yes),
     ("finding_step", "id", Numbered::Yes),
     ("task", "id", Numbered::Yes),
+    ("channel", "id", Numbered::Yes),
+    ("finding_event", "id", Numbered::Yes),
     ("notice", "id", Numbered::Yes),
     ("notice_finding", "notice, finding", Numbered::No),
     ("cursor", "lake", Numbered::No),

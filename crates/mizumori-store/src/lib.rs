@@ -18,10 +18,12 @@ mod domain;
 mod domain_code;
 mod error;
 mod finding;
+mod happening;
 mod holder;
 mod lease;
 mod notice;
 mod organisation;
+mod outlet;
 mod reference;
 mod row;
 mod rule;
@@ -42,9 +44,11 @@ pub use error::StoreError;
 pub use finding::{
     Filter, Finding, FindingId, FindingSource, NewFinding, Open, Origin, Page, Recorded, State, Step,
 };
+pub use happening::{Backlog, Happening, What};
 pub use holder::{Directory, DirectoryId, Holder, HolderAddress, HolderId, NewHolder, Synced};
 pub use notice::{Channel, NewNotice, Notice, NoticeId, NoticeState, Taken, Waiting};
 pub use organisation::{Organisation, OrganisationId, OrganisationState};
+pub use outlet::{Outlet, OutletId};
 pub use reference::Reference;
 pub use rule::Rule;
 pub use session::{Session, Tenant};

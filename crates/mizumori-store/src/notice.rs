@@ -32,7 +32,13 @@ pub enum Channel {
 }
 
 impl Channel {
-    const ALL: [Self; 4] = [Self::Mail, Self::Webhook, Self::Syslog, Self::Chat];
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Mail, Self::Webhook, Self::Syslog, Self::Chat];
+
+    /// The channel of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.as_str() == word)
+    }
 
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
@@ -156,17 +162,23 @@ impl Tenant<'_> {
             .bind(now.0)
             .bind(new.due.0);
         let Some(row) = self.session.one("keep a notice", statement).await? else { return Ok(None) };
-        let id = row.number("id")?;
-        for finding in &new.findings {
+        let id = NoticeId(row.number("id")?);
+        self.concern(id, &new.findings).await?;
+        Ok(Some(id))
+    }
+
+    /// Keeps which findings a notice tells of.
+    async fn concern(&mut self, notice: NoticeId, findings: &[FindingId]) -> Result<(), StoreError> {
+        for finding in findings {
             // Only what is the organisation's own.
             let statement = sqlx::query(
                 "INSERT INTO notice_finding (notice, finding) SELECT $1, id FROM finding WHERE id = $2 AND organisation = $3 \
                  ON CONFLICT DO NOTHING",
             );
-            let statement = statement.bind(id).bind(finding.0).bind(self.organisation.as_str());
+            let statement = statement.bind(notice.0).bind(finding.0).bind(self.organisation.as_str());
             self.session.run("keep a notice", statement).await?;
         }
-        Ok(Some(NoticeId(id)))
+        Ok(())
     }
 
     /// Whether there is a notice of a message id.
@@ -234,13 +246,86 @@ impl Tenant<'_> {
     }
 }
 
+impl Tenant<'_> {
+    /// Tells once more what was accepted already, under the same message id. Mails are not: nobody wants the same letter again.
+    ///
+    /// # Errors
+    /// When there is none of that number that was sent to a system.
+    pub async fn replay(&mut self, id: NoticeId, now: Timestamp) -> Result<(), StoreError> {
+        let statement = sqlx::query(
+            "UPDATE notice SET state = 'waiting', due = $3, attempts = 0, done = NULL, taken_by = NULL, taken_until = NULL \
+             WHERE organisation = $1 AND id = $2 AND state = 'sent' AND channel <> 'mail'",
+        );
+        let statement = statement.bind(self.organisation.as_str()).bind(id.0).bind(now.0);
+        match self.session.run("replay a notice", statement).await? {
+            0 => Err(StoreError::Missing("notice of that number that was sent to a channel".to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The notice of a message id, while nobody has tried to send it and its time has not come: it may still grow.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn growing(&mut self, message: &str, now: Timestamp) -> Result<Option<Notice>, StoreError> {
+        // Nobody takes it until this transaction is over.
+        let lock = self.session.dialect.choose("", "FOR UPDATE");
+        let text = format!(
+            "SELECT {COLUMNS} FROM notice WHERE organisation = $1 AND message = $2 AND state = 'waiting' AND attempts = 0 \
+             AND due > $3 {lock}"
+        );
+        let statement =
+            sqlx::query(sqlx::AssertSqlSafe(text)).bind(self.organisation.as_str()).bind(message).bind(now.0);
+        let row = self.session.one("find a notice", statement).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Has a notice say more, of more findings.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn grow(&mut self, id: NoticeId, body: &str, findings: &[FindingId]) -> Result<(), StoreError> {
+        let statement = sqlx::query("UPDATE notice SET body = $3 WHERE organisation = $1 AND id = $2");
+        let statement = statement.bind(self.organisation.as_str()).bind(id.0).bind(body);
+        self.session.run("add to a notice", statement).await?;
+        self.concern(id, findings).await
+    }
+}
+
 impl Session {
-    /// Takes at most `most` notices that are due and that nobody else has, the longest due first.
+    /// Lets everything wait that is to go to one destination, and is due before `until`; what was made before `since` is left
+    /// alone.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn postpone_all(
+        &mut self,
+        like: &Notice,
+        until: Timestamp,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let statement = sqlx::query(
+            "UPDATE notice SET due = $4 WHERE organisation = $1 AND channel = $2 AND destination = $3 AND state = 'waiting' \
+             AND due < $4 AND created > $5 AND (taken_until IS NULL OR taken_until < $6)",
+        );
+        let statement = statement
+            .bind(like.organisation.as_str())
+            .bind(like.channel.as_str())
+            .bind(&*like.destination)
+            .bind(until.0)
+            .bind(since.0)
+            .bind(now.0);
+        self.run("postpone notices", statement).await
+    }
+
+    /// Takes at most `most` notices of a channel that are due and that nobody else has, the longest due first.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn take_notices(
         &mut self,
+        channel: Channel,
         taken: Taken<'_>,
         now: Timestamp,
         most: u32,
@@ -248,14 +333,15 @@ impl Session {
         let skip = self.dialect.choose("", "FOR UPDATE SKIP LOCKED");
         let text = format!(
             "UPDATE notice SET taken_by = $1, taken_until = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM notice \
-             WHERE state = 'waiting' AND due <= $3 AND (taken_until IS NULL OR taken_until < $3) \
+             WHERE state = 'waiting' AND channel = $5 AND due <= $3 AND (taken_until IS NULL OR taken_until < $3) \
              ORDER BY due, id LIMIT $4 {skip}) RETURNING {COLUMNS}"
         );
         let statement = sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(taken.by)
             .bind(now.after(taken.length).0)
             .bind(now.0)
-            .bind(i64::from(most));
+            .bind(i64::from(most))
+            .bind(channel.as_str());
         let rows = self.all("take notices", statement).await?;
         let mut notices = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         notices.sort_by_key(|notice| (notice.due, notice.id));
@@ -335,8 +421,7 @@ fn read(row: &AnyRow) -> Result<Notice, StoreError> {
     Ok(Notice {
         id: NoticeId(row.number("id")?),
         organisation: of_column(row)?,
-        channel: row
-            .word("channel", |word| Channel::ALL.into_iter().find(|channel| channel.as_str() == word))?,
+        channel: row.word("channel", Channel::of)?,
         destination: row.text("destination")?,
         message: row.text("message")?,
         body: row.text("body")?,

@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/002-tasks.sql"),
     include_str!("schema/003-what-others-bring.sql"),
     include_str!("schema/004-proofs.sql"),
+    include_str!("schema/005-channels.sql"),
 ];
 
 /// The schema after the last of them.

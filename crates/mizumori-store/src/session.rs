@@ -1,5 +1,7 @@
 //! A transaction, and what an organisation sees in it.
 
+use std::collections::BTreeMap;
+
 use futures::{Stream, TryStreamExt as _};
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
@@ -18,11 +20,13 @@ pub(crate) type Statement<'q> = Query<'q, Any, AnyArguments>;
 pub struct Session {
     transaction: Transaction<'static, Any>,
     pub(crate) dialect: Dialect,
+    /// Organisations of which it is known whether they have channels.
+    pub(crate) heard: BTreeMap<OrganisationId, bool>,
 }
 
 impl Session {
     pub(crate) const fn new(transaction: Transaction<'static, Any>, dialect: Dialect) -> Self {
-        Self { transaction, dialect }
+        Self { transaction, dialect, heard: BTreeMap::new() }
     }
 
     /// Lets others see what it wrote.

@@ -140,6 +140,12 @@ enum Command {
     #[command(hide = true)]
     Directory(commands::not_built::Arguments),
     #[cfg(feature = "monitor")]
+    Channel(Box<commands::channel::Arguments>),
+    /// Channels: webhooks, collectors of syslog, chats (not built in)
+    #[cfg(not(feature = "monitor"))]
+    #[command(hide = true)]
+    Channel(commands::not_built::Arguments),
+    #[cfg(feature = "monitor")]
     Finding(Box<commands::finding::Arguments>),
     /// Findings: what was found for organisations, and what became of it (not built in)
     #[cfg(not(feature = "monitor"))]
@@ -249,6 +255,10 @@ fn run_command(command: Command) -> Result<Outcome, Failure> {
         Command::Directory(arguments) => commands::directory::run(&arguments),
         #[cfg(not(feature = "monitor"))]
         Command::Directory(_) => commands::not_built::run("directory", "monitor"),
+        #[cfg(feature = "monitor")]
+        Command::Channel(arguments) => commands::channel::run(&arguments),
+        #[cfg(not(feature = "monitor"))]
+        Command::Channel(_) => commands::not_built::run("channel", "monitor"),
         #[cfg(feature = "monitor")]
         Command::Finding(arguments) => commands::finding::run(&arguments),
         #[cfg(not(feature = "monitor"))]

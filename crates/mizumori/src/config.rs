@@ -53,6 +53,9 @@ pub(crate) struct Config {
     /// The name servers that are asked for proofs of domains; the system's, where there are none.
     #[cfg(feature = "store")]
     pub(crate) name_servers: Vec<std::net::SocketAddr>,
+    /// How channels are reached.
+    #[cfg(feature = "monitor")]
+    pub(crate) channels: crate::channels::ChannelTable,
     /// How mails go out.
     #[cfg(feature = "monitor")]
     pub(crate) mail: Option<crate::mail::MailTable>,
@@ -118,6 +121,7 @@ impl Config {
             "retention",
             "limits",
             "mail",
+            "channels",
             "name_servers",
         ];
         document.only(root, &known);
@@ -162,6 +166,10 @@ impl Config {
                     Some("write `\"IP:PORT\"`".to_owned()),
                 ),
             }
+        }
+        #[cfg(feature = "monitor")]
+        if let Some(table) = document.table(root, "channels") {
+            config.channels = crate::channels::ChannelTable::read(document, &table);
         }
         #[cfg(feature = "monitor")]
         if let Some(table) = document.table(root, "mail") {

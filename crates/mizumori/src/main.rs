@@ -5,6 +5,8 @@
 
 #[cfg(all(feature = "guard", feature = "lake"))]
 mod besides;
+#[cfg(feature = "monitor")]
+mod channels;
 mod cli;
 #[cfg(feature = "cluster")]
 mod cluster;

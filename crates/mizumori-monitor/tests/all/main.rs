@@ -1,6 +1,10 @@
 //! Findings out of leaks, in a real store.
 
 #[cfg(test)]
+mod channels;
+#[cfg(test)]
+mod deliveries;
+#[cfg(test)]
 mod editions;
 #[cfg(test)]
 mod finder;
@@ -20,5 +24,7 @@ mod received;
 mod sender;
 #[cfg(test)]
 mod sync;
+#[cfg(test)]
+mod syslog;
 #[cfg(test)]
 mod world;

@@ -5,29 +5,30 @@ use std::time::Duration;
 
 use mizumori_core::Timestamp;
 use mizumori_monitor::letter::Templates;
-use mizumori_monitor::{MailPost, Sender, Sent};
+use mizumori_monitor::{ChannelPost, MailPost, Post, Sender, Sent};
 use mizumori_respond::Tlp;
 use mizumori_respond::mail::{MailAddress, MailServer, MailSettings, Security};
-use mizumori_store::{NoticeState, Taken};
+use mizumori_store::{Channel, NoticeState, Taken};
 use mizumori_test_servers::{FaultySmtp, SmtpFault, Stage, free_port};
 
 use crate::world::{World, now};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn post(port: u16, per_minute: u32) -> MailPost {
+fn post(port: u16, per_minute: u32) -> Post {
     let settings = MailSettings {
         security: Security::PlainToLoopback,
         timeout: Duration::from_secs(20),
         ..MailSettings::new("127.0.0.1", port)
     };
-    MailPost {
+    let mail = MailPost {
         server: MailServer::new(settings, Vec::new()).unwrap(),
         from: MailAddress::new("mizumori@suigen.example").unwrap(),
         tlp: Tlp::AmberStrict,
         templates: Templates::default(),
         per_minute: NonZeroU32::new(per_minute).unwrap(),
-    }
+    };
+    Post { mail: Some(mail), channels: ChannelPost::new("watch.example") }
 }
 
 fn sender(world: &World, name: &str, port: u16) -> Sender {
@@ -149,7 +150,7 @@ fn what_a_sender_took_that_is_gone_is_sent_by_another() {
     world.run(async {
         let mut session = world.store.write().await.unwrap();
         let taken = Taken { by: "gone", length: MINUTE };
-        assert_eq!(session.take_notices(taken, now(), 10).await.unwrap().len(), 1);
+        assert_eq!(session.take_notices(Channel::Mail, taken, now(), 10).await.unwrap().len(), 1);
         session.commit().await.unwrap();
     });
     let sender = sender(&world, "one", server.port());

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use mizumori_core::keys::{AccountTag, KeyRing};
 use mizumori_core::proof::Method;
 use mizumori_core::{Account, DomainName, Exposure, Lang, LocalPart, Names, SecretKind, Timestamp};
-use mizumori_monitor::{Finder, Found, Leaks};
+use mizumori_monitor::{ChannelSettings, Finder, Found, Leaks, News, announce};
 use mizumori_store::{
     Contact, Domain, DomainState, Filter, Finding, HolderAddress, NewHolder, Notice, Organisation,
-    OrganisationId, OrganisationState, Rule, Store, StoreUrl,
+    OrganisationId, OrganisationState, Rule, State, Store, StoreUrl,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -118,6 +118,34 @@ impl World {
             tenant.end_sync(directory, sync, at).await.unwrap();
             session.commit().await.unwrap();
         });
+    }
+
+    /// Adds a channel, or changes the one of that name.
+    pub(crate) fn channel(&self, name: &str, settings: &ChannelSettings) {
+        self.run(async {
+            let mut session = self.store.write().await.unwrap();
+            let document = settings.to_text();
+            session.tenant(&one()).keep_outlet(name, settings.channel(), &document).await.unwrap();
+            session.commit().await.unwrap();
+        });
+    }
+
+    /// Takes a step by hand, as the command does.
+    pub(crate) fn mark(&self, finding: &Finding, state: State) {
+        self.run(async {
+            let mut session = self.store.write().await.unwrap();
+            let organisation = one();
+            let mut tenant = session.tenant(&organisation);
+            tenant.step(finding, state, "somebody", "because", now()).await.unwrap();
+            announce(&mut tenant, now()).await.unwrap();
+            session.commit().await.unwrap();
+        });
+    }
+
+    /// The notices for a channel, with what they say.
+    pub(crate) fn news(&self, channel: &str) -> Vec<(Notice, News)> {
+        let notices = self.notices().into_iter().filter(|notice| notice.destination == channel);
+        notices.map(|notice| (notice.clone(), News::parse(&notice.body).unwrap())).collect()
     }
 
     /// Sets a rule.

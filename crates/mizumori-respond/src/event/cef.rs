@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::event::{Event, Subject};
-use mizumori_core::Severity;
+use mizumori_core::{Lang, Severity};
 
 impl Event {
     /// The event on one line.
@@ -12,7 +12,7 @@ impl Event {
             "CEF:0|Mizumori|Mizumori|{}|{}|{}|{}|",
             env!("CARGO_PKG_VERSION"),
             self.happened.as_str(),
-            in_head(&self.line()),
+            in_head(&self.line(Lang::En)),
             severity(self.severity),
         );
         let (account, tag) = match &self.subject {
@@ -54,7 +54,7 @@ impl Event {
 }
 
 /// 0 to 10.
-const fn severity(severity: Severity) -> u8 {
+pub(super) const fn severity(severity: Severity) -> u8 {
     match severity {
         Severity::Address => 2,
         Severity::Personal => 3,
@@ -67,7 +67,7 @@ const fn severity(severity: Severity) -> u8 {
 }
 
 /// In the head a bar and a backslash are escaped, and there are no line ends.
-fn in_head(text: &str) -> String {
+pub(super) fn in_head(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for sign in text.chars() {
         match sign {
@@ -80,7 +80,7 @@ fn in_head(text: &str) -> String {
 }
 
 /// In the extension an equals sign and a backslash are, and line ends are written as letters.
-fn in_extension(text: &str) -> String {
+pub(super) fn in_extension(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for sign in text.chars() {
         match sign {

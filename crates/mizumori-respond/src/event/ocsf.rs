@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::event::{Event, Happened, Subject};
-use mizumori_core::Severity;
+use crate::tlp::Tlp;
+use mizumori_core::{Lang, Severity, Timestamp};
 
 const VERSION: &str = "1.4.0";
 const CATEGORY: u32 = 2;
@@ -15,13 +16,12 @@ const HOSTNAME: u32 = 1;
 impl Event {
     /// The event as an object of OCSF.
     pub fn ocsf(&self) -> Value {
-        let (activity, activity_name) = match self.happened {
+        let activity = match self.happened {
             Happened::Created => (1, "Create"),
             Happened::Changed => (2, "Update"),
             Happened::Closed => (3, "Close"),
         };
-        let (severity, severity_name) = severity(self.severity);
-        let (status, status_name) = match (self.is_closed, &*self.state) {
+        let status = match (self.is_closed, &*self.state) {
             (true, _) => (4, "Resolved"),
             (false, "new") => (1, "New"),
             (false, _) => (2, "In Progress"),
@@ -57,43 +57,71 @@ impl Event {
             Subject::Account(address) => json!({ "type": "Account", "name": address }),
             Subject::Tag(tag) => json!({ "type": "Account", "uid": tag }),
         };
-        json!({
-            "activity_id": activity,
-            "activity_name": activity_name,
-            "category_uid": CATEGORY,
-            "category_name": "Findings",
-            "class_uid": CLASS,
-            "class_name": "Detection Finding",
-            "type_uid": CLASS * 100 + activity,
-            "type_name": format!("Detection Finding: {activity_name}"),
-            "severity_id": severity,
-            "severity": severity_name,
-            "status_id": status,
-            "status": status_name,
-            "time": self.at.0,
-            "message": self.line(),
-            "is_alert": true,
-            "finding_info": {
-                "uid": self.finding,
-                "title": self.line(),
-                "types": ["Leaked account"],
-                "data_sources": [self.title],
-            },
-            "metadata": {
-                "uid": self.id,
-                "version": VERSION,
-                "labels": [self.tlp.label()],
-                "product": {
-                    "name": "Mizumori",
-                    "vendor_name": "Mizumori",
-                    "version": env!("CARGO_PKG_VERSION"),
-                },
-            },
-            "resources": [resource],
-            "observables": observables,
-            "unmapped": unmapped,
-        })
+        let mut event = envelope(&Envelope {
+            id: &self.id,
+            at: self.at,
+            finding: &self.finding,
+            title: &self.line(Lang::En),
+            activity,
+            severity: self.severity,
+            status,
+            tlp: self.tlp,
+        });
+        if let Some(event) = event.as_object_mut() {
+            if let Some(info) = event.get_mut("finding_info").and_then(Value::as_object_mut) {
+                info.insert("data_sources".to_owned(), json!([self.title]));
+            }
+            event.insert("resources".to_owned(), json!([resource]));
+            event.insert("observables".to_owned(), json!(observables));
+            event.insert("unmapped".to_owned(), unmapped);
+        }
+        event
     }
+}
+
+/// What every Detection Finding has.
+pub(super) struct Envelope<'e> {
+    pub(super) id: &'e str,
+    pub(super) at: Timestamp,
+    pub(super) finding: &'e str,
+    pub(super) title: &'e str,
+    pub(super) activity: (u32, &'static str),
+    pub(super) severity: Severity,
+    pub(super) status: (u32, &'static str),
+    pub(super) tlp: Tlp,
+}
+
+pub(super) fn envelope(of: &Envelope<'_>) -> Value {
+    let ((activity, activity_name), (status, status_name)) = (of.activity, of.status);
+    let (severity, severity_name) = severity(of.severity);
+    json!({
+        "activity_id": activity,
+        "activity_name": activity_name,
+        "category_uid": CATEGORY,
+        "category_name": "Findings",
+        "class_uid": CLASS,
+        "class_name": "Detection Finding",
+        "type_uid": CLASS * 100 + activity,
+        "type_name": format!("Detection Finding: {activity_name}"),
+        "severity_id": severity,
+        "severity": severity_name,
+        "status_id": status,
+        "status": status_name,
+        "time": of.at.0,
+        "message": of.title,
+        "is_alert": true,
+        "finding_info": { "uid": of.finding, "title": of.title, "types": ["Leaked account"] },
+        "metadata": {
+            "uid": of.id,
+            "version": VERSION,
+            "labels": [of.tlp.label()],
+            "product": {
+                "name": "Mizumori",
+                "vendor_name": "Mizumori",
+                "version": env!("CARGO_PKG_VERSION"),
+            },
+        },
+    })
 }
 
 const fn severity(severity: Severity) -> (u32, &'static str) {
@@ -107,12 +135,12 @@ const fn severity(severity: Severity) -> (u32, &'static str) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::event::tests::sample;
 
     /// What the schema requires of the class, by JSON pointer.
-    const REQUIRED: &[&str] = &[
+    pub(crate) const REQUIRED: &[&str] = &[
         "/activity_id",
         "/category_uid",
         "/class_uid",

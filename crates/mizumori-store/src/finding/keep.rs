@@ -5,6 +5,7 @@ use mizumori_core::{Severity, Timestamp};
 
 use super::{COLUMNS, Finding, FindingId, NewFinding, Recorded, State, Step, read};
 use crate::error::StoreError;
+use crate::happening::What;
 use crate::reference::Reference;
 use crate::row::Columns as _;
 use crate::session::Tenant;
@@ -75,8 +76,13 @@ impl Tenant<'_> {
         let Some(row) = self.session.one("keep a finding", statement).await? else {
             return Ok(Recorded::Known);
         };
+        let id = FindingId(row.number("id")?);
+        // Of what shares another one's fate nobody is told.
+        if new.same_as.is_none() {
+            self.happened(id, What::Created, now).await?;
+        }
         Ok(Recorded::Kept(Box::new(Finding {
-            id: FindingId(row.number("id")?),
+            id,
             reference,
             organisation: self.organisation.clone(),
             is: new.clone(),
@@ -119,6 +125,19 @@ impl Tenant<'_> {
             .bind(account.hi)
             .bind(account.lo);
         let rows = self.session.all("find an account's findings", statement).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// The findings of these numbers, by their numbers.
+    pub(crate) async fn findings_by(&mut self, ids: &[FindingId]) -> Result<Vec<Finding>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Numbers of ours, none of anybody's.
+        let ids: Vec<_> = ids.iter().map(|id| id.0.to_string()).collect();
+        let text = format!("{COLUMNS} WHERE organisation = $1 AND id IN ({}) ORDER BY id", ids.join(", "));
+        let statement = sqlx::query(sqlx::AssertSqlSafe(text)).bind(self.organisation.as_str());
+        let rows = self.session.all("find findings", statement).await?;
         rows.iter().map(read).collect()
     }
 
@@ -182,6 +201,7 @@ impl Tenant<'_> {
         }
         let written = Step { at: now, from, to, who: who.to_owned(), why: why.to_owned() };
         self.write_step(first, &written).await?;
+        self.happened(first, What::Stepped, now).await?;
         let mut taken = finding.clone();
         taken.is.state = to;
         (taken.changed, taken.settled) = (now, settled);
@@ -222,12 +242,20 @@ impl Tenant<'_> {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn worsen(&mut self, finding: FindingId, to: Severity) -> Result<(), StoreError> {
+    pub async fn worsen(
+        &mut self,
+        finding: FindingId,
+        to: Severity,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let statement = sqlx::query(
             "UPDATE finding SET severity = $3 WHERE organisation = $1 AND id = $2 AND severity < $3",
         );
         let statement = statement.bind(self.organisation.as_str()).bind(finding.0).bind(to.number());
-        self.session.run("worsen a finding", statement).await.map(|_| ())
+        match self.session.run("worsen a finding", statement).await? {
+            0 => Ok(()),
+            _ => self.happened(finding, What::Worse, now).await,
+        }
     }
 
     /// Keeps that somebody was reminded of a finding, for the how-manieth time.
@@ -244,7 +272,8 @@ impl Tenant<'_> {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn release_backlog(&mut self) -> Result<u64, StoreError> {
+    pub async fn release_backlog(&mut self, now: Timestamp) -> Result<u64, StoreError> {
+        self.backlog_happened(now).await?;
         let statement = sqlx::query("UPDATE finding SET backlog = 0 WHERE organisation = $1 AND backlog = 1");
         self.session.run("release the backlog", statement.bind(self.organisation.as_str())).await
     }

@@ -1,5 +1,6 @@
 //! `mizumori finding`: what was found for organisations, and what became of it.
 
+mod export;
 #[cfg(feature = "lake")]
 mod import;
 mod list;
@@ -8,7 +9,7 @@ mod show;
 mod source;
 
 use clap::{Args, Subcommand};
-use mizumori_monitor::Finder;
+use mizumori_monitor::{Finder, announce};
 use mizumori_store::{Access, Finding, OrganisationId, Reference, Session, State};
 
 use crate::config::Config;
@@ -37,6 +38,7 @@ Examples:
   mizumori finding show suigen 7F3K-92QM
   mizumori finding mark suigen 7F3K-92QM false-positive --why 'a test account'
   mizumori finding neutralise suigen 7F3K-92QM --dry-run
+  mizumori finding export suigen --format misp --tlp amber
   mizumori finding release suigen
   mizumori finding import suigen list.csv --source jpcert-123 --from JPCERT/CC --reference '#123' --month 2026-10
   mizumori finding source suigen jpcert-123 --origin own --known-since 2026-11-20";
@@ -48,6 +50,7 @@ enum Command {
     Mark(Mark),
     Neutralise(neutralise::Arguments),
     Release(Release),
+    Export(export::Arguments),
     #[cfg(feature = "lake")]
     Import(Box<import::Arguments>),
     Source(source::Arguments),
@@ -89,6 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     match &arguments.command {
         Command::List(arguments) => list::run(arguments, &opened)?,
         Command::Show(arguments) => show::run(arguments, &opened)?,
+        Command::Export(arguments) => export::run(arguments, &opened)?,
         Command::Source(arguments) => source::run(arguments, &opened)?,
         #[cfg(feature = "lake")]
         Command::Import(arguments) => return import::run(arguments, &config, &opened),
@@ -98,7 +102,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             allowed(session, id, Access::Findings).await?;
             let finding = finding(session, id, &mark.reference).await?;
             let before = finding.is.state;
-            session.tenant(id).step(&finding, mark.state, &actor(), &mark.why, now()).await?;
+            let mut tenant = session.tenant(id);
+            tenant.step(&finding, mark.state, &actor(), &mark.why, now()).await?;
+            announce(&mut tenant, now()).await?;
             let detail = format!("{} → {}: {}", before.as_str(), mark.state.as_str(), mark.why);
             audit(session, Some(id), "finding mark", mark.reference.as_str(), &detail).await
         })?,

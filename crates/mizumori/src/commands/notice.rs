@@ -34,13 +34,23 @@ const EXAMPLES: &str = "\
 Examples:
   mizumori notice waiting
   mizumori notice list suigen --state dead
-  mizumori notice retry suigen 17";
+  mizumori notice retry suigen 17
+  mizumori notice replay suigen 18";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     List(list::Arguments),
     /// Have a notice that is dead be tried again
     Retry {
+        /// The organisation
+        #[arg(value_name = "ORG")]
+        organisation: OrganisationId,
+        /// The notice's number, as `notice list` shows it
+        #[arg(value_name = "NUMBER")]
+        number: i64,
+    },
+    /// Send once more what a channel has got already, under the same message id
+    Replay {
         /// The organisation
         #[arg(value_name = "ORG")]
         organisation: OrganisationId,
@@ -72,6 +82,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 audit(session, Some(id), "notice retry", &number.to_string(), "").await
             })?;
             tidings::say(&format!("notice {number} waits to be told"));
+        }
+        Command::Replay { organisation: id, number } => {
+            opened.write(async |session| {
+                organisation(session, id).await?;
+                let replayed = session.tenant(id).replay(NoticeId(*number), now()).await;
+                replayed.map_err(|error| {
+                    let hint = format!("`mizumori notice list {id} --state sent` shows those that were; mails are not sent again");
+                    Failure::from(error).hint(hint)
+                })?;
+                audit(session, Some(id), "notice replay", &number.to_string(), "").await
+            })?;
+            tidings::say(&format!("notice {number} waits to be told again"));
         }
         Command::Waiting { json } => {
             let waiting = opened.read(async |session| Ok(session.waiting().await?))?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use mizumori_monitor::{DataKeys, Finder, Leaks, Neutraliser, Proofs, Sender};
+use mizumori_monitor::{DataKeys, Finder, Leaks, Neutraliser, Post, Proofs, Sender};
 use mizumori_proof::Schedule;
 use mizumori_scan::Progress;
 
@@ -27,7 +27,7 @@ use crate::tidings;
 ///
 /// With --follow and PATHs it ingests what is dropped there as `mizumori ingest --follow` does, and first what concerns the domains
 /// that are served, or the watch list that is named; else others bring what is new into the lake. Mails go out as `mail` in
-/// mizumori.toml says; without it they wait. Several may run with one store in PostgreSQL. It ends with what it was doing on Ctrl-C
+/// mizumori.toml says; without it they wait. Channels are told as well. Several may run with one store in PostgreSQL. It ends with what it was doing on Ctrl-C
 /// or SIGTERM.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -66,8 +66,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let mail = config.mail.as_ref().map(crate::mail::MailTable::post).transpose()?;
     if mail.is_none() {
-        tidings::warning("there is no [mail] in mizumori.toml: what is to be told waits");
+        tidings::warning("there is no [mail] in mizumori.toml: what is to be told by mail waits");
     }
+    let post = Post { mail, channels: config.channels.post()? };
     let (lake, ring) = arguments.ingest.lake.open_or_create(&config)?;
     let keys: Arc<dyn DataKeys> = Arc::new(arguments.ingest.lake.ring_keys(&config, &lake)?);
     let leaks: Arc<dyn Leaks> = Arc::new(LakeLeaks::new(lake, ring.tags()));
@@ -84,7 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         store: opened.store.clone(),
         finder: Finder::new(opened.store.clone()),
         neutraliser: Neutraliser::new(opened.store.clone(), name.clone()),
-        sender: mail.map(|mail| Sender::new(opened.store.clone(), name.clone(), mail)),
+        sender: Sender::new(opened.store.clone(), name.clone(), post),
         leaks,
         keys,
         proofs,

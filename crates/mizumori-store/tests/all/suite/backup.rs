@@ -1,7 +1,8 @@
 //! Backups, from each database into each, and stores that cannot be opened.
 
 use mizumori_store::{
-    BackupError, DirectoryId, DomainCode, NewAudit, NewTask, Store, StoreError, StoreUrl, TaskState, Verified,
+    BackupError, Channel, DirectoryId, DomainCode, NewAudit, NewTask, Store, StoreError, StoreUrl, TaskState,
+    Verified,
 };
 use mizumori_test_servers::Postgres;
 
@@ -60,6 +61,7 @@ async fn fill(store: &Store) {
     session.tenant(&one).add_domain(&name, "token", now()).await.unwrap();
     let code = DomainCode { role: "admin".to_owned(), hash: [7; 32], sent: now(), tries: 1 };
     session.tenant(&one).keep_domain_code(&name, &code).await.unwrap();
+    session.tenant(&one).keep_outlet("siem", Channel::Webhook, "{}").await.unwrap();
     // More than are read at a time.
     for number in 1..=2_100 {
         session.tenant(&one).record(&finding(number, i64::MIN + number), now()).await.unwrap();

@@ -63,8 +63,8 @@ pub(super) async fn take_their_steps(store: Store) {
     let again =
         tenant.step(&closed, State::Notified, "the loop", "a stealer log", at("2026-12-01")).await.unwrap();
     assert_eq!((again.told, again.settled), (Some(at("2026-11-24")), None));
-    tenant.worsen(again.id, Severity::StealerLog).await.unwrap();
-    tenant.worsen(again.id, Severity::Hash).await.unwrap();
+    tenant.worsen(again.id, Severity::StealerLog, now()).await.unwrap();
+    tenant.worsen(again.id, Severity::Hash, now()).await.unwrap();
     let found = tenant.finding(&new.reference).await.unwrap().unwrap();
     assert_eq!((found.is.severity, found.is.state), (Severity::StealerLog, State::Notified));
     let steps = tenant.steps(new.id).await.unwrap();
@@ -136,7 +136,7 @@ pub(super) async fn of_a_backlog_are_released(store: Store) {
     tenant.record(&finding(2, 1), now()).await.unwrap();
     let waiting = Filter { backlog: Some(true), ..Filter::default() };
     assert_eq!(tenant.count_findings(&waiting).await.unwrap(), [(Severity::Password, 1)]);
-    assert_eq!(tenant.release_backlog().await.unwrap(), 1);
+    assert_eq!(tenant.release_backlog(now()).await.unwrap(), 1);
     assert_eq!(tenant.count_findings(&waiting).await.unwrap(), []);
 }
 

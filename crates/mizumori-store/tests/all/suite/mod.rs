@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod bundles;
+mod channels;
 mod domains;
 mod findings;
 mod holders;
@@ -58,6 +59,11 @@ cases![
     tasks::end_in_all_ways,
     tasks::are_released_and_cancelled,
     tasks::of_many_at_once_are_no_more_than_the_day_has_room_for,
+    notices::to_channels_are_sent_again_and_grow,
+    notices::to_one_destination_wait_together,
+    channels::are_an_organisations_own,
+    channels::hear_of_everything_once,
+    channels::get_the_backlog_in_one,
     audit::is_a_chain,
     bundles::are_numbered_by_their_key,
     bundles::are_taken_once_and_in_order,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mizumori_store::{Channel, NewNotice, NoticeState, Recorded, Store, Taken};
+use mizumori_store::{Channel, NewNotice, NoticeState, Recorded, Store, StoreError, Taken};
 
 use super::{add, at, finding, id, now};
 
@@ -19,6 +19,11 @@ fn notice(number: u32) -> NewNotice {
 
 const fn taken(by: &str) -> Taken<'_> {
     Taken { by, length: Duration::from_secs(60) }
+}
+
+/// Another one, who comes much later.
+const fn taken_again() -> Taken<'static> {
+    taken("later")
 }
 
 pub(super) async fn are_told_by_one_at_a_time(store: Store) {
@@ -43,8 +48,8 @@ pub(super) async fn are_told_by_one_at_a_time(store: Store) {
     session.commit().await.unwrap();
 
     let mut session = store.write().await.unwrap();
-    let first = session.take_notices(taken("a"), now(), 3).await.unwrap();
-    let second = session.take_notices(taken("b"), now(), 3).await.unwrap();
+    let first = session.take_notices(Channel::Mail, taken("a"), now(), 3).await.unwrap();
+    let second = session.take_notices(Channel::Mail, taken("b"), now(), 3).await.unwrap();
     let messages: Vec<_> = first.iter().chain(&second).map(|notice| notice.message.as_str()).collect();
     let due = [
         "0@mizumori.example",
@@ -54,13 +59,13 @@ pub(super) async fn are_told_by_one_at_a_time(store: Store) {
         "4@mizumori.example",
     ];
     assert_eq!(messages, due);
-    assert_eq!(session.take_notices(taken("c"), now(), 3).await.unwrap(), []);
+    assert_eq!(session.take_notices(Channel::Mail, taken("c"), now(), 3).await.unwrap(), []);
     for notice in &first {
         session.sent(notice.id, now()).await.unwrap();
     }
     // Whoever had the others is gone.
     let minute = at("2026-11-23T09:01:01Z");
-    let rest = session.take_notices(taken("c"), minute, 10).await.unwrap();
+    let rest = session.take_notices(Channel::Mail, taken("c"), minute, 10).await.unwrap();
     assert_eq!(
         rest.iter().map(|notice| (notice.id, notice.attempts)).collect::<Vec<_>>(),
         second.iter().map(|notice| (notice.id, 2)).collect::<Vec<_>>()
@@ -83,10 +88,17 @@ pub(super) async fn are_tried_again(store: Store) {
     let (one, two) = (id("one"), id("two"));
     let mut session = store.write().await.unwrap();
     session.tenant(&one).tell(&notice(1), now()).await.unwrap();
-    let [first] = &session.take_notices(taken("a"), now(), 3).await.unwrap()[..] else { panic!() };
+    let [first] = &session.take_notices(Channel::Mail, taken("a"), now(), 3).await.unwrap()[..] else {
+        panic!()
+    };
     session.not_sent(first.id, "it is down", Some(at("2026-11-23T10:00:00Z")), now()).await.unwrap();
-    assert_eq!(session.take_notices(taken("a"), at("2026-11-23T09:59:59Z"), 3).await.unwrap(), []);
-    let [again] = &session.take_notices(taken("a"), at("2026-11-23T10:00:00Z"), 3).await.unwrap()[..] else {
+    assert_eq!(
+        session.take_notices(Channel::Mail, taken("a"), at("2026-11-23T09:59:59Z"), 3).await.unwrap(),
+        []
+    );
+    let [again] =
+        &session.take_notices(Channel::Mail, taken("a"), at("2026-11-23T10:00:00Z"), 3).await.unwrap()[..]
+    else {
         panic!()
     };
     assert_eq!((again.attempts, again.problem.as_deref()), (2, Some("it is down")));
@@ -101,5 +113,82 @@ pub(super) async fn are_tried_again(store: Store) {
     assert!(session.tenant(&two).revive(dead.id, now()).await.is_err());
     session.tenant(&one).revive(dead.id, now()).await.unwrap();
     assert!(session.tenant(&one).revive(dead.id, now()).await.is_err());
-    assert_eq!(session.take_notices(taken("a"), now(), 3).await.unwrap().len(), 1);
+    assert_eq!(session.take_notices(Channel::Mail, taken("a"), now(), 3).await.unwrap().len(), 1);
+}
+
+pub(super) async fn to_channels_are_sent_again_and_grow(store: Store) {
+    add(&store, &["one", "two"]).await;
+    let (one, two) = (id("one"), id("two"));
+    let mut session = store.write().await.unwrap();
+    let kept = session.tenant(&one).record(&finding(1, 1), now()).await.unwrap();
+    let Recorded::Kept(kept) = kept else { panic!() };
+    for (number, channel) in (0..).zip(Channel::ALL) {
+        session.tenant(&one).tell(&NewNotice { channel, ..notice(number) }, now()).await.unwrap();
+    }
+    // Each channel has its own queue.
+    for channel in Channel::ALL {
+        let [taken] = &session.take_notices(channel, taken("a"), now(), 9).await.unwrap()[..] else {
+            panic!()
+        };
+        assert_eq!(taken.channel, channel);
+        let early = session.tenant(&one).replay(taken.id, now()).await;
+        assert!(matches!(early, Err(StoreError::Missing(_))), "{early:?}");
+        session.sent(taken.id, now()).await.unwrap();
+        assert!(session.tenant(&two).replay(taken.id, now()).await.is_err());
+        let replayed = session.tenant(&one).replay(taken.id, at("2026-11-24")).await;
+        assert_eq!(replayed.is_ok(), channel != Channel::Mail, "{replayed:?}");
+        let due = session.take_notices(channel, taken_again(), at("2026-11-24"), 9).await.unwrap();
+        let again: Vec<_> = due.iter().map(|notice| (&*notice.message, notice.attempts)).collect();
+        assert_eq!(again.len(), usize::from(channel != Channel::Mail));
+        assert!(again.iter().all(|(message, attempts)| *message == taken.message && *attempts == 1));
+    }
+
+    // What is not due may say more, and nobody else's.
+    let new = NewNotice { due: at("2026-11-24"), ..notice(9) };
+    let grown = session.tenant(&one).tell(&new, now()).await.unwrap().unwrap();
+    assert!(session.tenant(&two).growing(&new.message, now()).await.unwrap().is_none());
+    let found = session.tenant(&one).growing(&new.message, now()).await.unwrap().unwrap();
+    assert_eq!((found.id, &*found.body), (grown, "{}"));
+    session.tenant(&one).grow(grown, "{\"more\":1}", &[kept.id]).await.unwrap();
+    session.tenant(&two).grow(grown, "{}", &[]).await.unwrap();
+    assert_eq!(session.tenant(&one).notices_of(kept.id).await.unwrap()[0].body, "{\"more\":1}");
+    assert!(session.tenant(&one).growing(&new.message, new.due).await.unwrap().is_none());
+    session.take_notices(Channel::Mail, taken("a"), new.due, 9).await.unwrap();
+    assert!(session.tenant(&one).growing(&new.message, now()).await.unwrap().is_none());
+}
+
+pub(super) async fn to_one_destination_wait_together(store: Store) {
+    add(&store, &["one", "two"]).await;
+    let (one, two) = (id("one"), id("two"));
+    let mut session = store.write().await.unwrap();
+    let hook = |number, destination: &str| NewNotice {
+        channel: Channel::Webhook,
+        destination: destination.to_owned(),
+        ..notice(number)
+    };
+    let old = at("2026-11-19T09:00:00Z");
+    for (number, created) in [(0, old), (1, now()), (2, now())] {
+        session
+            .tenant(&one)
+            .tell(&NewNotice { due: created, ..hook(number, "siem") }, created)
+            .await
+            .unwrap();
+    }
+    session.tenant(&one).tell(&hook(3, "other"), now()).await.unwrap();
+    session.tenant(&two).tell(&hook(4, "siem"), now()).await.unwrap();
+    let first = session.take_notices(Channel::Webhook, taken("a"), now(), 1).await.unwrap().remove(0);
+    assert_eq!(first.message, "0@mizumori.example");
+    // Neither what somebody has, nor what is older than the limit.
+    let until = at("2026-11-23T09:05:00Z");
+    assert_eq!(session.postpone_all(&first, until, old, now()).await.unwrap(), 2);
+    let rest = session.take_notices(Channel::Webhook, taken("b"), now(), 9).await.unwrap();
+    let messages: Vec<_> = rest.iter().map(|notice| notice.message.as_str()).collect();
+    assert_eq!(messages, ["3@mizumori.example", "4@mizumori.example"]);
+    let later = session.take_notices(Channel::Webhook, taken_again(), until, 9).await.unwrap();
+    assert!(
+        later
+            .iter()
+            .all(|notice| notice.attempts > 0 && notice.destination == "siem" || notice.id != first.id)
+    );
+    assert!(later.iter().any(|notice| notice.message == "1@mizumori.example"));
 }

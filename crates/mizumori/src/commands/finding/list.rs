@@ -132,7 +132,7 @@ fn state(word: &str) -> Result<State, String> {
     State::of(word).ok_or_else(|| format!("write one of {}", words()))
 }
 
-fn severity(word: &str) -> Result<Severity, String> {
+pub(super) fn severity(word: &str) -> Result<Severity, String> {
     let words = || Severity::ALL.map(Severity::as_str).join(", ");
     Severity::parse(word).ok_or_else(|| format!("write one of {}", words()))
 }

@@ -10,7 +10,7 @@ use mizumori_monitor::{
     follow_up, look_after_editions, synchronise,
 };
 use mizumori_scan::Progress;
-use mizumori_store::{Access, OrganisationState, Store};
+use mizumori_store::{Access, Channel, OrganisationState, Store};
 use tokio::time::{Instant, sleep};
 
 use crate::counted::{counted, counted_are};
@@ -37,7 +37,7 @@ pub(super) struct Rounds {
     pub(super) proofs: Option<Proofs>,
     pub(super) tags: TagLayers,
     pub(super) finder: Finder,
-    pub(super) sender: Option<Sender>,
+    pub(super) sender: Sender,
     pub(super) neutraliser: Neutraliser,
     /// A name that no other process has.
     pub(super) name: String,
@@ -79,9 +79,11 @@ impl Rounds {
                 rest(progress, self.look_every).await;
             }
         };
-        let sending = async {
+        // Each channel by itself: a system that does not answer keeps no mail waiting.
+        let sending = async |channel: Channel| {
+            let what = format!("sending by {}", channel.as_str());
             while !progress.is_stopped() {
-                troubles.unless("sending", self.send().await);
+                troubles.unless(&what, self.send_by(channel).await);
                 rest(progress, self.look_every).await;
             }
         };
@@ -108,7 +110,16 @@ impl Rounds {
                 rest(progress, self.sync_every).await;
             }
         };
-        tokio::join!(finding, sending, neutralising, keeping, proving);
+        tokio::join!(
+            finding,
+            neutralising,
+            sending(Channel::Mail),
+            sending(Channel::Webhook),
+            sending(Channel::Syslog),
+            sending(Channel::Chat),
+            keeping,
+            proving
+        );
         Ok(self.let_go().await?)
     }
 
@@ -148,16 +159,11 @@ impl Rounds {
     }
 
     async fn send(&self) -> Result<Sent, MonitorError> {
-        let Some(sender) = &self.sender else { return Ok(Sent::default()) };
-        let sent = sender.send(now).await?;
-        if sent.sent > 0 {
-            tidings::say(&format!("sent {}", counted(sent.sent, "notice")));
-        }
-        if sent.dead > 0 {
-            tidings::warning(&format!("gave {} up", counted(sent.dead, "notice")));
-            tidings::hint("`mizumori notice list ORG --state dead` shows why");
-        }
-        Ok(sent)
+        Ok(told(self.sender.send(now).await?))
+    }
+
+    async fn send_by(&self, channel: Channel) -> Result<Sent, MonitorError> {
+        Ok(told(self.sender.send_by(channel, now).await?))
     }
 
     /// Reads the directories, and looks at what is open. Of several processes one does it: whether it was this one.
@@ -247,6 +253,18 @@ impl Rounds {
         }
         Ok(())
     }
+}
+
+/// Says what was sent.
+fn told(sent: Sent) -> Sent {
+    if sent.sent > 0 {
+        tidings::say(&format!("sent {}", counted(sent.sent, "notice")));
+    }
+    if sent.dead > 0 {
+        tidings::warning(&format!("gave {} up", counted(sent.dead, "notice")));
+        tidings::hint("`mizumori notice list ORG --state dead` shows why");
+    }
+    sent
 }
 
 impl Troubles {

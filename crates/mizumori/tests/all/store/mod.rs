@@ -3,6 +3,8 @@
 mod audit;
 mod backup;
 #[cfg(feature = "monitor")]
+mod channel;
+#[cfg(feature = "monitor")]
 mod directory;
 mod domain;
 #[cfg(feature = "monitor")]
@@ -10,6 +12,8 @@ mod domain_mail;
 mod edition;
 #[cfg(feature = "monitor")]
 mod end;
+#[cfg(feature = "monitor")]
+mod export;
 #[cfg(feature = "monitor")]
 mod finding;
 mod notice;

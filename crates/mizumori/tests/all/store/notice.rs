@@ -34,7 +34,7 @@ fn filled(kept: &Kept) -> [i64; 4] {
             ids.push(told.unwrap().0);
         }
         let taken = Taken { by: "test", length: Duration::from_secs(60) };
-        session.take_notices(taken, now(), 9).await.unwrap();
+        session.take_notices(Channel::Mail, taken, now(), 9).await.unwrap();
         session.sent(NoticeId(ids[0]), now()).await.unwrap();
         for dead in [ids[1], ids[3]] {
             session.not_sent(NoticeId(dead), PROBLEM, None, now()).await.unwrap();

@@ -144,7 +144,7 @@ fn mistakes_change_nothing() {
 fn rules_of_another_program() {
     on_both(|kept| {
         kept.organisation("suigen", "full");
-        for (name, document) in [("quiet-hours", "{}"), ("tell-user", "{\"when\":\"later\"}")] {
+        for (name, document) in [("quiet-weeks", "{}"), ("tell-user", "{\"when\":\"later\"}")] {
             kept.work(async |session| {
                 let rule = Rule {
                     name: name.to_owned(),
