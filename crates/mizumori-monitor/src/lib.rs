@@ -6,6 +6,7 @@
 
 mod administrators;
 mod body;
+mod carried;
 mod code_mail;
 mod deadlines;
 mod directories;
@@ -31,6 +32,7 @@ mod tidings;
 mod verdict;
 
 pub use body::{Body, Item, Until};
+pub use carried::{Carried, take_carried, write_carried};
 pub use code_mail::CodeMail;
 pub use deadlines::Deadlines;
 pub use directories::{Connected, DirectorySettings, Google, Graph, Keycloak, Ldap, Okta, OktaKey};

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "store")]
 pub(crate) mod audit;
+#[cfg(feature = "monitor")]
+pub(crate) mod bundle;
 #[cfg(feature = "cluster")]
 pub(crate) mod cluster;
 pub(crate) mod completions;
