@@ -9,6 +9,7 @@ use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use mizumori_bundle::{EntryHead, EntryKind, EntryWriter};
 use mizumori_core::Lang;
 use mizumori_guard::private::{PrivateIndex, PrivateWriter};
 use mizumori_guard::{Filter, HashKind, Index, IndexWriter, InputFile, Rate, What};
@@ -94,8 +95,25 @@ fn main() -> Result<()> {
     for (name, text) in HASHES {
         keep(&seeds, "guard_lines", name, text.as_bytes())?;
     }
+    bundles(&seeds)?;
     guard(&seeds)?;
     private(&seeds)
+}
+
+/// The text of a header, and an opened payload with one entry.
+fn bundles(seeds: &Path) -> Result<()> {
+    let recipient = format!(
+        r#"{{"key":"fedcba9876543210","sealed":"{}","wrapped":"{}"}}"#,
+        "00".repeat(32),
+        "11".repeat(48)
+    );
+    let header =
+        format!(r#"{{"sender":"0123456789abcdef","sequence":7,"created":1000,"recipients":[{recipient}]}}"#);
+    keep(seeds, "bundle", "header", header.as_bytes())?;
+    let mut entries = EntryWriter::new(Vec::new());
+    entries.begin(&EntryHead::new(EntryKind::Guard, "leaked", "index.json")?)?;
+    entries.end()?;
+    keep(seeds, "bundle", "entries", &entries.finish()?)
 }
 
 /// Our own templates, and small ones that use what there is, each with facts of all sorts behind it.

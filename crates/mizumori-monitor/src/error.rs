@@ -62,6 +62,18 @@ pub enum MonitorError {
     /// What is said of a source cannot be.
     #[error("{0}")]
     Source(&'static str),
+    /// A document of findings could not be written or read.
+    #[error("could not {what} the findings")]
+    Document {
+        /// What was tried.
+        what: &'static str,
+        /// Why not.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// A line of a document of findings.
+    #[error("line {0} of the findings is not what it should be")]
+    Line(u64),
     /// A rule.
     #[error(transparent)]
     Rule(#[from] RuleError),
@@ -90,6 +102,8 @@ impl MonitorError {
             | Self::Source(_)
             | Self::Refused(_) => ErrorClass::Usage,
             Self::Respond(error) => error.class(),
+            Self::Document { .. } => ErrorClass::Environment,
+            Self::Line(_) => ErrorClass::Unreadable,
             Self::BrokenOff => ErrorClass::Internal,
         }
     }

@@ -11,8 +11,8 @@ use std::time::Duration;
 use mizumori_core::{Exposure, Lang, Severity, Timestamp};
 use mizumori_store::{
     Access, Contact, Domain, Filter, Finding, FindingSource, Holder, NewAudit, NewFinding, NewTask,
-    Organisation, OrganisationId, OrganisationState, Origin, Recorded, Session, State, Store, StoreError,
-    TaskState, Tenant,
+    Organisation, OrganisationId, OrganisationState, Origin, Recorded, Reference, Session, State, Store,
+    StoreError, TaskState, Tenant,
 };
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -238,7 +238,7 @@ impl Round {
             new.backlog = is_backlog;
             let mut tenant = self.session.tenant(&id);
             known.see(&mut tenant, &new.source, self.now).await?;
-            if let Some(finding) = appear(&mut tenant, new, self.now).await? {
+            if let Some(finding) = appear(&mut tenant, new, None, self.now).await? {
                 self.findings += 1;
                 let own = |site: &str| self.served.organisation(site) == Some(&id);
                 known.judge(&mut tenant, &finding, own, self.now).await?;
@@ -403,11 +403,12 @@ async fn hearing(
     Ok(Hearing { administrators: audience.administrators, people, account })
 }
 
-/// Keeps a finding, unless it is there. Gives the one that people are to hear of: itself, or the one whose fate it shares when that
+/// Keeps a finding, under the reference that it has elsewhere, unless it is there. Gives the one that people are to hear of: itself, or the one whose fate it shares when that
 /// has become worse.
 pub(crate) async fn appear(
     tenant: &mut Tenant<'_>,
     mut new: NewFinding,
+    reference: Option<&Reference>,
     now: Timestamp,
 ) -> Result<Option<Finding>, StoreError> {
     let earlier = tenant.findings_of(new.account).await?;
@@ -419,18 +420,18 @@ pub(crate) async fn appear(
         return Ok(None);
     }
     match fate(&new, &earlier) {
-        Fate::New => match tenant.record(&new, now).await? {
+        Fate::New => match keep(tenant, &new, reference, now).await? {
             Recorded::Kept(finding) => Ok(Some(*finding)),
             Recorded::Known => Ok(None),
         },
         Fate::Shared(first) => {
             share(&mut new, first);
-            tenant.record(&new, now).await?;
+            keep(tenant, &new, reference, now).await?;
             Ok(None)
         }
         Fate::Worse(first, severity) => {
             share(&mut new, first);
-            tenant.record(&new, now).await?;
+            keep(tenant, &new, reference, now).await?;
             tenant.worsen(first.id, severity, now).await?;
             Ok(Some(as_told(first.clone(), new, severity)))
         }
@@ -439,9 +440,21 @@ pub(crate) async fn appear(
             let first = tenant.step(first, State::Notified, ACTOR, why, now).await?;
             tenant.worsen(first.id, severity, now).await?;
             share(&mut new, &first);
-            tenant.record(&new, now).await?;
+            keep(tenant, &new, reference, now).await?;
             Ok(Some(as_told(first, new, severity)))
         }
+    }
+}
+
+async fn keep(
+    tenant: &mut Tenant<'_>,
+    new: &NewFinding,
+    reference: Option<&Reference>,
+    now: Timestamp,
+) -> Result<Recorded, StoreError> {
+    match reference {
+        Some(reference) => tenant.record_as(new, reference, now).await,
+        None => tenant.record(new, now).await,
     }
 }
 

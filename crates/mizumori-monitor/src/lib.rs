@@ -7,6 +7,7 @@
 mod administrators;
 mod announce;
 mod body;
+mod carried;
 mod channels;
 mod code_mail;
 mod deadlines;
@@ -37,6 +38,7 @@ mod verdict;
 
 pub use announce::announce;
 pub use body::{Body, Item, Until};
+pub use carried::{Carried, take_carried, write_carried};
 pub use channels::{ChannelSettings, Destination, Format, Naming, Service, syslog_server};
 pub use code_mail::CodeMail;
 pub use deadlines::Deadlines;

@@ -106,7 +106,7 @@ pub async fn import(
         let earlier = tenant.findings_of(new.account).await?;
         let is_known =
             earlier.iter().any(|earlier| earlier.is.source == new.source && earlier.is.site == new.site);
-        let appeared = if is_known { None } else { appear(&mut tenant, new, now).await? };
+        let appeared = if is_known { None } else { appear(&mut tenant, new, None, now).await? };
         let Some(finding) = appeared else {
             done.known += 1;
             continue;

@@ -157,6 +157,12 @@ enum Command {
     #[cfg(not(feature = "monitor"))]
     #[command(hide = true)]
     Task(commands::not_built::Arguments),
+    #[cfg(feature = "monitor")]
+    Bundle(Box<commands::bundle::Arguments>),
+    /// Bundles: carry findings and leaked passwords into a network that nothing leads to (not built in)
+    #[cfg(not(feature = "monitor"))]
+    #[command(hide = true)]
+    Bundle(commands::not_built::Arguments),
     #[cfg(feature = "loop")]
     Serve(Box<commands::serve::Arguments>),
     /// Run the loop (not built in)
@@ -267,6 +273,10 @@ fn run_command(command: Command) -> Result<Outcome, Failure> {
         Command::Task(arguments) => commands::task::run(&arguments),
         #[cfg(not(feature = "monitor"))]
         Command::Task(_) => commands::not_built::run("task", "monitor"),
+        #[cfg(feature = "monitor")]
+        Command::Bundle(arguments) => commands::bundle::run(&arguments),
+        #[cfg(not(feature = "monitor"))]
+        Command::Bundle(_) => commands::not_built::run("bundle", "monitor"),
         #[cfg(feature = "loop")]
         Command::Serve(arguments) => commands::serve::run(&arguments),
         #[cfg(not(feature = "loop"))]

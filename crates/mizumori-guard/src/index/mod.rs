@@ -4,6 +4,7 @@
 //! in the place of the old one by one rename, and only then deletes what that does not name. A reader sees the old index or the
 //! new one. One that comes between the rename and the deletion finds a file gone and reads the manifest again.
 
+mod carry;
 mod folder;
 mod manifest;
 mod writer;

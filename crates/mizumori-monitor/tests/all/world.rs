@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use mizumori_core::keys::{AccountTag, KeyRing};
+use mizumori_core::keys::{AccountTag, KeyRing, MasterKey};
 use mizumori_core::proof::Method;
 use mizumori_core::{Account, DomainName, Exposure, Lang, LocalPart, Names, SecretKind, Timestamp};
 use mizumori_monitor::{ChannelSettings, Finder, Found, Leaks, News, announce};
@@ -44,6 +44,13 @@ impl World {
             session.commit().await.unwrap();
         });
         world
+    }
+
+    /// The same in another store, with the same keys.
+    pub(crate) fn beside(ring: &KeyRing) -> Self {
+        let master = MasterKey::random().unwrap();
+        let ring = KeyRing::parse("keys", &ring.to_text(&master).unwrap(), &master).unwrap();
+        Self { ring, ..Self::new() }
     }
 
     pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {

@@ -3,6 +3,8 @@
 #[cfg(feature = "store")]
 pub(crate) mod audit;
 #[cfg(feature = "monitor")]
+pub(crate) mod bundle;
+#[cfg(feature = "monitor")]
 pub(crate) mod channel;
 #[cfg(feature = "cluster")]
 pub(crate) mod cluster;

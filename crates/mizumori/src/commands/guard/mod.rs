@@ -130,7 +130,7 @@ impl IndexOption {
 /// Memory to use where nobody says, in bytes.
 pub(crate) const MEMORY: u64 = 512 << 20;
 
-fn memory(option: Option<Size>, config: &Config) -> u64 {
+pub(crate) fn memory(option: Option<Size>, config: &Config) -> u64 {
     option.or(config.memory).map_or(MEMORY, |size| size.0)
 }
 
@@ -139,7 +139,7 @@ pub(crate) const KEEP_IT_SAFE: &str = "what the index holds are hashes without s
     passwords: keep it as safe as these";
 
 /// The progress bar as the guard's library sees it.
-struct Shown(Arc<Progress>);
+pub(crate) struct Shown(pub(crate) Arc<Progress>);
 
 impl Observer for Shown {
     fn read(&self, bytes: u64) {

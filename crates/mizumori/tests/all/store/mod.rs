@@ -3,6 +3,8 @@
 mod audit;
 mod backup;
 #[cfg(feature = "monitor")]
+mod bundle;
+#[cfg(feature = "monitor")]
 mod channel;
 #[cfg(feature = "monitor")]
 mod directory;
