@@ -10,6 +10,7 @@ use mizumori_store::{
 
 use super::document::{Come, Document, Line, WrittenOrganisation};
 use super::{KIND, VERSION};
+use crate::announce::announce;
 use crate::error::MonitorError;
 use crate::finder::{Known, appear};
 use crate::received::may_have_findings;
@@ -88,7 +89,9 @@ pub async fn take_carried(
     }
     for (id, known) in all {
         if let Some(known) = known {
-            done.notices += known.tell(&mut session.tenant(&id), occasion, now).await?;
+            let mut tenant = session.tenant(&id);
+            done.notices += known.tell(&mut tenant, occasion, now).await?;
+            done.notices += announce(&mut tenant, now).await?;
         }
     }
     Ok(done)
