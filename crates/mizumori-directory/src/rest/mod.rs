@@ -188,6 +188,8 @@ impl Rest {
             .map_err(cannot)?;
         match &call.body {
             Some((content_type, body)) => request.body(content_type, body.clone()).map_err(cannot),
+            // The library says nothing of a body that is not there; some servers ask for its length (411).
+            None if call.method != Method::GET => request.header("content-length", "0").map_err(cannot),
             None => Ok(request),
         }
     }

@@ -210,7 +210,7 @@ fn an_account_is_neutralised_in_a_service() {
     assert!(patch.text().contains("forceChangePasswordNextSignIn"));
     web.on("PATCH", "/v1.0/users/t-1", Answer::status(403));
     let run = kept.run(&format!("{command} --action disable"));
-    run.ends(2).saying(&["User.EnableDisableAccount.All", "hint:"]);
+    run.ends(2).saying(&["does not permit us to disable a user: it takes User.EnableDisableAccount.All"]);
     assert!(!run.err().contains("canary"), "{}", run.err());
     let actions: Vec<_> = kept.audited(2).into_iter().map(|[action, _, detail]| (action, detail)).collect();
     assert!(actions.contains(&("finding neutralise".into(), "force-change: done".into())), "{actions:?}");
