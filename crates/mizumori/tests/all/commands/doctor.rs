@@ -16,7 +16,8 @@ fn all_is_well() {
     let text = run.out();
     assert!(about(&text, "program").ends_with(concat!("mizumori ", env!("CARGO_PKG_VERSION"))));
     assert!(
-        about(&text, "features").ends_with("survey, scan, guard, lake, sql, cluster, store, monitor, demo")
+        about(&text, "features")
+            .ends_with("survey, scan, guard, lake, sql, cluster, store, monitor, loop, demo")
     );
     assert!(about(&text, "configuration").ends_with("mizumori.toml"));
     assert!(about(&text, "watch list").ends_with("3 organisations, 4 domains, 1 of them unverified"));
