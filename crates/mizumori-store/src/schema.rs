@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/003-what-others-bring.sql"),
     include_str!("schema/004-proofs.sql"),
     include_str!("schema/005-channels.sql"),
+    include_str!("schema/006-what-is-looked-for.sql"),
 ];
 
 /// The schema after the last of them.

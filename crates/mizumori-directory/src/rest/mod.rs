@@ -159,7 +159,7 @@ impl Rest {
                 return self.judge(answer, task);
             }
             let wait = asked_to_wait(&answer).unwrap_or(pause);
-            if waited + wait > self.patience || self.patience.is_zero() {
+            if waited.saturating_add(wait) > self.patience || self.patience.is_zero() {
                 return self.judge(answer, task);
             }
             tokio::time::sleep(wait).await;

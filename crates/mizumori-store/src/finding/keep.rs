@@ -206,7 +206,7 @@ impl Tenant<'_> {
         taken.is.state = to;
         (taken.changed, taken.settled) = (now, settled);
         if to == State::Notified {
-            taken.told = taken.told.or(Some(now));
+            (taken.told, taken.reminded) = (Some(now), 0);
         }
         Ok(taken)
     }

@@ -62,7 +62,9 @@ pub(super) async fn take_their_steps(store: Store) {
     assert!(matches!(back, Err(StoreError::NoSuchStep { from: "closed", to: "new" })), "{back:?}");
     let again =
         tenant.step(&closed, State::Notified, "the loop", "a stealer log", at("2026-12-01")).await.unwrap();
-    assert_eq!((again.told, again.settled), (Some(at("2026-11-24")), None));
+    // He is told anew: what he did after the first telling is no answer to this one.
+    assert_eq!((again.told, again.settled), (Some(at("2026-12-01")), None));
+    assert_eq!(tenant.finding(&new.reference).await.unwrap(), Some(again.clone()));
     tenant.worsen(again.id, Severity::StealerLog, now()).await.unwrap();
     tenant.worsen(again.id, Severity::Hash, now()).await.unwrap();
     let found = tenant.finding(&new.reference).await.unwrap().unwrap();
