@@ -25,11 +25,13 @@ pub(super) struct Graph {
     /// Ask who has registered a second factor; takes AuditLog.Read.All and a licence of Entra ID P1
     #[arg(long)]
     second_factors: bool,
-    /// Where Microsoft Graph is [default: https://graph.microsoft.com]
-    #[arg(long)]
+    #[arg(long, help = "Where Microsoft Graph is [default: https://graph.microsoft.com]")]
     url: Option<String>,
-    /// Where one signs on [default: https://login.microsoftonline.com]
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Where one signs on [default: https://login.microsoftonline.com]"
+    )]
     sign_on_url: Option<String>,
     /// Authorities (PEM) that are trusted beside the system's
     #[arg(long, value_name = "FILE")]
@@ -48,8 +50,7 @@ pub(super) struct Google {
     /// The customer's id [default: the administrator's own]
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
-    /// Where the API is [default: https://admin.googleapis.com]
-    #[arg(long)]
+    #[arg(long, help = "Where the API is [default: https://admin.googleapis.com]")]
     url: Option<String>,
     /// Authorities (PEM) that are trusted beside the system's
     #[arg(long, value_name = "FILE")]
@@ -59,8 +60,7 @@ pub(super) struct Google {
 /// An organisation of Okta.
 #[derive(Debug, Args)]
 pub(super) struct Okta {
-    /// Where it is: https://NAME.okta.com
-    #[arg(long)]
+    #[arg(long, help = "Where it is: https://NAME.okta.com")]
     url: String,
     /// The file of an API token
     #[arg(long, value_name = "FILE", required_unless_present = "key_file")]
