@@ -10,6 +10,7 @@ use mizumori_store::Channel;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{MonitorError, in_words};
+use crate::secret_file::{key_in, secret_in};
 
 /// The port of syslog over TLS (RFC 5425).
 const SYSLOG_PORT: u16 = 6514;
@@ -151,7 +152,7 @@ impl ChannelSettings {
             Destination::Syslog { authorities, .. } => authorities,
             Destination::Chat { service, url_file, authorities, .. } => {
                 chat(*service, url_file, Lang::En)?;
-                is_https(secret_in(url_file)?.expose())?;
+                is_https(url_in(url_file)?.expose())?;
                 authorities
             }
         };
@@ -185,7 +186,7 @@ pub fn syslog_server(text: &str) -> Result<(String, u16), String> {
 
 /// A webhook with its secrets.
 pub(crate) fn webhook(url: &str, secret_file: &Path) -> Result<Webhook, MonitorError> {
-    let text = read(secret_file)?;
+    let text = key_in(secret_file)?;
     let lines = text.expose().lines().map(str::trim).filter(|line| !line.is_empty());
     let secrets: Vec<WebhookSecret> = lines.map(str::parse).collect::<Result<_, _>>().map_err(wrong)?;
     Webhook::new(&Secret::new(url.to_owned()), secrets).map_err(wrong)
@@ -198,7 +199,7 @@ pub(crate) fn chat(service: Service, url_file: &Path, language: Lang) -> Result<
         Service::Teams => ChatKind::Teams,
         Service::Mattermost => ChatKind::Mattermost,
     };
-    Ok(Chat::new(kind, &secret_in(url_file)?).map_err(wrong)?.speaking(language))
+    Ok(Chat::new(kind, &url_in(url_file)?).map_err(wrong)?.speaking(language))
 }
 
 /// What else would be refused when something is to be sent is said at once.
@@ -213,14 +214,9 @@ fn wrong(error: mizumori_respond::RespondError) -> MonitorError {
     MonitorError::Channel(in_words(&error))
 }
 
-/// The secret in a file: its first line.
-fn secret_in(file: &Path) -> Result<Secret<String>, MonitorError> {
-    Ok(Secret::new(read(file)?.expose().lines().next().unwrap_or_default().trim().to_owned()))
-}
-
-fn read(file: &Path) -> Result<Secret<String>, MonitorError> {
-    let text = std::fs::read_to_string(file);
-    text.map(Secret::new).map_err(|cause| MonitorError::SecretFile { file: file.to_owned(), cause })
+/// The address in a file, which is a secret.
+fn url_in(file: &Path) -> Result<Secret<String>, MonitorError> {
+    Ok(Secret::new(secret_in(file)?.expose().trim().to_owned()))
 }
 
 /// A language by its tag.

@@ -3,9 +3,8 @@
 mod ldap;
 mod services;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use mizumori_core::Secret;
 use mizumori_directory::google::GoogleDirectory;
 use mizumori_directory::graph::GraphDirectory;
 use mizumori_directory::keycloak::KeycloakDirectory;
@@ -19,6 +18,7 @@ pub use ldap::Ldap;
 pub use services::{Google, Graph, Keycloak, Okta, OktaKey};
 
 use crate::error::MonitorError;
+use crate::secret_file::secret_in;
 use services::client;
 
 /// Where a directory is, and how it is asked.
@@ -154,19 +154,6 @@ impl DirectorySettings {
             Self::Keycloak(keycloak) => keycloak.connect()?,
         })
     }
-}
-
-/// The secret in a file: its first line.
-fn secret_in(file: &Path) -> Result<Secret<String>, MonitorError> {
-    let text = key_in(file)?;
-    Ok(Secret::new(text.expose().lines().next().unwrap_or_default().to_owned()))
-}
-
-/// The key in a file: all of it.
-fn key_in(file: &Path) -> Result<Secret<String>, MonitorError> {
-    std::fs::read_to_string(file)
-        .map(Secret::new)
-        .map_err(|cause| MonitorError::SecretFile { file: file.to_owned(), cause })
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ mod proofs;
 mod rate;
 mod received;
 mod rules;
+mod secret_file;
 mod sender;
 mod served;
 mod source_facts;

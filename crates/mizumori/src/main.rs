@@ -63,6 +63,8 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     process::harden();
     process::open_many_files();
+    #[cfg(any(feature = "guard", feature = "store"))]
+    process::choose_cryptography();
     let outcome = cli::run();
     outcome.code()
 }

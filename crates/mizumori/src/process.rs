@@ -1,5 +1,5 @@
-//! What the process does before anything else: for its own safety no core dumps and no panics that quote data, and room for as many
-//! open files as it may have.
+//! What the process does before anything else: for its own safety no core dumps and no panics that quote data, room for as many
+//! open files as it may have, and one library that computes all TLS.
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 
@@ -22,6 +22,13 @@ pub(crate) fn open_many_files() {
     let limit = getrlimit(Resource::Nofile);
     // Where it stays lower, what needs more says so.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// Chooses what computes TLS: two libraries can, where dependencies bring the other one along.
+#[cfg(any(feature = "guard", feature = "store"))]
+pub(crate) fn choose_cryptography() {
+    // Nobody has chosen before `main`.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
 /// Whether core dumps are off.

@@ -9,8 +9,6 @@ use crate::outcome::Failure;
 
 /// One that asks these name servers, or the system's where there are none, and trusts these authorities beside the system's.
 pub(crate) fn prover(name_servers: &[SocketAddr], authorities: Option<&Path>) -> Result<Prover, Failure> {
-    // Sites are asked over TLS.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let mut settings = ProverSettings::new();
     settings.name_servers = name_servers.to_vec();
     settings.authorities = authorities.map(Path::to_owned);

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use mizumori_directory::ldap::{Flavour, LdapDirectory, LdapSettings, Protection};
 use serde::{Deserialize, Serialize};
 
-use super::{Connected, secret_in};
+use super::Connected;
 use crate::error::MonitorError;
+use crate::secret_file::secret_in;
 
 /// An LDAP server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

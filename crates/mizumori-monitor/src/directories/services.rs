@@ -10,8 +10,9 @@ use mizumori_directory::okta::{OktaCredentials, OktaDirectory, OktaSettings};
 use mizumori_outbound::{Client, ClientSettings, Reach};
 use serde::{Deserialize, Serialize};
 
-use super::{Connected, key_in, secret_in};
+use super::Connected;
 use crate::error::MonitorError;
+use crate::secret_file::{key_in, secret_in};
 
 /// Bytes of an answer that are read: a page of hundreds of people, each with many addresses.
 const LONGEST: usize = 16 << 20;

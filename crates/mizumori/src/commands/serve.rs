@@ -62,8 +62,6 @@ Examples:
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let config = Config::load()?;
     let opened = arguments.store.open(&config)?;
-    // TLS of mails, webhooks and directories.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let mail = config.mail.as_ref().map(crate::mail::MailTable::post).transpose()?;
     if mail.is_none() {
         tidings::warning("there is no [mail] in mizumori.toml: what is to be told by mail waits");

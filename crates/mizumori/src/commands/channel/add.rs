@@ -102,8 +102,6 @@ enum Of {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, opened: &Opened) -> Result<(), Failure> {
     let (id, name) = (&arguments.organisation, &arguments.name);
-    // TLS is not spoken yet, and certificates are looked at.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     opened.write(async |session| {
         let organisation = allowed(session, id, Access::Systems).await?;
         let to = arguments.kind.destination(organisation.language)?;

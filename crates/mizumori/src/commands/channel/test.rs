@@ -16,7 +16,6 @@ pub(super) fn run(
     id: &OrganisationId,
     name: &str,
 ) -> Result<Outcome, Failure> {
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let channels = Channels::new(config.channels.post()?);
     // Written down before it is done: nothing leaves the house unseen.
     let (organisation, outlet) = opened.write(async |session| {

@@ -98,7 +98,6 @@ struct LdapOptions {
 pub(super) fn run(arguments: &Arguments, opened: &Opened) -> Result<(), Failure> {
     let Arguments { organisation: id, name, kind } = arguments;
     let settings = kind.settings()?;
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     // What cannot be is said now, and not in the night.
     if let Connected::Csv(file) = settings.connect()? {
         look(&file)?;

@@ -49,7 +49,6 @@ pub(super) fn send(arguments: &Send, config: &Config, opened: &Opened) -> Result
         Failure::say("there is no [mail] in mizumori.toml: no code can be sent")
             .hint("docs/loop.md says what stands there")
     })?;
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let post = mail.post()?;
     let (code, sent) = (MailCode::random().map_err(Failure::new)?, now());
     let (organisation, contacts, address) = opened.write(async |session| {

@@ -73,7 +73,6 @@ fn one(arguments: &Arguments, opened: &Opened, reference: &Reference) -> Result<
     if target.holder.is.privileged && !arguments.privileged {
         return Err(MonitorError::from(Refusal::Privileged).into());
     }
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let door = target.door(action, &connect)?;
     let whose = target.address().unwrap_or("an account without an address");
     if arguments.dry_run {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use mizumori_core::keys::KeyRing;
 use mizumori_core::{Clock as _, DomainName, Month, SystemClock, WatchList};
-use mizumori_proof::{Challenge, Method, ProofError, Prover, ProverSettings, Token};
+use mizumori_proof::{Challenge, Method, ProofError, Token};
 use mizumori_survey::AskedPeriod;
 use serde_json::json;
 
@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::lake::LakeOptions;
 use crate::outcome::{Failure, Outcome};
 use crate::progress::grouped;
+use crate::proofs::prover;
 use crate::show::{Form, show};
 
 /// Count the leaked accounts of a domain, for whoever proves that it is his
@@ -78,16 +79,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 
 /// Looks for the proof of this month, then for that of the month before: who has published it does not do so again at midnight.
 fn prove(arguments: &Arguments, config: &Config, ring: &KeyRing) -> Result<(), Failure> {
-    let mut settings = ProverSettings::new();
-    settings.name_servers.clone_from(match arguments.name_server.is_empty() {
+    let name_servers = match arguments.name_server.is_empty() {
         true => &config.name_servers,
         false => &arguments.name_server,
-    });
+    };
     let month = SystemClock.month();
     let before = Month::new(month.year(), month.month() - 1).or(Month::last_of(month.year() - 1));
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let prover = Prover::new(&settings).map_err(Failure::new)?;
+    let prover = prover(name_servers, None)?;
     let mut why = None;
     for month in std::iter::once(month).chain(before) {
         let challenge = challenge(&arguments.domain, month, ring)?;

@@ -29,7 +29,6 @@ pub(super) struct Arguments {
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, opened: &Opened) -> Result<(), Failure> {
     let id = &arguments.organisation;
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let (rule, seen) = opened.write(async |session| {
         allowed(session, id, Access::Neutralise).await?;
         let mut tenant = session.tenant(id);
