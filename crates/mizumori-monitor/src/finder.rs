@@ -17,6 +17,7 @@ use mizumori_store::{
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
+use crate::accounts::Accounts;
 use crate::announce::announce;
 use crate::error::MonitorError;
 use crate::exposure;
@@ -30,6 +31,8 @@ use crate::verdict::{Audience, Verdict, judge};
 
 /// Parts of the lake that may wait to be written.
 const WAITING: usize = 2;
+/// So many exposures are looked at together.
+const AT_ONCE: usize = 1_000;
 /// The kind of a source of which only the id is known.
 const UNDESCRIBED: &str = "unknown";
 /// What the rules' delays are counted in.
@@ -130,14 +133,16 @@ impl Finder {
         let mut tenant = session.tenant(organisation);
         let states = vec![State::New];
         let filter = Filter { states, backlog: Some(true), only_first: true, ..Filter::default() };
+        let own = |site: &str| served.organisation(site) == Some(organisation);
         let (mut found, mut after) = (Found::default(), None);
         loop {
             let page = tenant.findings(&filter, after, PAGE).await?;
+            let accounts: Vec<_> = page.findings.iter().map(|finding| finding.is.account).collect();
+            let holders = tenant.holders_of_each(&accounts).await?;
             for mut finding in page.findings {
                 finding.is.backlog = false;
-                known
-                    .judge(&mut tenant, &finding, |site| served.organisation(site) == Some(organisation), now)
-                    .await?;
+                let holders = holders.get(&finding.is.account).map_or(&[][..], Vec::as_slice);
+                known.judge(&mut tenant, &finding, holders, own, now).await?;
                 found.findings += 1;
             }
             match page.next {
@@ -221,27 +226,38 @@ impl Round {
                 Err(_) => ControlFlow::Break(()),
             })
         });
-        while let Some(exposures) = received.recv().await {
-            for exposure in exposures.iter().filter(|exposure| is_meant(exposure)) {
-                self.find(exposure, is_backlog).await?;
+        while let Some(mut exposures) = received.recv().await {
+            exposures.retain(&is_meant);
+            for part in exposures.chunks(AT_ONCE) {
+                self.find(part, is_backlog).await?;
             }
         }
         Ok(reading.await.map_err(|_| MonitorError::BrokenOff)??)
     }
 
-    async fn find(&mut self, exposure: &Exposure, is_backlog: bool) -> Result<(), MonitorError> {
-        let organisations = exposure::organisations(&self.served, exposure);
-        let organisations: Vec<_> = organisations.into_iter().cloned().collect();
-        for id in organisations {
-            let Some(known) = self.known.get_mut(&id) else { continue };
-            let mut new = exposure::finding(&self.served, &id, exposure, self.version);
-            new.backlog = is_backlog;
-            let mut tenant = self.session.tenant(&id);
-            known.see(&mut tenant, &new.source, self.now).await?;
-            if let Some(finding) = appear(&mut tenant, new, None, self.now).await? {
-                self.findings += 1;
-                let own = |site: &str| self.served.organisation(site) == Some(&id);
-                known.judge(&mut tenant, &finding, own, self.now).await?;
+    async fn find(&mut self, exposures: &[Exposure], is_backlog: bool) -> Result<(), MonitorError> {
+        let mut theirs = BTreeMap::<_, Vec<_>>::new();
+        for exposure in exposures {
+            for organisation in exposure::organisations(&self.served, exposure) {
+                theirs.entry(organisation).or_default().push(exposure);
+            }
+        }
+        for (id, exposures) in theirs {
+            let Some(known) = self.known.get_mut(id) else { continue };
+            let own = |site: &str| self.served.organisation(site) == Some(id);
+            let mut tenant = self.session.tenant(id);
+            let accounts = exposures.iter().map(|exposure| exposure.account).collect();
+            let mut accounts = Accounts::ask(&mut tenant, accounts).await?;
+            for exposure in exposures {
+                let mut new = exposure::finding(&self.served, id, exposure, self.version);
+                new.backlog = is_backlog;
+                known.see(&mut tenant, &new.source, self.now).await?;
+                let earlier = accounts.findings(&mut tenant, new.account).await?;
+                if let Some(finding) = appear(&mut tenant, new, &earlier, None, self.now).await? {
+                    self.findings += 1;
+                    let holders = accounts.holders(exposure.account);
+                    known.judge(&mut tenant, &finding, holders, own, self.now).await?;
+                }
             }
         }
         Ok(())
@@ -330,18 +346,18 @@ impl Known {
         &mut self,
         tenant: &mut Tenant<'_>,
         finding: &Finding,
+        holders: &[Holder],
         own: impl Fn(&str) -> bool,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         // Of one that has turned out to be worse: where it stood first.
         self.see(tenant, &finding.is.source, now).await?;
         let Some(source) = self.sources.get(&finding.is.source) else { return Ok(()) };
-        let holders = tenant.holders_of(finding.is.account).await?;
         let lang = self.organisation.language;
-        match judge(&self.rules, finding, &holders, own, now) {
+        match judge(&self.rules, finding, holders, own, now) {
             Verdict::Tell(audience) => {
-                self.tasks += u64::from(self.neutralise(tenant, finding, &holders, now).await?);
-                let hearing = hearing(tenant, finding, &audience, &holders, lang).await?;
+                self.tasks += u64::from(self.neutralise(tenant, finding, holders, now).await?);
+                let hearing = hearing(tenant, finding, &audience, holders, lang).await?;
                 self.tidings.add(finding, source, hearing);
                 let is_new = finding.is.state == State::New && !finding.is.backlog;
                 if is_new && (audience.administrators || !audience.users.is_empty()) {
@@ -403,15 +419,15 @@ async fn hearing(
     Ok(Hearing { administrators: audience.administrators, people, account })
 }
 
-/// Keeps a finding, under the reference that it has elsewhere, unless it is there. Gives the one that people are to hear of: itself, or the one whose fate it shares when that
-/// has become worse.
+/// Keeps a finding, under the reference that it has elsewhere, unless it is among the `earlier` ones of its account. Gives the one that
+/// people are to hear of: itself, or the one whose fate it shares when that has become worse.
 pub(crate) async fn appear(
     tenant: &mut Tenant<'_>,
     mut new: NewFinding,
+    earlier: &[Finding],
     reference: Option<&Reference>,
     now: Timestamp,
 ) -> Result<Option<Finding>, StoreError> {
-    let earlier = tenant.findings_of(new.account).await?;
     let is_there = |finding: &Finding| {
         let is = &finding.is;
         is.secret == new.secret && is.site == new.site && is.source == new.source
@@ -419,19 +435,19 @@ pub(crate) async fn appear(
     if earlier.iter().any(is_there) {
         return Ok(None);
     }
-    match fate(&new, &earlier) {
-        Fate::New => match keep(tenant, &new, reference, now).await? {
+    match fate(&new, earlier) {
+        Fate::New => match tenant.record_after(&new, earlier, reference, now).await? {
             Recorded::Kept(finding) => Ok(Some(*finding)),
             Recorded::Known => Ok(None),
         },
         Fate::Shared(first) => {
             share(&mut new, first);
-            keep(tenant, &new, reference, now).await?;
+            tenant.record_after(&new, earlier, reference, now).await?;
             Ok(None)
         }
         Fate::Worse(first, severity) => {
             share(&mut new, first);
-            keep(tenant, &new, reference, now).await?;
+            tenant.record_after(&new, earlier, reference, now).await?;
             tenant.worsen(first.id, severity, now).await?;
             Ok(Some(as_told(first.clone(), new, severity)))
         }
@@ -440,21 +456,9 @@ pub(crate) async fn appear(
             let first = tenant.step(first, State::Notified, ACTOR, why, now).await?;
             tenant.worsen(first.id, severity, now).await?;
             share(&mut new, &first);
-            keep(tenant, &new, reference, now).await?;
+            tenant.record_after(&new, earlier, reference, now).await?;
             Ok(Some(as_told(first, new, severity)))
         }
-    }
-}
-
-async fn keep(
-    tenant: &mut Tenant<'_>,
-    new: &NewFinding,
-    reference: Option<&Reference>,
-    now: Timestamp,
-) -> Result<Recorded, StoreError> {
-    match reference {
-        Some(reference) => tenant.record_as(new, reference, now).await,
-        None => tenant.record(new, now).await,
     }
 }
 

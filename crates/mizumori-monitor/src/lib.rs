@@ -4,6 +4,7 @@
 //! [`Finder`] moves a lake's cursor, [`judge`] is what the rules say of a finding, and what is told is put into the store's outbox.
 //! The lake itself is behind [`Leaks`].
 
+mod accounts;
 mod administrators;
 mod announce;
 mod body;

@@ -106,14 +106,15 @@ pub async fn import(
         let earlier = tenant.findings_of(new.account).await?;
         let is_known =
             earlier.iter().any(|earlier| earlier.is.source == new.source && earlier.is.site == new.site);
-        let appeared = if is_known { None } else { appear(&mut tenant, new, None, now).await? };
+        let appeared = if is_known { None } else { appear(&mut tenant, new, &earlier, None, now).await? };
         let Some(finding) = appeared else {
             done.known += 1;
             continue;
         };
         done.findings += 1;
         let own = |site: &str| served.organisation(site) == Some(organisation);
-        known.judge(&mut tenant, &finding, own, now).await?;
+        let holders = tenant.holders_of(finding.is.account).await?;
+        known.judge(&mut tenant, &finding, &holders, own, now).await?;
     }
     done.notices = known.tell(&mut tenant, &format!("import.{}", now.0), now).await?;
     done.notices += announce(&mut tenant, now).await?;

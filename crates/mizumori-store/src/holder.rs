@@ -3,10 +3,13 @@
 //! A synchronisation goes on over many transactions, so that others can write between: it has a number, every entry that it sees
 //! gets it, and what has an older one at its end is gone.
 
+use std::collections::BTreeMap;
+
 use mizumori_core::keys::AccountTag;
 use mizumori_core::{Lang, Timestamp};
 use sqlx::any::AnyRow;
 
+use crate::account::{ASKED_AT_ONCE, asked};
 use crate::error::StoreError;
 use crate::row::{Columns as _, json_of};
 use crate::session::Tenant;
@@ -100,8 +103,9 @@ pub struct Synced {
     pub gone: u64,
 }
 
-const HOLDERS: &str = "SELECT holder.id, directory, entry, login, name, language, enabled, privileged, second_factor, \
-                       held_since, password_changed, must_change, superior, other_address, keepers, groups FROM holder";
+const COLUMNS: &str = "holder.id, directory, entry, login, name, language, enabled, privileged, second_factor, held_since, \
+                       password_changed, must_change, superior, other_address, keepers, groups, address, account_hi, \
+                       account_lo";
 
 impl Tenant<'_> {
     /// Adds a directory, or changes the one of that name.
@@ -308,18 +312,33 @@ impl Tenant<'_> {
     /// # Errors
     /// When the database does not answer.
     pub async fn holders_of(&mut self, account: AccountTag) -> Result<Vec<Holder>, StoreError> {
-        let text = format!(
-            "{HOLDERS} WHERE holder.organisation = $1 AND id IN (SELECT holder FROM holder_address \
-             WHERE organisation = $1 AND account_hi = $2 AND account_lo = $3) ORDER BY id"
-        );
-        let statement = sqlx::query(sqlx::AssertSqlSafe(text))
-            .bind(self.organisation.as_str())
-            .bind(account.hi)
-            .bind(account.lo);
-        let rows = self.session.all("find whose an account is", statement).await?;
-        let mut holders = Vec::with_capacity(rows.len());
-        for row in &rows {
-            holders.push(self.with_addresses(read(row)?).await?);
+        Ok(self.holders_of_each(&[account]).await?.remove(&account).unwrap_or_default())
+    }
+
+    /// The same of each of some accounts; of one that no directory knows, none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn holders_of_each(
+        &mut self,
+        accounts: &[AccountTag],
+    ) -> Result<BTreeMap<AccountTag, Vec<Holder>>, StoreError> {
+        let mut holders: BTreeMap<_, _> = accounts.iter().map(|account| (*account, Vec::new())).collect();
+        for accounts in accounts.chunks(ASKED_AT_ONCE) {
+            let text = format!(
+                "{}, theirs (whose, hi, lo) AS (SELECT DISTINCT holder, hi, lo FROM asked JOIN holder_address \
+                 ON account_hi = hi AND account_lo = lo WHERE organisation = $1) SELECT {COLUMNS}, hi, lo FROM theirs \
+                 JOIN holder ON holder.id = whose AND holder.organisation = $1 \
+                 JOIN holder_address ON holder_address.holder = whose ORDER BY whose, hi, lo, position",
+                asked(accounts)
+            );
+            let statement = sqlx::query(sqlx::AssertSqlSafe(text)).persistent(accounts.len() == 1);
+            let rows =
+                self.session.all("find whose accounts are", statement.bind(self.organisation.as_str()));
+            for row in &rows.await? {
+                let account = AccountTag { hi: row.number("hi")?, lo: row.number("lo")? };
+                add(holders.entry(account).or_insert_with(Vec::new), row)?;
+            }
         }
         Ok(holders)
     }
@@ -333,25 +352,30 @@ impl Tenant<'_> {
         directory: DirectoryId,
         entry: &str,
     ) -> Result<Option<Holder>, StoreError> {
-        let text = format!("{HOLDERS} WHERE organisation = $1 AND directory = $2 AND entry = $3");
+        let text = format!(
+            "SELECT {COLUMNS} FROM holder LEFT JOIN holder_address ON holder = holder.id \
+             WHERE holder.organisation = $1 AND directory = $2 AND entry = $3 ORDER BY position"
+        );
         let statement = sqlx::query(sqlx::AssertSqlSafe(text));
         let statement = statement.bind(self.organisation.as_str()).bind(directory.0).bind(entry);
-        match self.session.one("find an entry", statement).await? {
-            Some(row) => self.with_addresses(read(&row)?).await.map(Some),
-            None => Ok(None),
+        let mut found = Vec::new();
+        for row in &self.session.all("find an entry", statement).await? {
+            add(&mut found, row)?;
         }
+        Ok(found.pop())
     }
+}
 
-    async fn with_addresses(&mut self, mut holder: Holder) -> Result<Holder, StoreError> {
-        let statement = sqlx::query(
-            "SELECT address, account_hi, account_lo FROM holder_address WHERE holder = $1 ORDER BY position",
-        );
-        for row in self.session.all("find an entry's addresses", statement.bind(holder.id.0)).await? {
-            let account = AccountTag { hi: row.number("account_hi")?, lo: row.number("account_lo")? };
-            holder.is.addresses.push(HolderAddress { address: row.text("address")?, account });
-        }
-        Ok(holder)
+/// Adds an entry, or another address to the last one: there is a row an address, and one for an entry without any.
+fn add(holders: &mut Vec<Holder>, row: &AnyRow) -> Result<(), StoreError> {
+    if holders.last().map(|holder| holder.id.0) != Some(row.number("id")?) {
+        holders.push(read(row)?);
     }
+    if let (Some(holder), Some(address)) = (holders.last_mut(), row.maybe_text("address")?) {
+        let account = AccountTag { hi: row.number("account_hi")?, lo: row.number("account_lo")? };
+        holder.is.addresses.push(HolderAddress { address, account });
+    }
+    Ok(())
 }
 
 fn read(row: &AnyRow) -> Result<Holder, StoreError> {

@@ -8,6 +8,7 @@
 //! secret is ever in here, and no key.
 
 mod access;
+mod account;
 mod audit;
 mod backup;
 mod bundle;

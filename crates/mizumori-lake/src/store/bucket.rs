@@ -1,7 +1,8 @@
 //! Dumps in buckets: what lies below a URL, and its bytes.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{StreamExt, TryStreamExt};
 use mizumori_read::ReadAt;
@@ -9,7 +10,7 @@ use object_store::path::Path;
 use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt};
 use url::Url;
 
-use super::open::{Patience, open};
+use super::open::{Opened, Patience, connect, open};
 use super::read_ahead::{Blocks, ObjectAt};
 use super::trouble::{StoreError, Trouble};
 use crate::background::Background;
@@ -105,6 +106,8 @@ pub struct Below {
 pub struct Buckets {
     runtime: Arc<Background>,
     blocks: Arc<Blocks>,
+    /// Those from which objects were read, by their URLs.
+    patient: Mutex<BTreeMap<String, Opened>>,
 }
 
 impl Buckets {
@@ -114,7 +117,21 @@ impl Buckets {
     /// When no thread can be started.
     pub fn new(threads: usize) -> std::io::Result<Self> {
         let runtime = Background::start(2, "buckets")?;
-        Ok(Self { runtime: Arc::new(runtime), blocks: Arc::new(Blocks::new(threads)) })
+        let blocks = Arc::new(Blocks::new(threads));
+        Ok(Self { runtime: Arc::new(runtime), blocks, patient: Mutex::default() })
+    }
+
+    /// The store of a bucket whose objects are read, opened once.
+    fn patient(&self, bucket: &str, place: &str) -> Result<Arc<dyn ObjectStore>, StoreError> {
+        let mut patient = self.patient.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opened) = patient.get(bucket) {
+            return Ok(opened.named(place));
+        }
+        let url = Url::parse(bucket).map_err(|_| StoreError::unknown_kind(place))?;
+        let opened = connect(&url, place, Patience::Much)?;
+        let store = opened.named(place);
+        patient.insert(bucket.to_owned(), opened);
+        Ok(store)
     }
 
     /// The object of a key.
@@ -123,8 +140,7 @@ impl Buckets {
     /// When there is none, or the store cannot be asked.
     pub fn object(&self, bucket: &str, key: &str) -> Result<Arc<dyn ReadAt>, StoreError> {
         let place: Arc<str> = format!("{bucket}{key}").into();
-        let url = Url::parse(bucket).map_err(|_| StoreError::unknown_kind(&place))?;
-        let store = open(&url, &place, Patience::Much)?;
+        let store = self.patient(bucket, &place)?;
         let path = Path::parse(key).map_err(|_| StoreError::new(&place, Trouble::Name))?;
         let meta = self.runtime.block_on(store.head(&path)).map_err(|error| {
             StoreError::find(&error).cloned().unwrap_or_else(|| StoreError::new(&place, Trouble::Other))
@@ -148,7 +164,7 @@ impl Buckets {
         let wrong = |_| StoreError::new(&place, Trouble::Name);
         let url = Url::parse(bucket).map_err(|_| StoreError::unknown_kind(&place))?;
         let first = open(&url, &place, Patience::Little)?;
-        let patient = open(&url, &place, Patience::Much)?;
+        let patient = self.patient(bucket, &place)?;
         let path = Path::parse(key).map_err(wrong)?;
         let found = self.runtime.block_on(async {
             let single =

@@ -46,6 +46,26 @@ impl Patience {
 /// Opens the store of a URL. What it needs beside that (region, end point, credentials) comes from the environment, under the
 /// store's usual names. Nothing is asked of it yet. Its errors name `place`, and never show what the store answered.
 pub(crate) fn open(url: &Url, place: &str, patience: Patience) -> Result<Arc<dyn ObjectStore>, StoreError> {
+    connect(url, place, patience).map(|opened| opened.named(place))
+}
+
+/// A store that was opened, and may be asked for many places: whoever opens it again reads the system's authorities again, and
+/// connects again.
+#[derive(Clone)]
+pub(crate) struct Opened {
+    store: Arc<dyn ObjectStore>,
+    provider: Provider,
+}
+
+impl Opened {
+    /// The store, whose errors name `place`.
+    pub(crate) fn named(&self, place: &str) -> Arc<dyn ObjectStore> {
+        Arc::new(Told::new(Arc::clone(&self.store), place, self.provider))
+    }
+}
+
+/// Opens the store of a URL, as [`open`] does.
+pub(crate) fn connect(url: &Url, place: &str, patience: Patience) -> Result<Opened, StoreError> {
     let (scheme, _) = ObjectStoreScheme::parse(url).map_err(|_| StoreError::unknown_kind(place))?;
     let retries = patience.retries();
     let (provider, opened): (_, object_store::Result<Arc<dyn ObjectStore>>) = match scheme {
@@ -64,7 +84,7 @@ pub(crate) fn open(url: &Url, place: &str, patience: Patience) -> Result<Arc<dyn
         _ => return Err(StoreError::unknown_kind(place)),
     };
     match opened {
-        Ok(store) => Ok(Arc::new(Told::new(store, place, provider))),
+        Ok(store) => Ok(Opened { store, provider }),
         Err(error) => Err(StoreError::of_settings(place, provider, &error)),
     }
 }

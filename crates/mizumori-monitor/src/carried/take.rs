@@ -165,18 +165,19 @@ async fn take(
             },
             None => new,
         };
-        let kept = tenant.record_as(&settled, &reference, now).await?;
+        let kept = tenant.record_after(&settled, &earlier, Some(&reference), now).await?;
         if let mizumori_store::Recorded::Kept(kept) = kept {
             tenant.keep_history(kept.id, &steps).await?;
         }
         return Ok(());
     }
     let new = NewFinding { state: State::New, ..new };
-    if let Some(finding) = appear(tenant, new, Some(&reference), now).await? {
+    if let Some(finding) = appear(tenant, new, &earlier, Some(&reference), now).await? {
         if finding.reference == reference {
             tenant.keep_history(finding.id, &steps).await?;
         }
-        known.judge(tenant, &finding, |_| own_site, now).await?;
+        let holders = tenant.holders_of(finding.is.account).await?;
+        known.judge(tenant, &finding, &holders, |_| own_site, now).await?;
     }
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! Findings are kept once, and take steps.
 
+use std::collections::BTreeMap;
+
 use mizumori_core::keys::AccountTag;
 use mizumori_core::{Severity, Timestamp};
 
 use super::{COLUMNS, Finding, FindingId, NewFinding, Recorded, State, Step, read};
+use crate::account::{ASKED_AT_ONCE, asked};
 use crate::error::StoreError;
 use crate::happening::What;
 use crate::reference::Reference;
@@ -16,35 +19,27 @@ impl Tenant<'_> {
     /// # Errors
     /// When the database refuses.
     pub async fn record(&mut self, new: &NewFinding, now: Timestamp) -> Result<Recorded, StoreError> {
-        self.record_under(new, Reference::draw()?, now).await
+        let earlier = self.findings_of(new.account).await?;
+        self.record_after(new, &earlier, None, now).await
     }
 
-    /// The same, under the reference that it has elsewhere; under another where that is taken.
+    /// The same for whoever knows the earlier findings of the account; under the reference that it has elsewhere, or under another
+    /// where that is taken.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn record_as(
+    pub async fn record_after(
         &mut self,
         new: &NewFinding,
-        reference: &Reference,
+        earlier: &[Finding],
+        reference: Option<&Reference>,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
-        // Whoever has it: references are unique among all organisations.
-        let statement =
-            sqlx::query("SELECT 1 AS n FROM finding WHERE reference = $1").bind(reference.as_str());
-        match self.session.one("find a finding", statement).await? {
-            Some(_) => self.record(new, now).await,
-            None => self.record_under(new, reference.clone(), now).await,
-        }
-    }
-
-    async fn record_under(
-        &mut self,
-        new: &NewFinding,
-        reference: Reference,
-        now: Timestamp,
-    ) -> Result<Recorded, StoreError> {
-        let label = self.label_of(new).await?;
+        let reference = match reference {
+            Some(reference) if !self.is_taken(reference).await? => reference.clone(),
+            _ => Reference::draw()?,
+        };
+        let label = label(new, earlier);
         let settled = new.state.is_settled().then_some(now);
         let statement = sqlx::query(
             "INSERT INTO finding (reference, organisation, account_hi, account_lo, secret, site, source, place, month, host, \
@@ -95,22 +90,11 @@ impl Tenant<'_> {
         })))
     }
 
-    /// That of the same secret where it was found before, else the next.
-    async fn label_of(&mut self, new: &NewFinding) -> Result<Option<u32>, StoreError> {
-        let Some(secret) = new.secret else { return Ok(None) };
-        let statement = sqlx::query(
-            "SELECT COALESCE(MAX(label), -1) AS last, COALESCE(MAX(CASE WHEN secret = $4 THEN label END), -1) AS own \
-             FROM finding WHERE organisation = $1 AND account_hi = $2 AND account_lo = $3",
-        );
-        let statement = statement
-            .bind(self.organisation.as_str())
-            .bind(new.account.hi)
-            .bind(new.account.lo)
-            .bind(secret.0);
-        let row = self.session.one("label a secret", statement).await?;
-        let row = row.ok_or(StoreError::Damaged { what: "label" })?;
-        let (last, own) = (row.number("last")?, row.number("own")?);
-        Ok(u32::try_from(if own >= 0 { own } else { last + 1 }).ok())
+    /// Whether anybody has a finding of that reference: they are unique among all organisations.
+    async fn is_taken(&mut self, reference: &Reference) -> Result<bool, StoreError> {
+        let statement =
+            sqlx::query("SELECT 1 AS n FROM finding WHERE reference = $1").bind(reference.as_str());
+        Ok(self.session.one("find a finding", statement).await?.is_some())
     }
 
     /// The findings of an account, in the order in which they were found.
@@ -118,14 +102,32 @@ impl Tenant<'_> {
     /// # Errors
     /// When the database does not answer.
     pub async fn findings_of(&mut self, account: AccountTag) -> Result<Vec<Finding>, StoreError> {
-        let text =
-            format!("{COLUMNS} WHERE organisation = $1 AND account_hi = $2 AND account_lo = $3 ORDER BY id");
-        let statement = sqlx::query(sqlx::AssertSqlSafe(text))
-            .bind(self.organisation.as_str())
-            .bind(account.hi)
-            .bind(account.lo);
-        let rows = self.session.all("find an account's findings", statement).await?;
-        rows.iter().map(read).collect()
+        Ok(self.findings_of_each(&[account]).await?.remove(&account).unwrap_or_default())
+    }
+
+    /// The findings of each of some accounts, in the order in which they were found; of an account without any, none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn findings_of_each(
+        &mut self,
+        accounts: &[AccountTag],
+    ) -> Result<BTreeMap<AccountTag, Vec<Finding>>, StoreError> {
+        let mut findings: BTreeMap<_, _> = accounts.iter().map(|account| (*account, Vec::new())).collect();
+        for accounts in accounts.chunks(ASKED_AT_ONCE) {
+            let text = format!(
+                "{} {COLUMNS} JOIN asked ON account_hi = hi AND account_lo = lo WHERE organisation = $1 ORDER BY id",
+                asked(accounts)
+            );
+            let statement = sqlx::query(sqlx::AssertSqlSafe(text)).persistent(accounts.len() == 1);
+            let rows =
+                self.session.all("find accounts' findings", statement.bind(self.organisation.as_str()));
+            for row in &rows.await? {
+                let finding = read(row)?;
+                findings.entry(finding.is.account).or_insert_with(Vec::new).push(finding);
+            }
+        }
+        Ok(findings)
     }
 
     /// The findings of these numbers, by their numbers.
@@ -300,4 +302,13 @@ impl Tenant<'_> {
         };
         rows.iter().map(step).collect()
     }
+}
+
+/// That of the same secret where it was found before, else the next.
+fn label(new: &NewFinding, earlier: &[Finding]) -> Option<u32> {
+    let secret = new.secret?;
+    let own = earlier.iter().filter(|finding| finding.is.secret == Some(secret));
+    let next =
+        earlier.iter().filter_map(|finding| finding.label).max().map_or(0, |last| last.saturating_add(1));
+    Some(own.filter_map(|finding| finding.label).max().unwrap_or(next))
 }

@@ -30,5 +30,8 @@ mod story;
 #[cfg(all(feature = "scan", feature = "demo"))]
 #[cfg(test)]
 mod terminal;
+#[cfg(feature = "loop")]
+#[cfg(test)]
+mod two_loops;
 #[cfg(test)]
 mod world;

@@ -38,7 +38,13 @@ pub(super) async fn are_kept_once(store: Store) {
     let all = tenant.findings_of(finding(1, 0).account).await.unwrap();
     assert_eq!((all.len(), &all[0]), (5, &first));
     assert_eq!(all[2].is.same_as, Some(first.id));
+    // Many accounts are asked for at once, those without findings among them.
+    let accounts: Vec<_> = (0..1_200).map(|number| finding(number, 0).account).collect();
+    let each = tenant.findings_of_each(&accounts).await.unwrap();
+    assert_eq!((each.len(), &each[&accounts[1]]), (1_200, &all));
+    assert_eq!((each[&accounts[0]].len(), each[&accounts[2]].len()), (0, 1));
     let two = id("two");
+    assert_eq!(session.tenant(&two).findings_of_each(&accounts[1..2]).await.unwrap()[&accounts[1]], []);
     kept(session.tenant(&two).record(&finding(1, 11), now()).await.unwrap());
 }
 
@@ -216,15 +222,17 @@ pub(super) async fn come_from_elsewhere_with_their_history(store: Store) {
     let (one, two) = (id("one"), id("two"));
     let mut session = store.write().await.unwrap();
     let reference = "7F3K-92QM".parse().unwrap();
-    let first = session.tenant(&one).record_as(&finding(1, 1), &reference, now()).await.unwrap();
+    let first =
+        session.tenant(&one).record_after(&finding(1, 1), &[], Some(&reference), now()).await.unwrap();
     let first = kept(first);
     assert_eq!(first.reference, reference);
     // Taken, if only by another organisation: it gets one of its own.
-    let other = kept(session.tenant(&two).record_as(&finding(1, 1), &reference, now()).await.unwrap());
+    let other =
+        kept(session.tenant(&two).record_after(&finding(1, 1), &[], Some(&reference), now()).await.unwrap());
     assert_ne!(other.reference, reference);
     let mut tenant = session.tenant(&one);
     assert_eq!(
-        tenant.record_as(&finding(1, 1), &"AAAA-BBBB".parse().unwrap(), now()).await.unwrap(),
+        tenant.record_after(&finding(1, 1), &[], Some(&"AAAA-BBBB".parse().unwrap()), now()).await.unwrap(),
         Recorded::Known
     );
     let step = Step {

@@ -44,6 +44,11 @@ pub(super) async fn are_those_of_the_last_synchronisation(store: Store) {
     let found = tenant.holders_of(address("", 2).account).await.unwrap();
     assert_eq!((found.len(), found[0].id), (1, kept));
     assert_eq!(found[0].is, holder("a", &[1, 2]));
+    let accounts: Vec<_> = (0..600).map(|number| address("", number).account).collect();
+    let each = tenant.holders_of_each(&accounts).await.unwrap();
+    let lengths: Vec<_> = (0..5).map(|number| each[&accounts[number]].len()).collect();
+    assert_eq!((each.len(), lengths), (600, vec![0, 1, 1, 1, 0]));
+    assert_eq!((&each[&accounts[1]], &each[&accounts[2]]), (&found, &found));
 
     // The next one sees an entry changed, and another one not at all.
     let second = tenant.begin_sync(directory).await.unwrap();

@@ -1,0 +1,12 @@
+//! Accounts of which something is asked, many in one statement.
+
+use mizumori_core::keys::AccountTag;
+
+/// So many accounts are asked for in one statement: a text of some kilobytes.
+pub(crate) const ASKED_AT_ONCE: usize = 500;
+
+/// What a statement begins with that asks for accounts: a table `asked` of `hi` and `lo`. Tags are numbers of ours, none of anybody's.
+pub(crate) fn asked(accounts: &[AccountTag]) -> String {
+    let values: Vec<_> = accounts.iter().map(|tag| format!("({}, {})", tag.hi, tag.lo)).collect();
+    format!("WITH asked (hi, lo) AS (VALUES {})", values.join(", "))
+}
