@@ -11,11 +11,14 @@ mod serve;
 
 use std::collections::VecDeque;
 use std::fs;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -116,7 +119,20 @@ impl TestStore {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        fs::write(path, bytes)
+        let bytes = bytes.as_ref();
+        fs::write(path, bytes)?;
+        self.describe(key, bytes)
+    }
+
+    /// Writes down what `s3s-fs` writes down of an object that it was sent: without its tag it would read the whole of it, and hash it,
+    /// for each range that is asked for.
+    fn describe(&self, key: &str, bytes: &[u8]) -> io::Result<()> {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(bytes);
+        let tag = format!("{:016x}{:016x}", hasher.finish(), bytes.len());
+        let [bucket, key] = [BUCKET, key].map(|name| BASE64_URL_SAFE_NO_PAD.encode(name));
+        let name = format!(".bucket-{bucket}.object-{key}.internal.json");
+        fs::write(self.root.path().join(name), format!("{{\"e_tag\":\"{tag}\"}}"))
     }
 
     /// Puts every file below a folder into [`BUCKET`], under its path behind `prefix`.
