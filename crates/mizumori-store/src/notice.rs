@@ -181,14 +181,29 @@ impl Tenant<'_> {
         Ok(())
     }
 
-    /// Whether there is a notice of a message id.
+    /// The notice of a message id.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn was_told(&mut self, message: &str) -> Result<bool, StoreError> {
-        let statement = sqlx::query("SELECT id FROM notice WHERE organisation = $1 AND message = $2");
+    pub async fn notice_called(&mut self, message: &str) -> Result<Option<Notice>, StoreError> {
+        let text = format!("SELECT {COLUMNS} FROM notice WHERE organisation = $1 AND message = $2");
+        let statement = sqlx::query(sqlx::AssertSqlSafe(text));
         let statement = statement.bind(self.organisation.as_str()).bind(message);
-        Ok(self.session.one("find a notice", statement).await?.is_some())
+        let row = self.session.one("find a notice", statement).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Gives a notice up that waits and that nobody has: what it says is not so any more.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn withdraw(&mut self, id: NoticeId, why: &str, now: Timestamp) -> Result<(), StoreError> {
+        let statement = sqlx::query(
+            "UPDATE notice SET state = 'dead', done = $4, problem = $3, taken_by = NULL, taken_until = NULL \
+             WHERE organisation = $1 AND id = $2 AND state = 'waiting' AND (taken_until IS NULL OR taken_until < $4)",
+        );
+        let statement = statement.bind(self.organisation.as_str()).bind(id.0).bind(why).bind(now.0);
+        self.session.run("withdraw a notice", statement).await.map(|_| ())
     }
 
     /// The organisation's latest notices of a state, or of any, the last first.
