@@ -86,6 +86,11 @@ pub enum MonitorError {
 }
 
 impl MonitorError {
+    /// Whether others wrote for too long, and nothing else was wrong: the same may be tried again.
+    pub(crate) const fn is_busy(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_busy())
+    }
+
     /// What the caller does next.
     pub fn class(&self) -> ErrorClass {
         match self {

@@ -22,7 +22,7 @@ use crate::announce::announce;
 use crate::error::MonitorError;
 use crate::exposure;
 use crate::fate::{Fate, fate};
-use crate::leaks::{Leaks, Told, Wanted};
+use crate::leaks::{Leaks, Title, Told, Wanted};
 use crate::neutralise::choose;
 use crate::rules::Rules;
 use crate::served::Served;
@@ -168,6 +168,9 @@ impl Finder {
     }
 }
 
+/// What the lake calls sources; nothing where it does not say.
+type Titles = BTreeMap<String, Option<Title>>;
+
 /// A round: one transaction.
 struct Round {
     session: Session,
@@ -270,9 +273,10 @@ impl Round {
         late: &[&Domain],
     ) -> Result<Found, MonitorError> {
         let (mut notices, mut tasks) = (0, 0);
+        let mut titles = BTreeMap::new();
         for (id, mut known) in std::mem::take(&mut self.known) {
             let mut tenant = self.session.tenant(&id);
-            known.describe(&mut tenant, lake).await?;
+            known.describe(&mut tenant, lake, &mut titles).await?;
             tasks += known.tasks;
             notices += known.tell(&mut tenant, &format!("v{}", self.version), self.now).await?;
             notices += announce(&mut tenant, self.now).await?;
@@ -326,14 +330,24 @@ impl Known {
     }
 
     /// Asks what sources are called of which nothing else is known. The lake is asked when nobody reads it: it may let one in at a
-    /// time.
-    async fn describe(&mut self, tenant: &mut Tenant<'_>, lake: &Arc<dyn Leaks>) -> Result<(), MonitorError> {
+    /// time. It is asked once for each source, however many organisations have it: nobody else can write meanwhile, and which sources
+    /// there are is known no sooner.
+    async fn describe(
+        &mut self,
+        tenant: &mut Tenant<'_>,
+        lake: &Arc<dyn Leaks>,
+        titles: &mut Titles,
+    ) -> Result<(), MonitorError> {
         for source in self.sources.values_mut().filter(|source| source.kind == UNDESCRIBED) {
-            let (lake, id) = (Arc::clone(lake), source.source.clone());
-            let described = spawn_blocking(move || lake.describe(&id)).await;
-            // Who is told had better be told of an id than not at all.
-            if let Ok(Some(described)) = described.map_err(|_| MonitorError::BrokenOff)? {
-                (source.title, source.kind) = (described.title, described.kind);
+            if !titles.contains_key(&source.source) {
+                let (lake, id) = (Arc::clone(lake), source.source.clone());
+                let described = spawn_blocking(move || lake.describe(&id)).await;
+                // Who is told had better be told of an id than not at all.
+                let described = described.map_err(|_| MonitorError::BrokenOff)?.unwrap_or_default();
+                titles.insert(source.source.clone(), described);
+            }
+            if let Some(Some(described)) = titles.get(&source.source) {
+                (source.title, source.kind) = (described.title.clone(), described.kind.clone());
                 tenant.change_source(source).await?;
                 self.tidings.name(source);
             }

@@ -16,6 +16,7 @@ use mizumori_store::{
     Access, DirectoryId, Finding, Organisation, OrganisationId, OrganisationState, Room, Session, Store,
     Taken, Task, TaskEnd,
 };
+use tokio::time::sleep;
 
 use crate::error::{MonitorError, in_words};
 use crate::finder::ACTOR;
@@ -27,6 +28,10 @@ use crate::sender::pause_after;
 const AT_ONCE: u32 = 8;
 /// How long what was taken is the taker's: longer than so many take when each waits for an answer in vain.
 const TAKEN: Duration = Duration::from_secs(15 * 60);
+/// How long before that its results are given up: a statement may wait so long for others.
+const LAST: Duration = Duration::from_secs(60);
+/// The pause before results are kept again, while others write.
+const BREATH: Duration = Duration::from_millis(200);
 /// How long something is tried.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 /// A day, in milliseconds.
@@ -124,7 +129,8 @@ impl Neutraliser {
         let rule = Rules::of(&tenant.rules().await?)?.neutralise;
         let since = Timestamp(now().0.div_euclid(DAY) * DAY);
         let room = Room { since, most: rule.most_a_day };
-        let tasks = tenant.take_tasks(taken, room, now(), AT_ONCE).await?;
+        let began = now();
+        let tasks = tenant.take_tasks(taken, room, began, AT_ONCE).await?;
         if tasks.is_empty() {
             let tomorrow = Timestamp(since.0.saturating_add(DAY));
             let waiting = tenant.postpone_tasks(room, tomorrow, now()).await?;
@@ -135,18 +141,19 @@ impl Neutraliser {
         }
         session.commit().await?;
         for task in &tasks {
-            if let Some(end) = self.one(&organisation, task, now, away).await? {
+            if let Some(end) = self.one(&organisation, task, began.after(TAKEN - LAST), now, away).await? {
                 done.count(&end);
             }
         }
         Ok(!tasks.is_empty())
     }
 
-    /// Does a task. Gives how it ended for now; nothing where it is another one's meanwhile.
+    /// Does a task that is ours until then. Gives how it ended for now; nothing where it is another one's meanwhile.
     async fn one(
         &self,
         organisation: &Organisation,
         task: &Task,
+        until: Timestamp,
         now: &impl Fn() -> Timestamp,
         away: &mut Away,
     ) -> Result<Option<TaskEnd>, MonitorError> {
@@ -177,24 +184,46 @@ impl Neutraliser {
             }
             Err(fault) => fault.end(task.attempts, first, now()),
         };
+        let seen = acted.as_ref().ok().and_then(Acted::seen);
+        // However long others write: what was done is not forgotten as long as nobody else may have taken the task.
+        loop {
+            match self.keep(&ready, order, task, &end, seen, now()).await {
+                Err(error) if error.is_busy() && now() < until => sleep(BREATH).await,
+                Err(error) => return Err(error),
+                Ok(is_ours) => return Ok(is_ours.then_some(end)),
+            }
+        }
+    }
+
+    /// Keeps how a task ended for now. Gives whether it was ours still.
+    async fn keep(
+        &self,
+        ready: &Ready,
+        order: Order<'_>,
+        task: &Task,
+        end: &TaskEnd,
+        seen: Option<Seen>,
+        now: Timestamp,
+    ) -> Result<bool, MonitorError> {
         let mut session = self.store.write().await?;
-        if !session.tenant(&organisation.id).end_task(task.id, &self.name, &end, now()).await? {
+        let mut tenant = session.tenant(order.organisation);
+        if !tenant.end_task(task.id, &self.name, end, now).await? {
             // Somebody took it up meanwhile. What was done here stands in the log all the same.
-            if let Ok(Acted::Done(seen)) = acted {
-                order.audit(&mut session, &outcome(&Ok(seen)), now()).await?;
+            if let Some(seen) = seen {
+                order.audit(&mut session, &outcome(&Ok(seen)), now).await?;
                 session.commit().await?;
             }
-            return Ok(None);
+            return Ok(false);
         }
         if !matches!(end, TaskEnd::Later(..)) {
-            order.audit(&mut session, &in_the_log(&end), now()).await?;
+            order.audit(&mut session, &in_the_log(end), now).await?;
         }
         if matches!(end, TaskEnd::Failed(_)) {
-            let mut tenant = session.tenant(&organisation.id);
-            letters::of_failure(&mut tenant, task.id, &ready.finding, now()).await?;
+            let mut tenant = session.tenant(order.organisation);
+            letters::of_failure(&mut tenant, task.id, &ready.finding, now).await?;
         }
         session.commit().await?;
-        Ok(Some(end))
+        Ok(true)
     }
 
     /// Ends a task that is not to be done. What was asked for at an earlier try does not stay so in the audit log.
@@ -247,6 +276,15 @@ enum Acted {
     Done(Seen),
     /// Nothing, for what its directory says of it now.
     Spared(String),
+}
+
+impl Acted {
+    const fn seen(&self) -> Option<Seen> {
+        match self {
+            Self::Done(seen) => Some(*seen),
+            Self::Spared(_) => None,
+        }
+    }
 }
 
 /// Why it was not done.

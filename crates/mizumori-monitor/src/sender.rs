@@ -23,6 +23,7 @@ use mizumori_respond::webhook::delay_after;
 use mizumori_store::{
     Channel, Contact, Notice, NoticeId, Organisation, OrganisationId, Outlet, Store, Taken,
 };
+use tokio::time::sleep;
 
 pub use channels::{ChannelPost, Channels};
 pub use mail::MailPost;
@@ -42,6 +43,10 @@ const IN_TURN: u32 = 16;
 const SIDE_BY_SIDE: usize = 8;
 /// How long what was taken is the taker's.
 const TAKEN: Duration = Duration::from_secs(15 * 60);
+/// How long before that its results are given up: a statement may wait so long for others.
+const LAST: Duration = Duration::from_secs(60);
+/// The pause before results are kept again, while others write.
+const BREATH: Duration = Duration::from_millis(200);
 /// How long something is tried.
 const PATIENCE: Duration = Duration::from_secs(4 * 24 * 3600);
 /// The longest pause between two tries.
@@ -153,8 +158,8 @@ impl Sender {
         };
         loop {
             let mut session = self.store.write().await?;
-            let taken = Taken { by: &self.name, length: TAKEN };
-            let notices = session.take_notices(channel, taken, now(), most).await?;
+            let (taken, since) = (Taken { by: &self.name, length: TAKEN }, now());
+            let notices = session.take_notices(channel, taken, since, most).await?;
             session.commit().await?;
             if notices.is_empty() {
                 return Ok(sent);
@@ -165,7 +170,10 @@ impl Sender {
                 .buffer_unordered(SIDE_BY_SIDE)
                 .collect::<Vec<_>>()
                 .await;
-            self.keep(&done, now(), &mut sent).await?;
+            let kept = self.keep(&done, since.after(TAKEN - LAST), &now).await?;
+            sent.sent += kept.sent;
+            sent.later += kept.later;
+            sent.dead += kept.dead;
         }
     }
 
@@ -279,8 +287,23 @@ impl Sender {
         self.holds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn keep(&self, done: &[Done], now: Timestamp, sent: &mut Sent) -> Result<(), MonitorError> {
-        let mut session = self.store.write().await?;
+    /// Keeps what became of them, however long others write, until another sender may take them: what was sent is not sent twice.
+    async fn keep(
+        &self,
+        done: &[Done],
+        until: Timestamp,
+        now: &impl Fn() -> Timestamp,
+    ) -> Result<Sent, MonitorError> {
+        loop {
+            match self.keep_once(done, now()).await {
+                Err(error) if error.is_busy() && now() < until => sleep(BREATH).await,
+                kept => return kept,
+            }
+        }
+    }
+
+    async fn keep_once(&self, done: &[Done], now: Timestamp) -> Result<Sent, MonitorError> {
+        let (mut session, mut sent) = (self.store.write().await?, Sent::default());
         for (id, became) in done.iter().flat_map(|done| &done.became) {
             match became {
                 Became::Sent => {
@@ -306,7 +329,7 @@ impl Sender {
             sent.later += session.postpone_all(like, *until, before(*until, PATIENCE), now).await?;
         }
         session.commit().await?;
-        Ok(())
+        Ok(sent)
     }
 }
 

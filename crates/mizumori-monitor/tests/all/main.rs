@@ -1,6 +1,8 @@
 //! Findings out of leaks, in a real store.
 
 #[cfg(test)]
+mod busy;
+#[cfg(test)]
 mod carried;
 #[cfg(test)]
 mod channels;

@@ -15,7 +15,7 @@ use crate::world::{World, now};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn post(port: u16, per_minute: u32) -> Post {
+pub(crate) fn post(port: u16, per_minute: u32) -> Post {
     let settings = MailSettings {
         security: Security::PlainToLoopback,
         timeout: Duration::from_secs(20),
@@ -40,7 +40,7 @@ fn send(world: &World, sender: &Sender, at: Timestamp) -> Sent {
 }
 
 /// An organisation whose administrator is to hear of so many findings.
-fn told(findings: usize) -> World {
+pub(crate) fn told(findings: usize) -> World {
     let world = World::new();
     world.prove("suigen.example");
     world.leak("before", "x@mori.example:secret");

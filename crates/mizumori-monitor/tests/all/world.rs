@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mizumori_core::keys::{AccountTag, KeyRing, MasterKey};
 use mizumori_core::proof::Method;
@@ -21,7 +22,7 @@ pub(crate) struct World {
     pub(crate) runtime: Runtime,
     pub(crate) ring: KeyRing,
     pub(crate) leaks: Arc<InMemory>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl World {
@@ -31,7 +32,7 @@ impl World {
         let runtime = Runtime::new().unwrap();
         let store = runtime.block_on(Store::open(&StoreUrl::Sqlite(folder.path().join("store.db")))).unwrap();
         let (ring, leaks) = (KeyRing::create().unwrap(), Arc::default());
-        let world = Self { store, runtime, ring, leaks, _folder: folder };
+        let world = Self { store, runtime, ring, leaks, folder };
         world.run(async {
             let mut session = world.store.write().await.unwrap();
             session.add_organisation(&organisation()).await.unwrap();
@@ -51,6 +52,12 @@ impl World {
         let master = MasterKey::random().unwrap();
         let ring = KeyRing::parse("keys", &ring.to_text(&master).unwrap(), &master).unwrap();
         Self { ring, ..Self::new() }
+    }
+
+    /// The store once more: where others write, its statements wait so long.
+    pub(crate) fn store_waiting(&self, patience: Duration) -> Store {
+        let url = StoreUrl::Sqlite(self.folder.path().join("store.db"));
+        self.run(Store::open_waiting(&url, patience)).unwrap()
     }
 
     pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
