@@ -21,7 +21,7 @@ use mizumori_respond::Delivery;
 use mizumori_respond::mail::Mail;
 use mizumori_respond::webhook::delay_after;
 use mizumori_store::{
-    Channel, Contact, Notice, NoticeId, Organisation, OrganisationId, Outlet, Store, Taken,
+    Channel, Contact, Notice, NoticeId, Organisation, OrganisationId, Outlet, Postponed, Store, Taken,
 };
 use tokio::time::sleep;
 
@@ -89,8 +89,10 @@ pub struct Sender {
 #[derive(Debug)]
 enum Became {
     Sent,
-    /// It waits until then; why, where that is a trouble.
-    Later(Timestamp, Option<String>),
+    /// It was tried, and waits until then; why.
+    Later(Timestamp, String),
+    /// Nobody has tried it, and it waits until then.
+    Postponed(Timestamp, Postponed),
     Dead(String),
 }
 
@@ -98,8 +100,8 @@ enum Became {
 #[derive(Debug, Default)]
 struct Done {
     became: Vec<(NoticeId, Became)>,
-    /// One of a destination that takes nothing now, and until when.
-    held: Option<(Notice, Timestamp)>,
+    /// One of a destination that takes nothing now, until when, and what that means for those behind it.
+    held: Option<(Notice, Timestamp, Postponed)>,
 }
 
 /// An organisation, with whom to ask there, and its channels.
@@ -199,7 +201,7 @@ impl Sender {
                 Some(known) if notice.channel == Channel::Mail => self.by_mail(notice, known, now).await,
                 Some(known) => {
                     let (became, held) = self.by_channel(notice, known, now).await;
-                    done.held = held.map(|until| (notice.clone(), until)).or(done.held.take());
+                    done.held = held.map(|(until, why)| (notice.clone(), until, why)).or(done.held.take());
                     became
                 }
             };
@@ -209,13 +211,15 @@ impl Sender {
     }
 
     async fn by_mail(&self, notice: &Notice, known: &Known, now: Timestamp) -> Became {
-        let Some(post) = &self.mail else { return Became::Later(now.after(LONGEST_PAUSE), None) };
+        let Some(post) = &self.mail else {
+            return Became::Postponed(now.after(LONGEST_PAUSE), Postponed::NoRoom);
+        };
         let mail = match post.mail(notice, &known.organisation, &known.contacts) {
             Ok(mail) => mail,
             Err(why) => return Became::Dead(why),
         };
         if let Err(later) = self.room_for(&mail, now) {
-            return Became::Later(later, None);
+            return Became::Postponed(later, Postponed::NoRoom);
         }
         became(notice, post.server.send(&mail).await, Some(pause_after(notice.attempts)), now)
     }
@@ -225,13 +229,13 @@ impl Sender {
         rate.as_mut().map_or(Ok(()), |rate| rate.take(mail.to.domain(), now))
     }
 
-    /// Sends a notice to a channel; and until when others for it wait.
+    /// Sends a notice to a channel; and until when others for it wait, and why.
     async fn by_channel(
         &self,
         notice: &Notice,
         known: &Known,
         now: Timestamp,
-    ) -> (Became, Option<Timestamp>) {
+    ) -> (Became, Option<(Timestamp, Postponed)>) {
         let outlet = known
             .outlets
             .iter()
@@ -248,12 +252,13 @@ impl Sender {
             Err(error) => return (Became::Dead(in_words(&error)), None),
         };
         if let Err(Hold { until, why }) = self.holds().take(notice, now) {
+            let waits = if why.is_some() { Postponed::Behind } else { Postponed::NoRoom };
             // What was tried by others for so long need not be tried by itself.
             let became = match why {
-                Some(why) if until >= notice.created.after(PATIENCE) => Became::Dead(why),
-                _ => Became::Later(until, None),
+                Some(why) if until >= patience_with(notice, now) => Became::Dead(why),
+                _ => Became::Postponed(until, waits),
             };
-            return (became, Some(until));
+            return (became, Some((until, waits)));
         }
         let said = news.said(&notice.message, &known.organisation, self.channels.post.tlp);
         let sent = self.channels.deliver(&settings, &notice.message, &said, SystemTime::from(now)).await;
@@ -274,13 +279,14 @@ impl Sender {
             Became::Sent => return (became, None),
             Became::Later(due, why) => {
                 let due = asked.map_or(Due::Ours(*due), |after| Due::Asked(now.after(after)));
-                (due, why.clone().unwrap_or_default())
+                (due, why.clone())
             }
+            Became::Postponed(..) => return (became, None),
             Became::Dead(why) => (Due::Ours(now.after(LONGEST_PAUSE)), why.clone()),
         };
         self.channels.forget(&settings);
         let until = self.holds().hold(notice, due, why, now);
-        (became, Some(until))
+        (became, Some((until, Postponed::Behind)))
     }
 
     fn holds(&self) -> std::sync::MutexGuard<'_, Holds> {
@@ -310,12 +316,12 @@ impl Sender {
                     session.sent(*id, now).await?;
                     sent.sent += 1;
                 }
-                Became::Later(due, Some(why)) => {
+                Became::Later(due, why) => {
                     session.not_sent(*id, why, Some(*due), now).await?;
                     sent.later += 1;
                 }
-                Became::Later(due, None) => {
-                    session.postpone(*id, *due).await?;
+                Became::Postponed(due, why) => {
+                    session.postpone(*id, *due, *why).await?;
                     sent.later += 1;
                 }
                 Became::Dead(why) => {
@@ -325,8 +331,8 @@ impl Sender {
             }
         }
         // What is behind them is not taken up only to be put back; what is too old for that is given up at once.
-        for (like, until) in done.iter().filter_map(|done| done.held.as_ref()) {
-            sent.later += session.postpone_all(like, *until, before(*until, PATIENCE), now).await?;
+        for (like, until, why) in done.iter().filter_map(|done| done.held.as_ref()) {
+            sent.later += session.postpone_all(like, *until, before(*until, PATIENCE), *why, now).await?;
         }
         session.commit().await?;
         Ok(sent)
@@ -367,9 +373,15 @@ fn became(notice: &Notice, delivery: Delivery, pause: Option<Duration>, now: Tim
 /// A notice waits, unless that has gone on for too long.
 fn waiting(notice: &Notice, why: String, pause: Option<Duration>, now: Timestamp) -> Became {
     match pause.map(|pause| now.after(pause)) {
-        Some(due) if due < notice.created.after(PATIENCE) => Became::Later(due, Some(why)),
+        Some(due) if due < patience_with(notice, now) => Became::Later(due, why),
         _ => Became::Dead(why),
     }
+}
+
+/// How long a notice is tried: from its first try on. When it was made does not matter, for it may have waited for its time, for room,
+/// or for somebody who has it tried again.
+fn patience_with(notice: &Notice, now: Timestamp) -> Timestamp {
+    notice.tried_since.unwrap_or(now).after(PATIENCE)
 }
 
 /// So much earlier.

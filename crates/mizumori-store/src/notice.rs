@@ -116,6 +116,8 @@ pub struct Notice {
     pub due: Timestamp,
     /// How often it was tried.
     pub attempts: u32,
+    /// When it, or in its place another one for its destination, was first tried since it last became ready.
+    pub tried_since: Option<Timestamp>,
     /// When it was accepted or given up.
     pub done: Option<Timestamp>,
     /// Why it was not accepted last.
@@ -131,6 +133,15 @@ pub struct Taken<'t> {
     pub length: Duration,
 }
 
+/// Why a notice waits that nobody has tried to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Postponed {
+    /// There is no room for it yet.
+    NoRoom,
+    /// Another one for its destination was not accepted: it counts as tried.
+    Behind,
+}
+
 /// What waits, of all organisations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
@@ -140,8 +151,7 @@ pub struct Waiting {
     pub oldest: Option<Timestamp>,
 }
 
-const COLUMNS: &str =
-    "id, organisation, channel, destination, message, body, state, created, due, attempts, done, problem";
+const COLUMNS: &str = "id, organisation, channel, destination, message, body, state, created, due, attempts, tried_since, done, problem";
 
 impl Tenant<'_> {
     /// Adds what is to be told. A second one of a message id is dropped: it is told already.
@@ -247,7 +257,7 @@ impl Tenant<'_> {
     /// When there is none of that number that was given up.
     pub async fn revive(&mut self, id: NoticeId, now: Timestamp) -> Result<(), StoreError> {
         let statement = sqlx::query(
-            "UPDATE notice SET state = 'waiting', due = $3, attempts = 0, done = NULL, taken_by = NULL, taken_until = NULL \
+            "UPDATE notice SET state = 'waiting', due = $3, attempts = 0, tried_since = NULL, done = NULL, taken_by = NULL, taken_until = NULL \
              WHERE organisation = $1 AND id = $2 AND state = 'dead'",
         );
         match self
@@ -268,7 +278,7 @@ impl Tenant<'_> {
     /// When there is none of that number that was sent to a system.
     pub async fn replay(&mut self, id: NoticeId, now: Timestamp) -> Result<(), StoreError> {
         let statement = sqlx::query(
-            "UPDATE notice SET state = 'waiting', due = $3, attempts = 0, done = NULL, taken_by = NULL, taken_until = NULL \
+            "UPDATE notice SET state = 'waiting', due = $3, attempts = 0, tried_since = NULL, done = NULL, taken_by = NULL, taken_until = NULL \
              WHERE organisation = $1 AND id = $2 AND state = 'sent' AND channel <> 'mail'",
         );
         let statement = statement.bind(self.organisation.as_str()).bind(id.0).bind(now.0);
@@ -308,8 +318,8 @@ impl Tenant<'_> {
 }
 
 impl Session {
-    /// Lets everything wait that is to go to one destination, and is due before `until`; what was made before `since` is left
-    /// alone.
+    /// Lets everything wait that is to go to one destination, and is due before `until`; what is tried from before `since` on is
+    /// left alone.
     ///
     /// # Errors
     /// When the database refuses.
@@ -318,11 +328,14 @@ impl Session {
         like: &Notice,
         until: Timestamp,
         since: Timestamp,
+        why: Postponed,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
+        // What is not due yet is not tried by anybody's trying.
         let statement = sqlx::query(
-            "UPDATE notice SET due = $4 WHERE organisation = $1 AND channel = $2 AND destination = $3 AND state = 'waiting' \
-             AND due < $4 AND created > $5 AND (taken_until IS NULL OR taken_until < $6)",
+            "UPDATE notice SET due = $4, tried_since = CASE WHEN $7 = 1 AND due <= $6 THEN COALESCE(tried_since, $6) \
+             ELSE tried_since END WHERE organisation = $1 AND channel = $2 AND destination = $3 AND state = 'waiting' \
+             AND due < $4 AND (tried_since IS NULL OR tried_since > $5) AND (taken_until IS NULL OR taken_until < $6)",
         );
         let statement = statement
             .bind(like.organisation.as_str())
@@ -330,7 +343,8 @@ impl Session {
             .bind(&*like.destination)
             .bind(until.0)
             .bind(since.0)
-            .bind(now.0);
+            .bind(now.0)
+            .bind(i64::from(why == Postponed::Behind));
         self.run("postpone notices", statement).await
     }
 
@@ -347,8 +361,8 @@ impl Session {
     ) -> Result<Vec<Notice>, StoreError> {
         let skip = self.dialect.choose("", "FOR UPDATE SKIP LOCKED");
         let text = format!(
-            "UPDATE notice SET taken_by = $1, taken_until = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM notice \
-             WHERE state = 'waiting' AND channel = $5 AND due <= $3 AND (taken_until IS NULL OR taken_until < $3) \
+            "UPDATE notice SET taken_by = $1, taken_until = $2, attempts = attempts + 1, \
+             tried_since = COALESCE(tried_since, $3) WHERE id IN (SELECT id FROM notice WHERE state = 'waiting' AND channel = $5 AND due <= $3 AND (taken_until IS NULL OR taken_until < $3) \
              ORDER BY due, id LIMIT $4 {skip}) RETURNING {COLUMNS}"
         );
         let statement = sqlx::query(sqlx::AssertSqlSafe(text))
@@ -378,12 +392,14 @@ impl Session {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn postpone(&mut self, id: NoticeId, due: Timestamp) -> Result<(), StoreError> {
+    pub async fn postpone(&mut self, id: NoticeId, due: Timestamp, why: Postponed) -> Result<(), StoreError> {
         let statement = sqlx::query(
-            "UPDATE notice SET due = $2, attempts = attempts - 1, taken_by = NULL, taken_until = NULL WHERE id = $1 \
-             AND state = 'waiting'",
+            "UPDATE notice SET due = $2, attempts = attempts - 1, \
+             tried_since = CASE WHEN $3 = 0 AND attempts = 1 THEN NULL ELSE tried_since END, \
+             taken_by = NULL, taken_until = NULL WHERE id = $1 AND state = 'waiting'",
         );
-        self.run("postpone a notice", statement.bind(id.0).bind(due.0)).await.map(|_| ())
+        let statement = statement.bind(id.0).bind(due.0).bind(i64::from(why == Postponed::Behind));
+        self.run("postpone a notice", statement).await.map(|_| ())
     }
 
     /// Keeps why a notice was not accepted, and when it is tried again; never, where there is no such time.
@@ -444,6 +460,7 @@ fn read(row: &AnyRow) -> Result<Notice, StoreError> {
         created: row.time("created")?,
         due: row.time("due")?,
         attempts: u32::try_from(row.number("attempts")?).unwrap_or(u32::MAX),
+        tried_since: row.maybe_time("tried_since")?,
         done: row.maybe_time("done")?,
         problem: row.maybe_text("problem")?,
     })

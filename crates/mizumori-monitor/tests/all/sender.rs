@@ -131,6 +131,28 @@ fn it_is_given_up_after_days() {
 }
 
 #[test]
+fn patience_begins_with_the_first_try() {
+    let (world, server) = (told(1), FaultySmtp::start_plain().unwrap());
+    let sender = sender(&world, "one", server.port());
+    server.fail(Stage::Recipient, SmtpFault::Temporary);
+    // It waited for a week before anybody tried it, because nothing ran.
+    let week = now().after(MINUTE * 60 * 24 * 7);
+    assert_eq!(send(&world, &sender, week), Sent { later: 1, ..Sent::default() });
+    let days = week.after(MINUTE * 60 * 24 * 4);
+    assert_eq!(send(&world, &sender, days), Sent { dead: 1, ..Sent::default() });
+    // Somebody has it tried again: it has as long once more.
+    let notice = world.notices().remove(0);
+    world.run(async {
+        let mut session = world.store.write().await.unwrap();
+        session.tenant(&crate::world::one()).revive(notice.id, days).await.unwrap();
+        session.commit().await.unwrap();
+    });
+    assert_eq!(send(&world, &sender, days), Sent { later: 1, ..Sent::default() });
+    server.heal();
+    assert_eq!(send(&world, &sender, days.after(MINUTE)).sent, 1);
+}
+
+#[test]
 fn a_mass_goes_out_slowly() {
     let (world, server) = (told(5), FaultySmtp::start_plain().unwrap());
     let sender = Sender::new(world.store.clone(), "one".to_owned(), post(server.port(), 2));

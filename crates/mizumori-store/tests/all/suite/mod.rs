@@ -61,6 +61,7 @@ cases![
     tasks::of_many_at_once_are_no_more_than_the_day_has_room_for,
     notices::to_channels_are_sent_again_and_grow,
     notices::to_one_destination_wait_together,
+    notices::know_since_when_they_are_tried,
     channels::are_an_organisations_own,
     channels::hear_of_everything_once,
     channels::get_the_backlog_in_one,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use mizumori_store::{Channel, NewNotice, NoticeState, Recorded, Store, StoreError, Taken};
+use mizumori_store::{
+    Channel, NewNotice, Notice, NoticeState, Postponed, Recorded, Session, Store, StoreError, Taken,
+};
 
 use super::{add, at, finding, id, now};
 
@@ -157,6 +159,51 @@ pub(super) async fn to_channels_are_sent_again_and_grow(store: Store) {
     assert!(session.tenant(&one).growing(&new.message, now()).await.unwrap().is_none());
 }
 
+/// Since when the only notice there is is tried.
+async fn tried(session: &mut Session) -> Option<mizumori_core::Timestamp> {
+    let [Notice { tried_since, .. }] = &session.tenant(&id("one")).notices(None, 9).await.unwrap()[..] else {
+        panic!()
+    };
+    *tried_since
+}
+
+pub(super) async fn know_since_when_they_are_tried(store: Store) {
+    add(&store, &["one"]).await;
+    let one = id("one");
+    let mut session = store.write().await.unwrap();
+    let hook = NewNotice { channel: Channel::Webhook, ..notice(1) };
+    let kept = session.tenant(&one).tell(&hook, now()).await.unwrap().unwrap();
+    assert_eq!(tried(&mut session).await, None);
+    let (day, later) = (at("2026-11-24"), at("2026-11-25"));
+    let take = async |session: &mut Session, at| {
+        session.take_notices(Channel::Webhook, taken("a"), at, 1).await.unwrap().remove(0)
+    };
+    // For want of room it was not tried; behind another one it was.
+    assert_eq!(take(&mut session, day).await.tried_since, Some(day));
+    session.postpone(kept, later, Postponed::NoRoom).await.unwrap();
+    assert_eq!(tried(&mut session).await, None);
+    let like = take(&mut session, later).await;
+    session.postpone(kept, later, Postponed::Behind).await.unwrap();
+    assert_eq!(tried(&mut session).await, Some(later));
+    // It stays so, until somebody has it tried again.
+    let last = at("2026-11-28");
+    assert_eq!(take(&mut session, last).await.tried_since, Some(later));
+    session.not_sent(kept, "it is down", None, last).await.unwrap();
+    session.tenant(&one).revive(kept, last).await.unwrap();
+    assert_eq!(tried(&mut session).await, None);
+    for (why, expected) in [(Postponed::NoRoom, None), (Postponed::Behind, Some(last))] {
+        let until = at("2026-11-29");
+        session.postpone_all(&like, until, now(), why, last).await.unwrap();
+        assert_eq!(tried(&mut session).await, expected);
+        let due = take(&mut session, until).await;
+        session.postpone(due.id, last, why).await.unwrap();
+    }
+    take(&mut session, last).await;
+    session.sent(kept, last).await.unwrap();
+    session.tenant(&one).replay(kept, last).await.unwrap();
+    assert_eq!(tried(&mut session).await, None);
+}
+
 pub(super) async fn to_one_destination_wait_together(store: Store) {
     add(&store, &["one", "two"]).await;
     let (one, two) = (id("one"), id("two"));
@@ -167,20 +214,18 @@ pub(super) async fn to_one_destination_wait_together(store: Store) {
         ..notice(number)
     };
     let old = at("2026-11-19T09:00:00Z");
-    for (number, created) in [(0, old), (1, now()), (2, now())] {
-        session
-            .tenant(&one)
-            .tell(&NewNotice { due: created, ..hook(number, "siem") }, created)
-            .await
-            .unwrap();
+    session.tenant(&one).tell(&NewNotice { due: old, ..hook(0, "siem") }, old).await.unwrap();
+    assert_eq!(session.take_notices(Channel::Webhook, taken("gone"), old, 1).await.unwrap().len(), 1);
+    for number in [1, 2] {
+        session.tenant(&one).tell(&hook(number, "siem"), old).await.unwrap();
     }
     session.tenant(&one).tell(&hook(3, "other"), now()).await.unwrap();
     session.tenant(&two).tell(&hook(4, "siem"), now()).await.unwrap();
     let first = session.take_notices(Channel::Webhook, taken("a"), now(), 1).await.unwrap().remove(0);
     assert_eq!(first.message, "0@mizumori.example");
-    // Neither what somebody has, nor what is older than the limit.
+    // Neither what somebody has, nor what is tried for longer than the limit; when it was made does not matter.
     let until = at("2026-11-23T09:05:00Z");
-    assert_eq!(session.postpone_all(&first, until, old, now()).await.unwrap(), 2);
+    assert_eq!(session.postpone_all(&first, until, old, Postponed::Behind, now()).await.unwrap(), 2);
     let rest = session.take_notices(Channel::Webhook, taken("b"), now(), 9).await.unwrap();
     let messages: Vec<_> = rest.iter().map(|notice| notice.message.as_str()).collect();
     assert_eq!(messages, ["3@mizumori.example", "4@mizumori.example"]);
