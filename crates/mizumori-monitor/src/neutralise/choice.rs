@@ -161,6 +161,17 @@ impl Facts {
         self.must_change
     }
 
+    /// Whether one can sign on with it.
+    pub(crate) const fn is_enabled(&self) -> bool {
+        self.is_enabled
+    }
+
+    /// Whether the password was changed from that moment on.
+    pub(crate) fn changed_from(&self, moment: Timestamp) -> bool {
+        // Directories keep whole seconds.
+        self.changed.is_some_and(|changed| !self.must_change && changed.0 / 1_000 >= moment.0 / 1_000)
+    }
+
     /// When the password was changed since people were told of a finding, or it was found.
     fn changed_since(&self, finding: &Finding) -> Option<Timestamp> {
         // Directories keep whole seconds.

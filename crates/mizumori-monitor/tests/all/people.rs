@@ -17,6 +17,8 @@ pub(crate) enum Mood {
     Well,
     /// Nobody is there.
     Away,
+    /// It does what it is told to, and nobody hears of it.
+    Silent,
     /// It does not, and says so.
     Refusing(Outcome),
     /// It is only read.
@@ -96,7 +98,10 @@ impl People {
             Action::EndSessions => {}
         }
         state.acted.push((action, id.as_str().to_owned()));
-        Ok(Outcome::Done)
+        match state.mood {
+            Mood::Silent => Err(DirectoryError::TimedOut { server: "ldap.suigen.example".to_owned() }),
+            _ => Ok(Outcome::Done),
+        }
     }
 
     fn knock(&self) -> mizumori_directory::Result<MutexGuard<'_, State>> {
