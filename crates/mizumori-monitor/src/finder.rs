@@ -1,5 +1,9 @@
 //! From what is new in a lake to findings: exactly once, for the cursor moves in the findings' own transaction.
 //!
+//! Where the rules of an organisation make no sense its findings are kept all the same, and nobody is told: they wait, one by one, until
+//! somebody has put the rules right, and are judged then. The cursor is everybody's and is not kept back for one; nor are the built-in
+//! rules taken in the place of those, for they might tell whom nobody wanted to be told.
+//!
 //! What the log can no longer tell is compared in full: a finding that is there is not made again, so that nothing is told twice
 //! and nothing is missed.
 
@@ -24,7 +28,7 @@ use crate::exposure;
 use crate::fate::{Fate, fate};
 use crate::leaks::{Leaks, Title, Told, Wanted};
 use crate::neutralise::choose;
-use crate::rules::Rules;
+use crate::rules::{Neutralising, Rules};
 use crate::served::Served;
 use crate::tidings::{Hearing, Person, Tidings};
 use crate::verdict::{Audience, Verdict, judge};
@@ -68,7 +72,8 @@ impl Finder {
     /// Makes findings of everything up to the version that `lake` shows. Of two that do so at once, one has done nothing.
     ///
     /// # Errors
-    /// When the lake or the store does not answer; then nothing was changed.
+    /// When the lake or the store does not answer; then nothing was changed. When the rules of an organisation make no sense: then
+    /// everything else was done.
     pub async fn find(&self, lake: &Arc<dyn Leaks>, now: Timestamp) -> Result<Found, MonitorError> {
         let asked = Arc::clone(lake);
         let version =
@@ -76,13 +81,15 @@ impl Finder {
         // Nearly always nothing is new: that is seen without keeping others from writing, and without asking for everybody's rules.
         let mut session = self.store.read().await?;
         let (seen, domains) = (session.cursor(lake.name()).await?, session.all_domains().await?);
+        let (mended, trouble) = unjudged(&mut session, now).await?;
         drop(session);
-        if seen.is_some_and(|seen| seen >= version) && !domains.iter().any(is_late) {
-            return Ok(Found { version, ..Found::default() });
+        if seen.is_some_and(|seen| seen >= version) && !domains.iter().any(is_late) && mended == 0 {
+            return trouble.map_or(Ok(Found { version, ..Found::default() }), Err);
         }
         let mut session = self.store.write().await?;
         let (seen, domains) = (session.cursor(lake.name()).await?, session.all_domains().await?);
         let mut round = Round::begin(session, &domains, version, now).await?;
+        round.catch_up().await?;
         match seen {
             Some(seen) if seen >= version => {}
             Some(seen) => {
@@ -105,6 +112,23 @@ impl Finder {
         }
         round.end(lake, seen, &late).await
     }
+}
+
+/// How many organisations have findings that can be judged by now, and what is wrong with the first one where they cannot.
+async fn unjudged(session: &mut Session, now: Timestamp) -> Result<(u64, Option<MonitorError>), StoreError> {
+    let (mut mended, mut trouble) = (0, None);
+    for id in session.organisations_with_unjudged().await? {
+        let Some(is) = session.organisation(&id).await? else { continue };
+        if is.state_at(now).0 == OrganisationState::Served {
+            match Rules::of(&session.tenant(&id).rules().await?) {
+                Ok(_) => mended += 1,
+                Err(cause) => {
+                    trouble.get_or_insert(MonitorError::RulesOf { organisation: id, cause });
+                }
+            }
+        }
+    }
+    Ok((mended, trouble))
 }
 
 /// Whether what was there of a domain before it was served is still to be found.
@@ -179,12 +203,15 @@ struct Round {
     version: u64,
     now: Timestamp,
     findings: u64,
+    /// What is wrong with the first organisation whose rules make no sense.
+    trouble: Option<MonitorError>,
 }
 
 /// An organisation in a round: what is asked of it again and again.
 pub(crate) struct Known {
     organisation: Organisation,
-    rules: Rules,
+    /// None where they make no sense.
+    rules: Option<Rules>,
     contacts: Vec<Contact>,
     sources: BTreeMap<String, FindingSource>,
     tidings: Tidings,
@@ -200,16 +227,47 @@ impl Round {
         version: u64,
         now: Timestamp,
     ) -> Result<Self, MonitorError> {
-        let mut known = BTreeMap::new();
+        let (mut known, mut trouble) = (BTreeMap::new(), None);
         for organisation in session.organisations().await? {
             if organisation.state_at(now).0 != OrganisationState::Served {
                 continue;
             }
             let id = organisation.id.clone();
-            known.insert(id, Known::of(&mut session, organisation).await?);
+            let rules = match Rules::of(&session.tenant(&id).rules().await?) {
+                Ok(rules) => Some(rules),
+                Err(cause) => {
+                    trouble.get_or_insert(MonitorError::RulesOf { organisation: id.clone(), cause });
+                    None
+                }
+            };
+            known.insert(id, Known::with(&mut session, organisation, rules).await?);
         }
         let served = Served::of_domains(domains);
-        Ok(Self { session, served, known, version, now, findings: 0 })
+        Ok(Self { session, served, known, version, now, findings: 0, trouble })
+    }
+
+    /// Judges what came while the rules of its organisation made no sense, where they do now.
+    async fn catch_up(&mut self) -> Result<(), MonitorError> {
+        for id in self.session.organisations_with_unjudged().await? {
+            let known = self.known.get_mut(&id).filter(|known| known.rules.is_some());
+            let Some(known) = known else { continue };
+            let mut tenant = self.session.tenant(&id);
+            loop {
+                let findings = tenant.take_unjudged(PAGE).await?;
+                if findings.is_empty() {
+                    break;
+                }
+                let accounts: Vec<_> = findings.iter().map(|finding| finding.is.account).collect();
+                let holders = tenant.holders_of_each(&accounts).await?;
+                // What somebody has settled meanwhile is no news.
+                for finding in findings.iter().filter(|finding| !finding.is.state.is_settled()) {
+                    let own = |site: &str| self.served.organisation(site) == Some(&id);
+                    let holders = holders.get(&finding.is.account).map_or(&[][..], Vec::as_slice);
+                    known.judge(&mut tenant, finding, holders, own, self.now).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Reads on a thread of its own, and writes what comes.
@@ -294,15 +352,25 @@ impl Round {
             }
         }
         self.session.commit().await?;
-        Ok(Found { version: self.version, findings: self.findings, notices, tasks })
+        let found = Found { version: self.version, findings: self.findings, notices, tasks };
+        self.trouble.map_or(Ok(found), Err)
     }
 }
 
 impl Known {
+    /// An organisation whose rules have to make sense.
     pub(crate) async fn of(session: &mut Session, organisation: Organisation) -> Result<Self, MonitorError> {
-        let mut tenant = session.tenant(&organisation.id);
-        let (rules, contacts) = (Rules::of(&tenant.rules().await?)?, tenant.contacts().await?);
-        let neutralises = rules.neutralise.enabled && {
+        let rules = Rules::of(&session.tenant(&organisation.id).rules().await?)?;
+        Ok(Self::with(session, organisation, Some(rules)).await?)
+    }
+
+    async fn with(
+        session: &mut Session,
+        organisation: Organisation,
+        rules: Option<Rules>,
+    ) -> Result<Self, StoreError> {
+        let contacts = session.tenant(&organisation.id).contacts().await?;
+        let neutralises = rules.as_ref().is_some_and(|rules| rules.neutralise.enabled) && {
             // One that nobody knows is no reason to find nothing.
             let edition = session.edition(&organisation.edition).await;
             edition.is_ok_and(|edition| edition.may(&organisation, Access::Neutralise).is_ok())
@@ -317,7 +385,9 @@ impl Known {
         occasion: &str,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        self.tidings.tell(tenant, &self.organisation, &self.contacts, &self.rules, occasion, now).await
+        // Without rules nothing was judged that could be told.
+        let Some(rules) = &self.rules else { return Ok(0) };
+        self.tidings.tell(tenant, &self.organisation, &self.contacts, rules, occasion, now).await
     }
 
     /// Makes a source known to the organisation.
@@ -355,7 +425,7 @@ impl Known {
         Ok(())
     }
 
-    /// Does with a finding what the rules say.
+    /// Does with a finding what the rules say; it waits where they make no sense.
     pub(crate) async fn judge(
         &mut self,
         tenant: &mut Tenant<'_>,
@@ -366,11 +436,13 @@ impl Known {
     ) -> Result<(), StoreError> {
         // Of one that has turned out to be worse: where it stood first.
         self.see(tenant, &finding.is.source, now).await?;
+        let Some(rules) = &self.rules else { return tenant.leave_unjudged(finding.id).await };
         let Some(source) = self.sources.get(&finding.is.source) else { return Ok(()) };
         let lang = self.organisation.language;
-        match judge(&self.rules, finding, holders, own, now) {
+        match judge(rules, finding, holders, own, now) {
             Verdict::Tell(audience) => {
-                self.tasks += u64::from(self.neutralise(tenant, finding, holders, now).await?);
+                let is_task = self.neutralise(tenant, &rules.neutralise, finding, holders, now).await?;
+                self.tasks += u64::from(is_task);
                 let hearing = hearing(tenant, finding, &audience, holders, lang).await?;
                 self.tidings.add(finding, source, hearing);
                 let is_new = finding.is.state == State::New && !finding.is.backlog;
@@ -380,7 +452,7 @@ impl Known {
             }
             Verdict::Settle { state, why, administrators } => {
                 let finding = tenant.step(finding, state, ACTOR, &why, now).await?;
-                if administrators && self.rules.tell_administrator.enabled {
+                if administrators && rules.tell_administrator.enabled {
                     self.tidings.add(&finding, source, Hearing { administrators, ..Hearing::default() });
                 }
             }
@@ -392,11 +464,11 @@ impl Known {
     async fn neutralise(
         &self,
         tenant: &mut Tenant<'_>,
+        rule: &Neutralising,
         finding: &Finding,
         holders: &[Holder],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let rule = &self.rules.neutralise;
         let chosen = choose(rule, finding, holders).ok().filter(|_| self.neutralises);
         let Some(holder) = chosen else { return Ok(false) };
         let new = NewTask {

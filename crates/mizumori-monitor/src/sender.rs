@@ -149,12 +149,13 @@ impl Sender {
     /// # Errors
     /// Those of [`Self::send`].
     pub async fn send_by(&self, channel: Channel, now: impl Fn() -> Timestamp) -> Result<Sent, MonitorError> {
-        let mut sent = Sent::default();
+        let (mut sent, mut failed) = (Sent::default(), None);
         let most = match channel {
             Channel::Mail if self.mail.is_none() => return Ok(sent),
             Channel::Mail => AT_ONCE,
             Channel::Webhook | Channel::Syslog | Channel::Chat => {
-                announce_all(&self.store, now()).await?;
+                // What cannot be told of one keeps nobody else's from being sent.
+                failed = announce_all(&self.store, now()).await.err();
                 IN_TURN
             }
         };
@@ -164,7 +165,7 @@ impl Sender {
             let notices = session.take_notices(channel, taken, since, most).await?;
             session.commit().await?;
             if notices.is_empty() {
-                return Ok(sent);
+                return failed.map_or(Ok(sent), Err);
             }
             let organisations = self.organisations(&notices).await?;
             let done = stream::iter(in_turns(notices))

@@ -32,6 +32,7 @@ mod schema;
 mod session;
 mod store;
 mod task;
+mod unjudged;
 
 pub use access::{Access, Edition, Limit};
 pub use audit::{AuditHead, Audited, NewAudit, Verified, Wrong};

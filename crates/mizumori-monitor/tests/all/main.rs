@@ -31,4 +31,6 @@ mod sync;
 #[cfg(test)]
 mod syslog;
 #[cfg(test)]
+mod troubles;
+#[cfg(test)]
 mod world;

@@ -105,6 +105,26 @@ impl World {
         });
     }
 
+    /// Another organisation of this id, like the first, with a domain that is served.
+    pub(crate) fn other(&self, id: &str, domain: &str) -> OrganisationId {
+        self.run(async {
+            let mut session = self.store.write().await.unwrap();
+            let other = Organisation { id: id.parse().unwrap(), ..organisation() };
+            session.add_organisation(&other).await.unwrap();
+            let mut tenant = session.tenant(&other.id);
+            let contact =
+                Contact { address: format!("csirt@{domain}"), name: String::new(), language: Lang::En };
+            tenant.keep_contact(&contact).await.unwrap();
+            let name = DomainName::parse(domain).unwrap();
+            tenant.add_domain(&name, "token", now()).await.unwrap();
+            let domain = tenant.domain(&name).await.unwrap().unwrap();
+            let vouched = Domain { state: DomainState::Vouched, backlog_seen: Some(0), ..domain };
+            tenant.change_domain(&vouched).await.unwrap();
+            session.commit().await.unwrap();
+            other.id
+        })
+    }
+
     /// A directory with these accounts; each is changed as asked.
     pub(crate) fn directory(&self, accounts: &[&str], change: impl Fn(&mut NewHolder)) {
         self.directory_at(accounts, now(), change);

@@ -51,6 +51,7 @@ cases![
     findings::move_the_cursor_with_them,
     findings::know_their_sources,
     findings::come_from_elsewhere_with_their_history,
+    findings::wait_to_be_judged,
     notices::are_told_by_one_at_a_time,
     notices::are_tried_again,
     tasks::act_once_on_an_account,

@@ -56,13 +56,16 @@ impl Rounds {
         let kept = self.upkeep(&troubles).await;
         troubles.unless("proofs", self.prove().await);
         self.let_go().await?;
-        if !kept? {
+        if matches!(kept, Ok(false)) {
             tidings::say("another process looks after directories and open findings now");
         }
-        self.find().await?;
+        // What is wrong with one thing, or with one organisation, keeps nothing else from being done.
+        let found = self.find().await;
         // What could not be done is told with the rest.
-        self.neutralise().await?;
-        Ok(self.send().await?)
+        let neutralised = self.neutralise().await;
+        let sent = self.send().await;
+        kept.and(found).and(neutralised)?;
+        Ok(sent?)
     }
 
     /// Looks at what is there before anything comes: whose accounts are, and what of the lake is no news.
@@ -171,7 +174,14 @@ impl Rounds {
         if !self.hold(UPKEEP).await? {
             return Ok(false);
         }
-        self.sync(troubles).await?;
+        let read = self.sync(troubles).await;
+        let followed = self.follow_up().await;
+        // Keys that cannot be destroyed now keep nobody's directory from being read, nor the other way round.
+        troubles.unless("editions", self.editions().await);
+        read.and(followed).map(|()| true)
+    }
+
+    async fn follow_up(&self) -> Result<(), MonitorError> {
         let done = follow_up(&self.store, now()).await?;
         if done.settled > 0 {
             let settled = counted_are(done.settled, "finding");
@@ -180,9 +190,7 @@ impl Rounds {
         if done.overdue > 0 {
             tidings::say(&format!("{} overdue", counted_are(done.overdue, "finding")));
         }
-        // Keys that cannot be destroyed now keep nobody's directory from being read.
-        troubles.unless("editions", self.editions().await);
-        Ok(true)
+        Ok(())
     }
 
     /// Looks at the time of every organisation.
@@ -228,10 +236,15 @@ impl Rounds {
         let mut session = self.store.read().await?;
         let mut all = Vec::new();
         for organisation in session.organisations().await? {
-            let edition = session.edition(&organisation.edition).await?;
-            if edition.may(&organisation, Access::Directories).is_ok()
-                && organisation.state_at(now()).0 == OrganisationState::Served
-            {
+            if organisation.state_at(now()).0 != OrganisationState::Served {
+                continue;
+            }
+            // One that nobody knows keeps nobody else's directories from being read.
+            let edition = session.edition(&organisation.edition).await;
+            let may = edition.as_ref().is_ok_and(|is| is.may(&organisation, Access::Directories).is_ok());
+            let what = format!("directories of `{}`", organisation.id);
+            troubles.unless(&what, edition.map_err(MonitorError::from));
+            if may {
                 let directories = session.tenant(&organisation.id).directories().await?;
                 all.extend(directories.into_iter().map(|directory| (organisation.id.clone(), directory)));
             }
