@@ -261,7 +261,7 @@ impl Sender {
             };
             return (became, Some((until, waits)));
         }
-        let said = news.said(&notice.message, &known.organisation, self.channels.post.tlp);
+        let said = news.said(&notice.message, &known.organisation, settings.naming(), self.channels.post.tlp);
         let sent = self.channels.deliver(&settings, &notice.message, &said, SystemTime::from(now)).await;
         let pause = match notice.channel {
             Channel::Webhook => delay_after(notice.attempts),
