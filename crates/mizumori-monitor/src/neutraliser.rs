@@ -149,10 +149,15 @@ impl Neutraliser {
             }
         };
         let order = ready.order(organisation);
-        let asked = session.tenant(&organisation.id).ask_task(task.id, &self.name, now()).await?;
+        let mut tenant = session.tenant(&organisation.id);
+        let is_other = ready.finding.id != task.is.finding;
+        if is_other && !tenant.repoint_task(task.id, &self.name, ready.finding.id).await? {
+            return Ok(None);
+        }
+        let asked = tenant.ask_task(task.id, &self.name, now()).await?;
         let Some(asked) = asked else { return Ok(None) };
-        // However often it is tried, it is asked for once.
-        if task.asked.is_none() {
+        // However often it is tried, it is asked for once for a finding.
+        if task.asked.is_none() || is_other {
             order.audit(&mut session, "asked", now()).await?;
         }
         session.commit().await?;

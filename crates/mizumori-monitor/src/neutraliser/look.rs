@@ -2,7 +2,10 @@
 
 use mizumori_core::Timestamp;
 use mizumori_directory::Action;
-use mizumori_store::{Access, Finding, Organisation, OrganisationState, Session, Task, TaskEnd};
+use mizumori_store::{
+    Access, Finding, FindingId, Holder, Organisation, OrganisationState, Session, StoreError, Task, TaskEnd,
+    Tenant,
+};
 
 use crate::error::MonitorError;
 use crate::finder::ACTOR;
@@ -22,7 +25,10 @@ pub(super) enum Look {
 
 /// A task that is about to be done.
 pub(super) struct Ready {
+    /// What it is for: what the task was made for, else another finding of the account.
     pub(super) finding: Finding,
+    /// The others of the account that the rule would have it done for.
+    others: Vec<Finding>,
     pub(super) target: Target,
     rule: Neutralising,
     pub(super) action: Action,
@@ -41,7 +47,7 @@ pub(super) async fn look(
     };
     // What is done is done, whatever became of the rule or the finding.
     let holder = session.tenant(&organisation.id).holder(task.is.directory, &task.is.entry).await?;
-    if holder.is_some_and(|holder| was_done(task, action, &Facts::from(&holder.is))) {
+    if holder.as_ref().is_some_and(|holder| was_done(task, action, &Facts::from(&holder.is))) {
         return Ok(Look::End(TaskEnd::Done(BEFORE.to_owned())));
     }
     if organisation.state_at(now).0 != OrganisationState::Served {
@@ -70,19 +76,49 @@ pub(super) async fn look(
     };
     let holders = tenant.holders_of(finding.is.account).await?;
     let rule = Neutralising { action, ..rule };
-    let holder = match choose(&rule, &finding, &holders) {
-        Ok(holder) => holder,
-        Err(spared) => return cancelled(spared.to_string()),
+    let is_same = |is: &Holder| holder.as_ref().is_some_and(|holder| holder.id == is.id);
+    let why = match choose(&rule, &finding, &holders) {
+        Ok(chosen) if is_same(chosen) => None,
+        Ok(_) => Some("the account is another entry's now".to_owned()),
+        Err(spared) => Some(spared.to_string()),
     };
-    if holder.directory != task.is.directory || holder.is.entry != task.is.entry {
-        return cancelled("the account is another entry's now".to_owned());
-    }
+    let mut others = match &holder {
+        Some(holder) => others(&mut tenant, &rule, holder, finding.id).await?,
+        None => Vec::new(),
+    };
+    // The account had one task for all of its findings: what is over for one of them may not be for another.
+    let finding = match why {
+        None => finding,
+        Some(why) if others.is_empty() => return cancelled(why),
+        Some(_) => others.remove(0),
+    };
+    let Some(holder) = holder else { return cancelled(Spared::Unknown.to_string()) };
     let directories = tenant.directories().await?;
     let Some(directory) = directories.into_iter().find(|directory| directory.id == holder.directory) else {
         return cancelled("its directory was removed meanwhile".to_owned());
     };
-    let target = Target { holder: holder.clone(), directory };
-    Ok(Look::Go(Box::new(Ready { finding, target, rule, action })))
+    let target = Target { holder, directory };
+    Ok(Look::Go(Box::new(Ready { finding, others, target, rule, action })))
+}
+
+/// The findings of an entry, by whichever of its addresses, that the rule would have something done for; all but one.
+async fn others(
+    tenant: &mut Tenant<'_>,
+    rule: &Neutralising,
+    holder: &Holder,
+    but: FindingId,
+) -> Result<Vec<Finding>, StoreError> {
+    let mut others = Vec::new();
+    for address in &holder.is.addresses {
+        let holders = tenant.holders_of(address.account).await?;
+        for finding in tenant.findings_of(address.account).await? {
+            let is_other = finding.id != but && finding.is.same_as.is_none();
+            if is_other && choose(rule, &finding, &holders).is_ok_and(|chosen| chosen.id == holder.id) {
+                others.push(finding);
+            }
+        }
+    }
+    Ok(others)
 }
 
 impl Ready {
@@ -101,8 +137,11 @@ impl Ready {
         if was_done(task, self.action, &facts) {
             return Ok(Now::Before);
         }
-        if let Err(spared) = spare(&self.rule, self.action, &self.finding, &facts) {
-            return Ok(Now::Spare(spared.to_string()));
+        let spared = |finding| spare(&self.rule, self.action, finding, &facts);
+        if let Err(why) = spared(&self.finding)
+            && !self.others.iter().any(|other| spared(other).is_ok())
+        {
+            return Ok(Now::Spare(why.to_string()));
         }
         let is_asked = self.action == Action::ForceChange && facts.must_change();
         Ok(if is_asked { Now::Spare(Spared::Asked.to_string()) } else { Now::Act })

@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 
 use super::{COLUMNS, Task, TaskId, read};
 use crate::error::StoreError;
+use crate::finding::FindingId;
 use crate::notice::Taken;
 use crate::organisation::{OrganisationId, of_column};
 use crate::row::Columns as _;
@@ -127,6 +128,24 @@ impl Tenant<'_> {
         let mut tasks = self.read_tasks("postpone tasks", statement).await?;
         tasks.sort_by_key(|task| task.id);
         Ok(tasks)
+    }
+
+    /// Has a task of `by`'s be for another finding of the organisation. Gives whether it was `by`'s still.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn repoint_task(
+        &mut self,
+        id: TaskId,
+        by: &str,
+        finding: FindingId,
+    ) -> Result<bool, StoreError> {
+        let statement = sqlx::query(
+            "UPDATE task SET finding = $4 WHERE organisation = $1 AND id = $2 AND taken_by = $3 AND state = 'waiting' \
+             AND EXISTS (SELECT 1 FROM finding WHERE id = $4 AND organisation = $1)",
+        );
+        let statement = statement.bind(self.organisation.as_str()).bind(id.0).bind(by).bind(finding.0);
+        Ok(self.session.run("have a task be for another finding", statement).await? > 0)
     }
 
     /// Keeps that a task is about to be done, and when it first was. Nothing where it is `by`'s no more.

@@ -56,6 +56,7 @@ cases![
     notices::are_tried_again,
     tasks::act_once_on_an_account,
     tasks::are_done_by_one_at_a_time,
+    tasks::may_be_for_another_finding,
     tasks::may_have_been_done,
     tasks::have_so_much_room_a_day,
     tasks::end_in_all_ways,

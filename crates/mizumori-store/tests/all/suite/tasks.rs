@@ -126,6 +126,20 @@ pub(super) async fn are_done_by_one_at_a_time(store: Store) {
     assert_eq!((asked.asked, asked.attempts), (Some(after), 2));
 }
 
+pub(super) async fn may_be_for_another_finding(store: Store) {
+    let (mut session, tasks) = with_tasks(&store, 1).await;
+    let (one, task) = (id("one"), tasks[0]);
+    let other = found(&mut session, "one", 9).await;
+    let foreign = found(&mut session, "two", 9).await;
+    assert!(!session.tenant(&one).repoint_task(task, "a", other).await.unwrap(), "nobody has it");
+    assert_eq!(take(&mut session, "a", room(), now()).await, [task]);
+    for (whose, by, finding) in [("one", "b", other), ("two", "a", other), ("one", "a", foreign)] {
+        assert!(!session.tenant(&id(whose)).repoint_task(task, by, finding).await.unwrap(), "{whose} {by}");
+    }
+    assert!(session.tenant(&one).repoint_task(task, "a", other).await.unwrap());
+    assert_eq!(session.tenant(&one).task(task).await.unwrap().unwrap().is.finding, other);
+}
+
 pub(super) async fn may_have_been_done(store: Store) {
     let (mut session, tasks) = with_tasks(&store, 1).await;
     let (one, task) = (id("one"), tasks[0]);
