@@ -8,7 +8,7 @@ mod fault;
 mod letters;
 mod look;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,20 +80,29 @@ impl Neutraliser {
     /// When the store does not answer. What directories do not do is none.
     pub async fn neutralise(&self, now: impl Fn() -> Timestamp) -> Result<Neutralised, MonitorError> {
         let mut done = Neutralised::default();
-        // Nearly always nothing is due: that is seen without keeping others from writing.
-        let due = self.store.read().await?.organisations_with_tasks(now()).await?;
-        let (mut away, mut failed) = (Away::new(), None);
-        for organisation in due {
-            // What goes wrong with one keeps nobody else's from being done.
-            while match self.some(&organisation, &now, &mut away, &mut done).await {
-                Ok(is_more) => is_more,
-                Err(error) => {
-                    failed.get_or_insert(error);
-                    false
+        let (mut away, mut failed, mut over) = (Away::new(), None, BTreeSet::new());
+        loop {
+            // Nearly always nothing is due: that is seen without keeping others from writing.
+            let mut due = self.store.read().await?.organisations_with_tasks(now()).await?;
+            due.retain(|organisation| !over.contains(organisation));
+            if due.is_empty() {
+                return failed.map_or(Ok(done), Err);
+            }
+            // In turns: whoever has thousands keeps nobody waiting who has one, nor who has one since.
+            for organisation in due {
+                // What goes wrong with one keeps nobody else's from being done.
+                let is_more = match self.some(&organisation, &now, &mut away, &mut done).await {
+                    Ok(is_more) => is_more,
+                    Err(error) => {
+                        failed.get_or_insert(error);
+                        false
+                    }
+                };
+                if !is_more {
+                    over.insert(organisation);
                 }
-            } {}
+            }
         }
-        failed.map_or(Ok(done), Err)
     }
 
     /// Does some of an organisation's tasks. Gives whether there were any.

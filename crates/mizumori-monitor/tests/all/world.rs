@@ -125,6 +125,32 @@ impl World {
         })
     }
 
+    /// Has that organisation neutralise as `rule` says, and know an account.
+    pub(crate) fn of(&self, organisation: &OrganisationId, rule: &str, account: &str) {
+        self.run(async {
+            let mut session = self.store.write().await.unwrap();
+            let mut tenant = session.tenant(organisation);
+            let rule = Rule {
+                name: "neutralise".to_owned(),
+                document: rule.to_owned(),
+                changed: now(),
+                changed_by: "administrator".to_owned(),
+            };
+            tenant.keep_rule(&rule).await.unwrap();
+            let directory = tenant.keep_directory("main", "csv", "{}").await.unwrap();
+            let sync = tenant.begin_sync(directory).await.unwrap();
+            let address = HolderAddress { address: account.to_owned(), account: self.tag(account) };
+            let holder = NewHolder {
+                entry: account.to_owned(),
+                addresses: vec![address],
+                enabled: true,
+                ..NewHolder::default()
+            };
+            tenant.keep_holder(directory, sync, &holder).await.unwrap();
+            session.commit().await.unwrap();
+        });
+    }
+
     /// A directory with these accounts; each is changed as asked.
     pub(crate) fn directory(&self, accounts: &[&str], change: impl Fn(&mut NewHolder)) {
         self.directory_at(accounts, now(), change);

@@ -234,6 +234,33 @@ fn what_is_over_before_the_directory_answers_is_not_asked_for_any_more() {
 }
 
 #[test]
+fn who_asks_for_time_gets_it_for_all() {
+    let people = ["a@suigen.example", "b@suigen.example"];
+    let (world, directory) = leaked(ON, &people);
+    directory.is(Mood::Busy(HOUR));
+    assert_eq!(act(&world, &directory, now()).later, 2);
+    assert!(tasks(&world).iter().all(|task| task.is.due == now().after(HOUR)));
+    assert_eq!(directory.state().knocks, 1);
+}
+
+#[test]
+fn nobody_waits_for_whoever_has_many() {
+    let people: Vec<_> = (0..20).map(|at| format!("p{at}@suigen.example")).collect();
+    let mut people: Vec<_> = people.iter().map(String::as_str).collect();
+    let (world, _) = leaked(ON, &people);
+    let taro = "taro@mori.example";
+    people.push(taro);
+    let directory = People::new(&people);
+    let other = world.other("zwei", "mori.example");
+    world.of(&other, ON, taro);
+    world.leak("theirs", &format!("{taro}:secret"));
+    assert_eq!(world.find().tasks, 1);
+    assert_eq!(act(&world, &directory, now()), done(21));
+    let at = directory.acted().iter().position(|acted| acted.ends_with(taro));
+    assert!(at < Some(10), "{at:?}");
+}
+
+#[test]
 fn a_day_is_long_enough() {
     let (world, people) = leaked(ON, &[HANAKO]);
     people.is(Mood::Away);
