@@ -169,7 +169,7 @@ impl Sender {
             }
             let organisations = self.organisations(&notices).await?;
             let done = stream::iter(in_turns(notices))
-                .map(async |turn| self.turn(&turn, &organisations, now()).await)
+                .map(async |turn| self.turn(&turn, &organisations, &now).await)
                 .buffer_unordered(SIDE_BY_SIDE)
                 .collect::<Vec<_>>()
                 .await;
@@ -193,8 +193,14 @@ impl Sender {
         Ok(organisations)
     }
 
-    /// Sends one notice after the other.
-    async fn turn(&self, notices: &[Notice], organisations: &Organisations, now: Timestamp) -> Done {
+    /// Sends one notice after the other. Each has its own time: that before it may have waited for an answer in vain, and whoever gets
+    /// a signed message refuses one that is minutes old.
+    async fn turn(
+        &self,
+        notices: &[Notice],
+        organisations: &Organisations,
+        now: &impl Fn() -> Timestamp,
+    ) -> Done {
         let mut done = Done::default();
         for notice in notices {
             let became = match organisations.get(&notice.organisation) {
@@ -211,18 +217,19 @@ impl Sender {
         done
     }
 
-    async fn by_mail(&self, notice: &Notice, known: &Known, now: Timestamp) -> Became {
+    async fn by_mail(&self, notice: &Notice, known: &Known, now: &impl Fn() -> Timestamp) -> Became {
         let Some(post) = &self.mail else {
-            return Became::Postponed(now.after(LONGEST_PAUSE), Postponed::NoRoom);
+            return Became::Postponed(now().after(LONGEST_PAUSE), Postponed::NoRoom);
         };
         let mail = match post.mail(notice, &known.organisation, &known.contacts) {
             Ok(mail) => mail,
             Err(why) => return Became::Dead(why),
         };
-        if let Err(later) = self.room_for(&mail, now) {
+        if let Err(later) = self.room_for(&mail, now()) {
             return Became::Postponed(later, Postponed::NoRoom);
         }
-        became(notice, post.server.send(&mail).await, Some(pause_after(notice.attempts)), now)
+        let sent = post.server.send(&mail).await;
+        became(notice, sent, Some(pause_after(notice.attempts)), now())
     }
 
     fn room_for(&self, mail: &Mail, now: Timestamp) -> Result<(), Timestamp> {
@@ -235,7 +242,7 @@ impl Sender {
         &self,
         notice: &Notice,
         known: &Known,
-        now: Timestamp,
+        now: &impl Fn() -> Timestamp,
     ) -> (Became, Option<(Timestamp, Postponed)>) {
         let outlet = known
             .outlets
@@ -252,17 +259,19 @@ impl Sender {
             Ok(news) => news,
             Err(error) => return (Became::Dead(in_words(&error)), None),
         };
-        if let Err(Hold { until, why }) = self.holds().take(notice, now) {
+        let began = now();
+        if let Err(Hold { until, why }) = self.holds().take(notice, began) {
             let waits = if why.is_some() { Postponed::Behind } else { Postponed::NoRoom };
             // What was tried by others for so long need not be tried by itself.
             let became = match why {
-                Some(why) if until >= patience_with(notice, now) => Became::Dead(why),
+                Some(why) if until >= patience_with(notice, began) => Became::Dead(why),
                 _ => Became::Postponed(until, waits),
             };
             return (became, Some((until, waits)));
         }
         let said = news.said(&notice.message, &known.organisation, settings.naming(), self.channels.post.tlp);
-        let sent = self.channels.deliver(&settings, &notice.message, &said, SystemTime::from(now)).await;
+        let sent = self.channels.deliver(&settings, &notice.message, &said, SystemTime::from(began)).await;
+        let now = now();
         let pause = match notice.channel {
             Channel::Webhook => delay_after(notice.attempts),
             Channel::Mail | Channel::Syslog | Channel::Chat => Some(pause_after(notice.attempts)),

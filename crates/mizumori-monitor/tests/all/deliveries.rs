@@ -3,6 +3,7 @@
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use mizumori_core::{Lang, Severity, Timestamp};
@@ -151,6 +152,20 @@ fn a_webhook_gets_signed_events_in_their_order() {
     }
     assert_eq!(said.len(), 2);
     assert_eq!(set.send(&one, now()), Sent::default());
+}
+
+#[test]
+fn each_message_is_of_its_own_time() {
+    let set = Set::told(Set::hook, 3);
+    // A clock that goes on by a minute whenever somebody looks at it.
+    let looks = AtomicU32::new(0);
+    let clock = || now().after(MINUTE * looks.fetch_add(1, Ordering::Relaxed));
+    let sender = set.sender("one");
+    assert_eq!(set.world.run(sender.send_by(Channel::Webhook, clock)).unwrap().sent, 3);
+    let got = set.web.take_requests();
+    let times: Vec<u64> =
+        got.iter().map(|request| request.header("webhook-timestamp").unwrap().parse().unwrap()).collect();
+    assert!(times.len() == 3 && times.is_sorted_by(|one, next| next - one >= 60), "{times:?}");
 }
 
 #[test]
