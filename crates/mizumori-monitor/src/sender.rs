@@ -102,6 +102,8 @@ struct Done {
     became: Vec<(NoticeId, Became)>,
     /// One of a destination that takes nothing now, until when, and what that means for those behind it.
     held: Option<(Notice, Timestamp, Postponed)>,
+    /// A domain that has had enough mails, until when.
+    full: Option<(String, Timestamp)>,
 }
 
 /// An organisation, with whom to ask there, and its channels.
@@ -205,7 +207,11 @@ impl Sender {
         for notice in notices {
             let became = match organisations.get(&notice.organisation) {
                 None => Became::Dead("the organisation is gone".to_owned()),
-                Some(known) if notice.channel == Channel::Mail => self.by_mail(notice, known, now).await,
+                Some(known) if notice.channel == Channel::Mail => {
+                    let (became, full) = self.by_mail(notice, known, now).await;
+                    done.full = full.or(done.full.take());
+                    became
+                }
                 Some(known) => {
                     let (became, held) = self.by_channel(notice, known, now).await;
                     done.held = held.map(|(until, why)| (notice.clone(), until, why)).or(done.held.take());
@@ -217,24 +223,31 @@ impl Sender {
         done
     }
 
-    async fn by_mail(&self, notice: &Notice, known: &Known, now: &impl Fn() -> Timestamp) -> Became {
+    /// Sends a mail; and the domain that has no room for it, until when.
+    async fn by_mail(
+        &self,
+        notice: &Notice,
+        known: &Known,
+        now: &impl Fn() -> Timestamp,
+    ) -> (Became, Option<(String, Timestamp)>) {
         let Some(post) = &self.mail else {
-            return Became::Postponed(now().after(LONGEST_PAUSE), Postponed::NoRoom);
+            return (Became::Postponed(now().after(LONGEST_PAUSE), Postponed::NoRoom), None);
         };
         let mail = match post.mail(notice, &known.organisation, &known.contacts) {
             Ok(mail) => mail,
-            Err(why) => return Became::Dead(why),
+            Err(why) => return (Became::Dead(why), None),
         };
         if let Err(later) = self.room_for(&mail, now()) {
-            return Became::Postponed(later, Postponed::NoRoom);
+            let full = (mail.to.domain().to_lowercase(), later);
+            return (Became::Postponed(later, Postponed::NoRoom), Some(full));
         }
         let sent = post.server.send(&mail).await;
-        became(notice, sent, Some(pause_after(notice.attempts)), now())
+        (became(notice, sent, Some(pause_after(notice.attempts)), now()), None)
     }
 
     fn room_for(&self, mail: &Mail, now: Timestamp) -> Result<(), Timestamp> {
         let mut rate = self.mail_rate.lock().unwrap_or_else(PoisonError::into_inner);
-        rate.as_mut().map_or(Ok(()), |rate| rate.take(mail.to.domain(), now))
+        rate.as_mut().map_or(Ok(()), |rate| rate.take(&mail.to.domain().to_lowercase(), now))
     }
 
     /// Sends a notice to a channel; and until when others for it wait, and why.
@@ -343,6 +356,14 @@ impl Sender {
         // What is behind them is not taken up only to be put back; what is too old for that is given up at once.
         for (like, until, why) in done.iter().filter_map(|done| done.held.as_ref()) {
             sent.later += session.postpone_all(like, *until, before(*until, PATIENCE), *why, now).await?;
+        }
+        let full: BTreeMap<_, _> = done
+            .iter()
+            .filter_map(|done| done.full.as_ref())
+            .map(|(domain, until)| (domain, until))
+            .collect();
+        for (domain, until) in full {
+            sent.later += session.postpone_domain(domain, *until, now).await?;
         }
         session.commit().await?;
         Ok(sent)

@@ -3,6 +3,8 @@
 //! Whoever takes a notice has it for a while. If he is gone by then, another one takes it: then somebody may be told twice, with
 //! the same message id; never not at all.
 
+mod take;
+
 use std::time::Duration;
 
 use mizumori_core::Timestamp;
@@ -12,7 +14,7 @@ use crate::error::StoreError;
 use crate::finding::FindingId;
 use crate::organisation::{OrganisationId, of_column};
 use crate::row::Columns as _;
-use crate::session::{Session, Tenant};
+use crate::session::Tenant;
 
 /// A notice's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -314,137 +316,6 @@ impl Tenant<'_> {
         let statement = statement.bind(self.organisation.as_str()).bind(id.0).bind(body);
         self.session.run("add to a notice", statement).await?;
         self.concern(id, findings).await
-    }
-}
-
-impl Session {
-    /// Lets everything wait that is to go to one destination, and is due before `until`; what is tried from before `since` on is
-    /// left alone.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn postpone_all(
-        &mut self,
-        like: &Notice,
-        until: Timestamp,
-        since: Timestamp,
-        why: Postponed,
-        now: Timestamp,
-    ) -> Result<u64, StoreError> {
-        // What is not due yet is not tried by anybody's trying.
-        let statement = sqlx::query(
-            "UPDATE notice SET due = $4, tried_since = CASE WHEN $7 = 1 AND due <= $6 THEN COALESCE(tried_since, $6) \
-             ELSE tried_since END WHERE organisation = $1 AND channel = $2 AND destination = $3 AND state = 'waiting' \
-             AND due < $4 AND (tried_since IS NULL OR tried_since > $5) AND (taken_until IS NULL OR taken_until < $6)",
-        );
-        let statement = statement
-            .bind(like.organisation.as_str())
-            .bind(like.channel.as_str())
-            .bind(&*like.destination)
-            .bind(until.0)
-            .bind(since.0)
-            .bind(now.0)
-            .bind(i64::from(why == Postponed::Behind));
-        self.run("postpone notices", statement).await
-    }
-
-    /// Takes at most `most` notices of a channel that are due and that nobody else has, the longest due first.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn take_notices(
-        &mut self,
-        channel: Channel,
-        taken: Taken<'_>,
-        now: Timestamp,
-        most: u32,
-    ) -> Result<Vec<Notice>, StoreError> {
-        let skip = self.dialect.choose("", "FOR UPDATE SKIP LOCKED");
-        let text = format!(
-            "UPDATE notice SET taken_by = $1, taken_until = $2, attempts = attempts + 1, \
-             tried_since = COALESCE(tried_since, $3) WHERE id IN (SELECT id FROM notice WHERE state = 'waiting' AND channel = $5 AND due <= $3 AND (taken_until IS NULL OR taken_until < $3) \
-             ORDER BY due, id LIMIT $4 {skip}) RETURNING {COLUMNS}"
-        );
-        let statement = sqlx::query(sqlx::AssertSqlSafe(text))
-            .bind(taken.by)
-            .bind(now.after(taken.length).0)
-            .bind(now.0)
-            .bind(i64::from(most))
-            .bind(channel.as_str());
-        let rows = self.all("take notices", statement).await?;
-        let mut notices = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        notices.sort_by_key(|notice| (notice.due, notice.id));
-        Ok(notices)
-    }
-
-    /// Keeps that a notice was accepted.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn sent(&mut self, id: NoticeId, now: Timestamp) -> Result<(), StoreError> {
-        let statement = sqlx::query(
-            "UPDATE notice SET state = 'sent', done = $2, taken_by = NULL, taken_until = NULL, problem = NULL WHERE id = $1",
-        );
-        self.run("keep that a notice was sent", statement.bind(id.0).bind(now.0)).await.map(|_| ())
-    }
-
-    /// Lets a notice wait that nobody has tried to send: there was no room for it.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn postpone(&mut self, id: NoticeId, due: Timestamp, why: Postponed) -> Result<(), StoreError> {
-        let statement = sqlx::query(
-            "UPDATE notice SET due = $2, attempts = attempts - 1, \
-             tried_since = CASE WHEN $3 = 0 AND attempts = 1 THEN NULL ELSE tried_since END, \
-             taken_by = NULL, taken_until = NULL WHERE id = $1 AND state = 'waiting'",
-        );
-        let statement = statement.bind(id.0).bind(due.0).bind(i64::from(why == Postponed::Behind));
-        self.run("postpone a notice", statement).await.map(|_| ())
-    }
-
-    /// Keeps why a notice was not accepted, and when it is tried again; never, where there is no such time.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn not_sent(
-        &mut self,
-        id: NoticeId,
-        problem: &str,
-        again: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let statement = match again {
-            Some(due) => sqlx::query(
-                "UPDATE notice SET due = $2, problem = $3, taken_by = NULL, taken_until = NULL WHERE id = $1 \
-                 AND state = 'waiting'",
-            )
-            .bind(id.0)
-            .bind(due.0)
-            .bind(problem),
-            None => sqlx::query(
-                "UPDATE notice SET state = 'dead', done = $2, problem = $3, taken_by = NULL, taken_until = NULL \
-                 WHERE id = $1 AND state = 'waiting'",
-            )
-            .bind(id.0)
-            .bind(now.0)
-            .bind(problem),
-        };
-        self.run("keep that a notice was not sent", statement).await.map(|_| ())
-    }
-
-    /// What waits to be told, of all organisations.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn waiting(&mut self) -> Result<Waiting, StoreError> {
-        let statement =
-            sqlx::query("SELECT COUNT(*) AS n, MIN(created) AS oldest FROM notice WHERE state = 'waiting'");
-        let row = self.one("count what waits", statement).await?;
-        let row = row.ok_or(StoreError::Damaged { what: "count" })?;
-        Ok(Waiting {
-            notices: u64::try_from(row.number("n")?).unwrap_or(0),
-            oldest: row.maybe_time("oldest")?,
-        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is due goes out: once, in time, and never not at all.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use mizumori_core::Timestamp;
@@ -128,6 +129,28 @@ fn it_is_given_up_after_days() {
         at = at.after(MINUTE * 61);
     }
     panic!("it is tried for ever");
+}
+
+#[test]
+fn a_mass_is_not_taken_only_to_be_put_back() {
+    let (world, server) = (told(10), FaultySmtp::start_plain().unwrap());
+    world.rule("tell-administrator", r#"{"enabled":false}"#);
+    let people: Vec<_> = (0..200).map(|at| format!("p{at}@suigen.example")).collect();
+    world.directory(&people.iter().map(String::as_str).collect::<Vec<_>>(), |_| ());
+    let lines: Vec<_> = people.iter().map(|person| format!("{person}:secret")).collect();
+    world.leak("mass", &lines.join("\n"));
+    assert_eq!(world.find().notices, 200);
+    let sender = Sender::new(world.store.clone(), "one".to_owned(), post(server.port(), 2));
+    let looks = AtomicU32::new(0);
+    let clock = || {
+        looks.fetch_add(1, Ordering::Relaxed);
+        now()
+    };
+    let sent = world.run(sender.send_by(Channel::Mail, clock)).unwrap();
+    assert_eq!(sent, Sent { sent: 2, later: 208, dead: 0 });
+    // What is taken is looked at one by one, and that is few.
+    assert!(looks.load(Ordering::Relaxed) < 100, "{looks:?}");
+    assert!(world.notices().iter().all(|notice| notice.due <= now().after(MINUTE)));
 }
 
 #[test]

@@ -65,6 +65,7 @@ cases![
     notices::to_channels_are_sent_again_and_grow,
     notices::to_one_destination_wait_together,
     notices::know_since_when_they_are_tried,
+    notices::to_one_domain_wait_together,
     channels::are_an_organisations_own,
     channels::hear_of_everything_once,
     channels::get_the_backlog_in_one,

@@ -159,6 +159,33 @@ pub(super) async fn to_channels_are_sent_again_and_grow(store: Store) {
     assert!(session.tenant(&one).growing(&new.message, now()).await.unwrap().is_none());
 }
 
+pub(super) async fn to_one_domain_wait_together(store: Store) {
+    add(&store, &["one", "two"]).await;
+    let mut session = store.write().await.unwrap();
+    let addresses = [
+        ("one", "a@suigen.example"),
+        ("two", "b@Suigen.example"),
+        ("one", "c@mail.suigen.example"),
+        ("one", "d@mori.example"),
+        ("one", "suigen.example"),
+    ];
+    for (number, (whose, address)) in (0..).zip(addresses) {
+        let new = NewNotice { destination: address.to_owned(), ..notice(number) };
+        session.tenant(&id(whose)).tell(&new, now()).await.unwrap();
+    }
+    let hook =
+        NewNotice { channel: Channel::Webhook, destination: "x@suigen.example".to_owned(), ..notice(9) };
+    session.tenant(&id("one")).tell(&hook, now()).await.unwrap();
+    let until = at("2026-11-23T09:01:00Z");
+    for (domain, expected) in [("%.example", 0), ("suigen_example", 0), ("suigen.example", 2)] {
+        assert_eq!(session.postpone_domain(domain, until, now()).await.unwrap(), expected, "{domain}");
+    }
+    let rest = session.take_notices(Channel::Mail, taken("a"), now(), 9).await.unwrap();
+    assert_eq!(rest.len(), 3);
+    // Nobody takes away what somebody has.
+    assert_eq!(session.postpone_domain("mori.example", at("2026-11-24"), now()).await.unwrap(), 0);
+}
+
 /// Since when the only notice there is is tried.
 async fn tried(session: &mut Session) -> Option<mizumori_core::Timestamp> {
     let [Notice { tried_since, .. }] = &session.tenant(&id("one")).notices(None, 9).await.unwrap()[..] else {
