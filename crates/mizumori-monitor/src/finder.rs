@@ -151,6 +151,7 @@ impl Finder {
         who: &str,
     ) -> Result<Found, MonitorError> {
         let mut session = self.store.write().await?;
+        session.alone().await?;
         let served = Served::of_domains(&session.all_domains().await?);
         let Some(is) = session.organisation(organisation).await? else { return Ok(Found::default()) };
         let mut known = Known::of(&mut session, is).await?;

@@ -149,6 +149,8 @@ impl Neutraliser {
         away: &mut Away,
     ) -> Result<Option<TaskEnd>, MonitorError> {
         let mut session = self.store.write().await?;
+        // Before anything else: who writes into the audit log is alone, and nobody waits for another in a circle.
+        session.alone().await?;
         let ready = match look(&mut session, organisation, task, now()).await? {
             Look::Go(ready) => ready,
             Look::End(end) => {
@@ -203,6 +205,7 @@ impl Neutraliser {
         now: Timestamp,
     ) -> Result<bool, MonitorError> {
         let mut session = self.store.write().await?;
+        session.alone().await?;
         let mut tenant = session.tenant(order.organisation);
         if !tenant.end_task(task.id, &self.name, end, now).await? {
             // Somebody took it up meanwhile. What was done here stands in the log all the same.

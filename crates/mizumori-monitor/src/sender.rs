@@ -336,19 +336,19 @@ impl Sender {
         for (id, became) in done.iter().flat_map(|done| &done.became) {
             match became {
                 Became::Sent => {
-                    session.sent(*id, now).await?;
+                    session.sent(*id, &self.name, now).await?;
                     sent.sent += 1;
                 }
                 Became::Later(due, why) => {
-                    session.not_sent(*id, why, Some(*due), now).await?;
+                    session.not_sent(*id, &self.name, why, Some(*due), now).await?;
                     sent.later += 1;
                 }
                 Became::Postponed(due, why) => {
-                    session.postpone(*id, *due, *why).await?;
+                    session.postpone(*id, &self.name, *due, *why).await?;
                     sent.later += 1;
                 }
                 Became::Dead(why) => {
-                    session.not_sent(*id, why, None, now).await?;
+                    session.not_sent(*id, &self.name, why, None, now).await?;
                     sent.dead += 1;
                 }
             }

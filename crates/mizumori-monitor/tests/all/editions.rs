@@ -61,7 +61,7 @@ impl Evaluating {
             let mut session = self.world.store.write().await.unwrap();
             let taken = Taken { by: "sender", length: DAY };
             for notice in session.take_notices(Channel::Mail, taken, at, 100).await.unwrap() {
-                session.sent(notice.id, at).await.unwrap();
+                session.sent(notice.id, "sender", at).await.unwrap();
             }
             session.commit().await.unwrap();
         });
@@ -227,7 +227,7 @@ fn a_letter_that_was_given_up_is_no_notice() {
         let mut session = evaluating.world.store.write().await.unwrap();
         let taken = Taken { by: "sender", length: DAY };
         for notice in session.take_notices(Channel::Mail, taken, day(83), 100).await.unwrap() {
-            session.not_sent(notice.id, "no such mailbox", None, day(83)).await.unwrap();
+            session.not_sent(notice.id, "sender", "no such mailbox", None, day(83)).await.unwrap();
         }
         session.commit().await.unwrap();
     });

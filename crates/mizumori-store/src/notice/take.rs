@@ -87,59 +87,70 @@ impl Session {
         Ok(notices)
     }
 
-    /// Keeps that a notice was accepted.
+    /// Keeps that a notice of `by`'s was accepted. Gives whether it was `by`'s still: else it is another one's matter what becomes of
+    /// it, or it was given up.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn sent(&mut self, id: NoticeId, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn sent(&mut self, id: NoticeId, by: &str, now: Timestamp) -> Result<bool, StoreError> {
         let statement = sqlx::query(
-            "UPDATE notice SET state = 'sent', done = $2, taken_by = NULL, taken_until = NULL, problem = NULL WHERE id = $1",
+            "UPDATE notice SET state = 'sent', done = $3, taken_by = NULL, taken_until = NULL, problem = NULL \
+             WHERE id = $1 AND taken_by = $2 AND state = 'waiting'",
         );
-        self.run("keep that a notice was sent", statement.bind(id.0).bind(now.0)).await.map(|_| ())
+        let statement = statement.bind(id.0).bind(by).bind(now.0);
+        Ok(self.run("keep that a notice was sent", statement).await? > 0)
     }
 
-    /// Lets a notice wait that nobody has tried to send: there was no room for it.
+    /// Lets a notice of `by`'s wait that nobody has tried to send. Gives whether it was `by`'s still.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn postpone(&mut self, id: NoticeId, due: Timestamp, why: Postponed) -> Result<(), StoreError> {
+    pub async fn postpone(
+        &mut self,
+        id: NoticeId,
+        by: &str,
+        due: Timestamp,
+        why: Postponed,
+    ) -> Result<bool, StoreError> {
         let statement = sqlx::query(
             "UPDATE notice SET due = $2, attempts = attempts - 1, \
              tried_since = CASE WHEN $3 = 0 AND attempts = 1 THEN NULL ELSE tried_since END, \
-             taken_by = NULL, taken_until = NULL WHERE id = $1 AND state = 'waiting'",
+             taken_by = NULL, taken_until = NULL WHERE id = $1 AND taken_by = $4 AND state = 'waiting'",
         );
-        let statement = statement.bind(id.0).bind(due.0).bind(i64::from(why == Postponed::Behind));
-        self.run("postpone a notice", statement).await.map(|_| ())
+        let statement = statement.bind(id.0).bind(due.0).bind(i64::from(why == Postponed::Behind)).bind(by);
+        Ok(self.run("postpone a notice", statement).await? > 0)
     }
 
-    /// Keeps why a notice was not accepted, and when it is tried again; never, where there is no such time.
+    /// Keeps why a notice of `by`'s was not accepted, and when it is tried again; never, where there is no such time. Gives whether it
+    /// was `by`'s still.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn not_sent(
         &mut self,
         id: NoticeId,
+        by: &str,
         problem: &str,
         again: Option<Timestamp>,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let statement = match again {
             Some(due) => sqlx::query(
                 "UPDATE notice SET due = $2, problem = $3, taken_by = NULL, taken_until = NULL WHERE id = $1 \
-                 AND state = 'waiting'",
+                 AND taken_by = $4 AND state = 'waiting'",
             )
             .bind(id.0)
             .bind(due.0)
             .bind(problem),
             None => sqlx::query(
                 "UPDATE notice SET state = 'dead', done = $2, problem = $3, taken_by = NULL, taken_until = NULL \
-                 WHERE id = $1 AND state = 'waiting'",
+                 WHERE id = $1 AND taken_by = $4 AND state = 'waiting'",
             )
             .bind(id.0)
             .bind(now.0)
             .bind(problem),
         };
-        self.run("keep that a notice was not sent", statement).await.map(|_| ())
+        Ok(self.run("keep that a notice was not sent", statement.bind(by)).await? > 0)
     }
 
     /// What waits to be told, of all organisations.

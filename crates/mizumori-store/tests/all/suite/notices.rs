@@ -63,7 +63,14 @@ pub(super) async fn are_told_by_one_at_a_time(store: Store) {
     assert_eq!(messages, due);
     assert_eq!(session.take_notices(Channel::Mail, taken("c"), now(), 3).await.unwrap(), []);
     for notice in &first {
-        session.sent(notice.id, now()).await.unwrap();
+        assert!(!session.sent(notice.id, "b", now()).await.unwrap(), "it is another one's");
+        assert!(session.sent(notice.id, "a", now()).await.unwrap());
+        assert!(!session.sent(notice.id, "a", now()).await.unwrap());
+    }
+    // Whoever has the others is told of nothing by somebody else.
+    for notice in &second {
+        assert!(!session.not_sent(notice.id, "a", "it is down", None, now()).await.unwrap());
+        assert!(!session.postpone(notice.id, "a", at("2026-11-25"), Postponed::NoRoom).await.unwrap());
     }
     // Whoever had the others is gone.
     let minute = at("2026-11-23T09:01:01Z");
@@ -93,7 +100,7 @@ pub(super) async fn are_tried_again(store: Store) {
     let [first] = &session.take_notices(Channel::Mail, taken("a"), now(), 3).await.unwrap()[..] else {
         panic!()
     };
-    session.not_sent(first.id, "it is down", Some(at("2026-11-23T10:00:00Z")), now()).await.unwrap();
+    session.not_sent(first.id, "a", "it is down", Some(at("2026-11-23T10:00:00Z")), now()).await.unwrap();
     assert_eq!(
         session.take_notices(Channel::Mail, taken("a"), at("2026-11-23T09:59:59Z"), 3).await.unwrap(),
         []
@@ -104,7 +111,7 @@ pub(super) async fn are_tried_again(store: Store) {
         panic!()
     };
     assert_eq!((again.attempts, again.problem.as_deref()), (2, Some("it is down")));
-    session.not_sent(again.id, "no such mailbox", None, now()).await.unwrap();
+    session.not_sent(again.id, "a", "no such mailbox", None, now()).await.unwrap();
     let waiting = session.tenant(&one).notices(Some(NoticeState::Waiting), 9).await.unwrap();
     assert_eq!(waiting, []);
     let [dead] = &session.tenant(&one).notices(Some(NoticeState::Dead), 9).await.unwrap()[..] else {
@@ -135,7 +142,7 @@ pub(super) async fn to_channels_are_sent_again_and_grow(store: Store) {
         assert_eq!(taken.channel, channel);
         let early = session.tenant(&one).replay(taken.id, now()).await;
         assert!(matches!(early, Err(StoreError::Missing(_))), "{early:?}");
-        session.sent(taken.id, now()).await.unwrap();
+        session.sent(taken.id, "a", now()).await.unwrap();
         assert!(session.tenant(&two).replay(taken.id, now()).await.is_err());
         let replayed = session.tenant(&one).replay(taken.id, at("2026-11-24")).await;
         assert_eq!(replayed.is_ok(), channel != Channel::Mail, "{replayed:?}");
@@ -207,15 +214,15 @@ pub(super) async fn know_since_when_they_are_tried(store: Store) {
     };
     // For want of room it was not tried; behind another one it was.
     assert_eq!(take(&mut session, day).await.tried_since, Some(day));
-    session.postpone(kept, later, Postponed::NoRoom).await.unwrap();
+    session.postpone(kept, "a", later, Postponed::NoRoom).await.unwrap();
     assert_eq!(tried(&mut session).await, None);
     let like = take(&mut session, later).await;
-    session.postpone(kept, later, Postponed::Behind).await.unwrap();
+    session.postpone(kept, "a", later, Postponed::Behind).await.unwrap();
     assert_eq!(tried(&mut session).await, Some(later));
     // It stays so, until somebody has it tried again.
     let last = at("2026-11-28");
     assert_eq!(take(&mut session, last).await.tried_since, Some(later));
-    session.not_sent(kept, "it is down", None, last).await.unwrap();
+    session.not_sent(kept, "a", "it is down", None, last).await.unwrap();
     session.tenant(&one).revive(kept, last).await.unwrap();
     assert_eq!(tried(&mut session).await, None);
     for (why, expected) in [(Postponed::NoRoom, None), (Postponed::Behind, Some(last))] {
@@ -223,10 +230,10 @@ pub(super) async fn know_since_when_they_are_tried(store: Store) {
         session.postpone_all(&like, until, now(), why, last).await.unwrap();
         assert_eq!(tried(&mut session).await, expected);
         let due = take(&mut session, until).await;
-        session.postpone(due.id, last, why).await.unwrap();
+        session.postpone(due.id, "a", last, why).await.unwrap();
     }
     take(&mut session, last).await;
-    session.sent(kept, last).await.unwrap();
+    session.sent(kept, "a", last).await.unwrap();
     session.tenant(&one).replay(kept, last).await.unwrap();
     assert_eq!(tried(&mut session).await, None);
 }

@@ -1,6 +1,7 @@
 //! What the loop does again and again: it looks for what is new, sends what is due, and looks after what is open.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ const UPKEEP: &str = "upkeep";
 const PROOFS: &str = "proofs";
 /// For how long it is one process's: when that is killed another one waits so long.
 const LEASE: Duration = Duration::from_secs(5 * 60);
+/// How often it is held on to, at work and between.
+const RENEWAL: Duration = Duration::from_secs(60);
 
 /// Everything that the rounds need.
 pub(super) struct Rounds {
@@ -43,7 +46,12 @@ pub(super) struct Rounds {
     pub(super) name: String,
     pub(super) look_every: Duration,
     pub(super) sync_every: Duration,
+    pub(super) held: Held,
 }
+
+/// What this process does of what one process does at a time.
+#[derive(Default)]
+pub(super) struct Held(Mutex<BTreeSet<&'static str>>);
 
 /// What was told and is so still, so that it is not said every second.
 #[derive(Default)]
@@ -53,8 +61,8 @@ impl Rounds {
     /// Does once what is to be done; what was sent.
     pub(super) async fn once(&self) -> Result<Sent, Failure> {
         let troubles = Troubles::default();
-        let kept = self.upkeep(&troubles).await;
-        troubles.unless("proofs", self.prove().await);
+        let kept = self.holding(&troubles, self.upkeep(&troubles)).await;
+        troubles.unless("proofs", self.holding(&troubles, self.prove()).await);
         self.let_go().await?;
         if matches!(kept, Ok(false)) {
             tidings::say("another process looks after directories and open findings now");
@@ -70,12 +78,17 @@ impl Rounds {
 
     /// Looks at what is there before anything comes: whose accounts are, and what of the lake is no news.
     pub(super) async fn begin(&self, troubles: &Troubles) {
-        troubles.unless("upkeep", self.upkeep(troubles).await);
+        troubles.unless("upkeep", self.holding(troubles, self.upkeep(troubles)).await);
         troubles.unless("findings", self.find().await);
     }
 
     /// Goes on until somebody ends it.
     pub(super) async fn run(&self, progress: &Progress, troubles: &Troubles) -> Result<(), Failure> {
+        self.holding(troubles, self.rounds(progress, troubles)).await;
+        Ok(self.let_go().await?)
+    }
+
+    async fn rounds(&self, progress: &Progress, troubles: &Troubles) {
         let finding = async {
             while !progress.is_stopped() {
                 troubles.unless("findings", self.find().await);
@@ -97,10 +110,10 @@ impl Rounds {
             }
         };
         let keeping = async {
-            rest(progress, self.sync_every).await;
+            rest(progress, self.pause(UPKEEP)).await;
             while !progress.is_stopped() {
                 troubles.unless("upkeep", self.upkeep(troubles).await);
-                rest(progress, self.sync_every).await;
+                rest(progress, self.pause(UPKEEP)).await;
             }
         };
         // Name servers and sites that are silent keep nobody from the rest, nor from the end.
@@ -110,7 +123,7 @@ impl Rounds {
                     done = self.prove() => troubles.unless("proofs", done),
                     () = stopped(progress) => {}
                 }
-                rest(progress, self.sync_every).await;
+                rest(progress, self.pause(PROOFS)).await;
             }
         };
         tokio::join!(
@@ -123,7 +136,28 @@ impl Rounds {
             keeping,
             proving
         );
-        Ok(self.let_go().await?)
+    }
+
+    /// How long it is until the next round of what one process does: of what is another one's, until that could be dead.
+    fn pause(&self, what: &str) -> Duration {
+        if self.held.has(what) { self.sync_every } else { self.sync_every.min(LEASE) }
+    }
+
+    /// Works, and holds on meanwhile to what is this process's, however long that takes.
+    async fn holding<T>(&self, troubles: &Troubles, work: impl Future<Output = T>) -> T {
+        tokio::select! {
+            done = work => done,
+            never = self.hold_on(troubles) => match never {},
+        }
+    }
+
+    async fn hold_on(&self, troubles: &Troubles) -> Infallible {
+        loop {
+            sleep(RENEWAL).await;
+            for what in self.held.all() {
+                troubles.unless(&format!("holding on to {what}"), self.hold(what).await);
+            }
+        }
     }
 
     /// What this process does no more another one can do at once.
@@ -131,6 +165,8 @@ impl Rounds {
         let mut session = self.store.write().await?;
         session.let_go(UPKEEP, &self.name).await?;
         session.let_go(PROOFS, &self.name).await?;
+        self.held.keep(UPKEEP, false);
+        self.held.keep(PROOFS, false);
         Ok(session.commit().await?)
     }
 
@@ -225,10 +261,11 @@ impl Rounds {
     }
 
     /// Whether this process is the one that does it now.
-    async fn hold(&self, what: &str) -> Result<bool, MonitorError> {
+    async fn hold(&self, what: &'static str) -> Result<bool, MonitorError> {
         let mut session = self.store.write().await?;
-        let is_ours = session.hold(what, &self.name, now(), self.sync_every.min(LEASE)).await?;
+        let is_ours = session.hold(what, &self.name, now(), LEASE).await?;
         session.commit().await?;
+        self.held.keep(what, is_ours);
         Ok(is_ours)
     }
 
@@ -278,6 +315,25 @@ fn told(sent: Sent) -> Sent {
         tidings::hint("`mizumori notice list ORG --state dead` shows why");
     }
     sent
+}
+
+impl Held {
+    fn has(&self, what: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(what)
+    }
+
+    fn all(&self) -> Vec<&'static str> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
+    fn keep(&self, what: &'static str, is_ours: bool) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_ours {
+            held.insert(what)
+        } else {
+            held.remove(what)
+        };
+    }
 }
 
 impl Troubles {
