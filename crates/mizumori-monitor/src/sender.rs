@@ -162,10 +162,15 @@ impl Sender {
             }
         };
         loop {
+            // Nearly always nothing is due: that is seen without keeping others from writing.
+            if !self.store.read().await?.has_due(channel, now()).await? {
+                return failed.map_or(Ok(sent), Err);
+            }
             let mut session = self.store.write().await?;
             let (taken, since) = (Taken { by: &self.name, length: TAKEN }, now());
             let notices = session.take_notices(channel, taken, since, most).await?;
             session.commit().await?;
+            // Another one was quicker.
             if notices.is_empty() {
                 return failed.map_or(Ok(sent), Err);
             }

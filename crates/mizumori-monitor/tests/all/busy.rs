@@ -4,7 +4,7 @@ use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use mizumori_core::Timestamp;
-use mizumori_monitor::{Neutraliser, Sender};
+use mizumori_monitor::{Neutraliser, Sender, Sent};
 use mizumori_store::{Channel, NoticeState};
 use mizumori_test_servers::FaultySmtp;
 use tokio::sync::oneshot;
@@ -92,4 +92,19 @@ fn what_was_done_in_a_directory_is_kept_as_done() {
     assert_eq!(world.run(neutraliser.neutralise(|| writer.now())).unwrap().done, 1);
     assert!(writer.has_written());
     assert_eq!(audited(&world), ["force-change: asked", "force-change: done"]);
+}
+
+#[test]
+fn who_has_nothing_to_do_waits_for_nobody() {
+    let (world, server) = (told(1), FaultySmtp::start_plain().unwrap());
+    world.run(async {
+        let sender = |store| Sender::new(store, "one".to_owned(), post(server.port(), 600));
+        assert_eq!(sender(world.store.clone()).send(now).await.unwrap().sent, 1);
+        let idle = Sender::new(world.store.clone(), "two".to_owned(), post(server.port(), 600));
+        let writing = world.store.write().await.unwrap();
+        // It would wait for half a minute, and give up.
+        let sent = tokio::time::timeout(PATIENCE * 200, idle.send(now)).await;
+        assert_eq!(sent.unwrap().unwrap(), Sent::default());
+        drop(writing);
+    });
 }

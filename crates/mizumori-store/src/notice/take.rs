@@ -58,6 +58,19 @@ impl Session {
         self.run("postpone mails", statement).await
     }
 
+    /// Whether there are notices of a channel that are due and that nobody has.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_due(&mut self, channel: Channel, now: Timestamp) -> Result<bool, StoreError> {
+        let statement = sqlx::query(
+            "SELECT 1 AS n FROM notice WHERE channel = $1 AND state = 'waiting' AND due <= $2 \
+             AND (taken_until IS NULL OR taken_until < $2) LIMIT 1",
+        );
+        let statement = statement.bind(channel.as_str()).bind(now.0);
+        Ok(self.one("look for notices", statement).await?.is_some())
+    }
+
     /// Takes at most `most` notices of a channel that are due and that nobody else has, the longest due first.
     ///
     /// # Errors
