@@ -10,13 +10,12 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use mizumori_core::{Exposure, Lang, Severity, Timestamp};
 use mizumori_store::{
-    Access, Contact, Domain, Filter, Finding, FindingSource, Holder, NewAudit, NewFinding, NewTask,
-    Organisation, OrganisationId, OrganisationState, Origin, Recorded, Reference, Session, State, Store,
-    StoreError, TaskState, Tenant,
+    Access, Contact, Domain, Filter, Finding, FindingSource, Holder, NewAudit, NewFinding, Organisation,
+    OrganisationId, OrganisationState, Origin, Recorded, Reference, Session, State, Store, StoreError,
+    Tenant,
 };
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -27,7 +26,7 @@ use crate::error::MonitorError;
 use crate::exposure;
 use crate::fate::{Fate, fate};
 use crate::leaks::{Leaks, Title, Told, Wanted};
-use crate::neutralise::choose;
+use crate::neutralise::{Unable, choose, task};
 use crate::rules::{Neutralising, Rules};
 use crate::served::Served;
 use crate::tidings::{Hearing, Person, Tidings};
@@ -39,8 +38,6 @@ const WAITING: usize = 2;
 const AT_ONCE: usize = 1_000;
 /// The kind of a source of which only the id is known.
 const UNDESCRIBED: &str = "unknown";
-/// What the rules' delays are counted in.
-const MINUTE: Duration = Duration::from_secs(60);
 /// Who takes the steps that the rules say.
 pub(crate) const ACTOR: &str = "the loop";
 
@@ -218,6 +215,8 @@ pub(crate) struct Known {
     tidings: Tidings,
     /// Whether something is done to accounts by itself.
     neutralises: bool,
+    /// Directories in which it cannot be.
+    unable: Unable,
     tasks: u64,
 }
 
@@ -376,8 +375,15 @@ impl Known {
             let edition = session.edition(&organisation.edition).await;
             edition.is_ok_and(|edition| edition.may(&organisation, Access::Neutralise).is_ok())
         };
+        let unable = match &rules {
+            Some(rules) if neutralises => {
+                let directories = session.tenant(&organisation.id).directories().await?;
+                Unable::of(&directories, rules.neutralise.action)
+            }
+            _ => Unable::default(),
+        };
         let (sources, tidings) = (BTreeMap::new(), Tidings::default());
-        Ok(Self { organisation, rules, contacts, sources, tidings, neutralises, tasks: 0 })
+        Ok(Self { organisation, rules, contacts, sources, tidings, neutralises, unable, tasks: 0 })
     }
 
     pub(crate) async fn tell(
@@ -470,17 +476,9 @@ impl Known {
         holders: &[Holder],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let chosen = choose(rule, finding, holders).ok().filter(|_| self.neutralises);
+        let chosen = choose(rule, &self.unable, finding, holders).ok().filter(|_| self.neutralises);
         let Some(holder) = chosen else { return Ok(false) };
-        let new = NewTask {
-            finding: finding.id,
-            directory: holder.directory,
-            entry: holder.is.entry.clone(),
-            action: rule.action.as_str().to_owned(),
-            state: if rule.dry_run { TaskState::Held } else { TaskState::Waiting },
-            due: now.after(MINUTE * rule.delay_minutes),
-        };
-        Ok(tenant.add_task(&new, now).await?.is_some())
+        Ok(tenant.add_task(&task(rule, finding, holder, now), now).await?.is_some())
     }
 }
 
@@ -499,7 +497,9 @@ async fn hearing(
     let mut people = Vec::new();
     let users = audience.users.iter().map(|address| (address, false));
     for (address, beside) in users.chain(audience.beside.iter().map(|address| (address, true))) {
-        let lang = tenant.language_at(address).await?.unwrap_or(lang);
+        // Of the account's own addresses it is known already.
+        let is_own = holder.is_some_and(|holder| holder.is.has(address));
+        let lang = if is_own { lang } else { tenant.language_at(address).await?.unwrap_or(lang) };
         people.push(Person { address: address.clone(), beside, lang });
     }
     let account = account.map(|address| address.address.clone());

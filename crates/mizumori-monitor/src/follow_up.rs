@@ -160,7 +160,9 @@ impl Look<'_> {
                 let account = account.map(|address| address.address.clone());
                 let lang = holder.is.language.unwrap_or(self.organisation.language);
                 for address in users(&holder.is) {
-                    let lang = tenant.language_at(&address).await?.unwrap_or(lang);
+                    let is_own = holder.is.has(&address);
+                    let lang =
+                        if is_own { lang } else { tenant.language_at(&address).await?.unwrap_or(lang) };
                     let body = body(tenant, LetterKind::UserReminder, lang, account.clone(), finding).await?;
                     self.tell(tenant, &address, &body, finding, &format!("reminder-{}", times + 1)).await?;
                     done.reminded += 1;

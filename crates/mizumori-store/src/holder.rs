@@ -74,6 +74,13 @@ pub struct NewHolder {
     pub groups: Vec<String>,
 }
 
+impl NewHolder {
+    /// Whether an address is one of its own.
+    pub fn has(&self, address: &str) -> bool {
+        self.addresses.iter().any(|own| own.address == address)
+    }
+}
+
 /// An address of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HolderAddress {

@@ -9,7 +9,7 @@ use mizumori_store::{
 
 use crate::error::MonitorError;
 use crate::finder::ACTOR;
-use crate::neutralise::{Door, Facts, Order, Spared, Target, choose, spare};
+use crate::neutralise::{Door, Facts, Order, Spared, Target, Unable, choose, spare};
 use crate::rules::{Neutralising, Rules};
 
 /// How a task ended that an earlier try has done.
@@ -76,14 +76,16 @@ pub(super) async fn look(
     };
     let holders = tenant.holders_of(finding.is.account).await?;
     let rule = Neutralising { action, ..rule };
+    let directories = tenant.directories().await?;
+    let unable = Unable::of(&directories, action);
     let is_same = |is: &Holder| holder.as_ref().is_some_and(|holder| holder.id == is.id);
-    let why = match choose(&rule, &finding, &holders) {
+    let why = match choose(&rule, &unable, &finding, &holders) {
         Ok(chosen) if is_same(chosen) => None,
         Ok(_) => Some("the account is another entry's now".to_owned()),
         Err(spared) => Some(spared.to_string()),
     };
     let mut others = match &holder {
-        Some(holder) => others(&mut tenant, &rule, holder, finding.id).await?,
+        Some(holder) => others(&mut tenant, &rule, &unable, holder, finding.id).await?,
         None => Vec::new(),
     };
     // The account had one task for all of its findings: what is over for one of them may not be for another.
@@ -93,7 +95,6 @@ pub(super) async fn look(
         Some(_) => others.remove(0),
     };
     let Some(holder) = holder else { return cancelled(Spared::Unknown.to_string()) };
-    let directories = tenant.directories().await?;
     let Some(directory) = directories.into_iter().find(|directory| directory.id == holder.directory) else {
         return cancelled("its directory was removed meanwhile".to_owned());
     };
@@ -105,6 +106,7 @@ pub(super) async fn look(
 async fn others(
     tenant: &mut Tenant<'_>,
     rule: &Neutralising,
+    unable: &Unable,
     holder: &Holder,
     but: FindingId,
 ) -> Result<Vec<Finding>, StoreError> {
@@ -113,7 +115,8 @@ async fn others(
         let holders = tenant.holders_of(address.account).await?;
         for finding in tenant.findings_of(address.account).await? {
             let is_other = finding.id != but && finding.is.same_as.is_none();
-            if is_other && choose(rule, &finding, &holders).is_ok_and(|chosen| chosen.id == holder.id) {
+            if is_other && choose(rule, unable, &finding, &holders).is_ok_and(|chosen| chosen.id == holder.id)
+            {
                 others.push(finding);
             }
         }

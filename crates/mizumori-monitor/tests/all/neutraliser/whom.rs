@@ -2,7 +2,7 @@
 
 use mizumori_core::{DomainName, Names};
 use mizumori_directory::{Entry, Standing};
-use mizumori_monitor::{Neutralised, Spared, preview};
+use mizumori_monitor::{DirectorySettings, Neutralised, Spared, make_tasks, preview};
 use mizumori_store::{Domain, DomainState, Edition, Organisation, Rule, State, TaskState};
 
 use super::{DAY, HANAKO, HOUR, ON, act, audited, done, ended, leaked, started, tasks};
@@ -230,6 +230,59 @@ fn a_backlog_waits_for_its_release() {
     assert_eq!((released.findings, released.tasks), (2, 1));
     let people = People::new(&[HANAKO]);
     assert_eq!((act(&world, &people, now()), people.acted().len()), (done(1), 1));
+}
+
+#[test]
+fn a_file_has_no_tasks() {
+    let (world, _) = started(ON, &[HANAKO]);
+    world.run(async {
+        let mut session = world.store.write().await.unwrap();
+        let csv = DirectorySettings::Csv { file: "people.csv".into() };
+        session.tenant(&one()).keep_directory("main", csv.kind(), &csv.to_text()).await.unwrap();
+        session.commit().await.unwrap();
+    });
+    world.leak("list", &format!("{HANAKO}:secret"));
+    assert_eq!((world.find().tasks, tasks(&world)), (0, Vec::new()));
+    // It has become one since.
+    let (world, people) = leaked(ON, &[HANAKO]);
+    world.run(async {
+        let mut session = world.store.write().await.unwrap();
+        let csv = DirectorySettings::Csv { file: "people.csv".into() };
+        session.tenant(&one()).keep_directory("main", csv.kind(), &csv.to_text()).await.unwrap();
+        session.commit().await.unwrap();
+    });
+    assert_eq!(act(&world, &people, now()), Neutralised { cancelled: 1, ..done(0) });
+    assert_eq!(ended(&world).1, "this kind of directory cannot do that: it is only read");
+}
+
+#[test]
+fn tasks_of_what_was_there_are_made_when_somebody_says_so() {
+    let people = [HANAKO, "boss@suigen.example"];
+    let (world, directory) = leaked(r#"{"from":"password"}"#, &people);
+    world.leak("more", &format!("{HANAKO}:second"));
+    world.find();
+    directory.promote("boss@suigen.example");
+    world.directory(&people, |holder| holder.privileged = holder.entry != HANAKO);
+    let make = || {
+        world.run(async {
+            let mut session = world.store.write().await.unwrap();
+            let made = make_tasks(&mut session.tenant(&one()), &*directory.connect(), now()).await.unwrap();
+            session.commit().await.unwrap();
+            made
+        })
+    };
+    world.rule("neutralise", &ON.replace("\"dry_run\":false", "\"delay_minutes\":60"));
+    assert_eq!((make(), make()), (1, 0));
+    let [task] = &tasks(&world)[..] else { panic!() };
+    assert_eq!((task.is.state, &*task.is.entry, task.is.due), (TaskState::Held, HANAKO, now().after(HOUR)));
+    world.rule("neutralise", ON);
+    assert_eq!((make(), act(&world, &directory, now().after(DAY))), (0, done(0)));
+    world.run(async {
+        let mut session = world.store.write().await.unwrap();
+        session.tenant(&one()).release_tasks(now()).await.unwrap();
+        session.commit().await.unwrap();
+    });
+    assert_eq!(act(&world, &directory, now().after(DAY)), done(1));
 }
 
 #[test]

@@ -177,7 +177,7 @@ impl Rounds {
             tidings::say(&format!("version {}: {findings}, {notices}", found.version));
         }
         if found.tasks > 0 {
-            tidings::say(&format!("{} accounts are to be neutralised", grouped(found.tasks)));
+            tidings::say(&format!("{} to be neutralised", counted_are(found.tasks, "account")));
         }
         Ok(())
     }
@@ -185,13 +185,13 @@ impl Rounds {
     async fn neutralise(&self) -> Result<(), MonitorError> {
         let done = self.neutraliser.neutralise(now).await?;
         if done.done > 0 {
-            tidings::say(&format!("neutralised {} accounts", grouped(done.done)));
+            tidings::say(&format!("neutralised {}", counted(done.done, "account")));
         }
         if done.postponed > 0 {
-            tidings::say(&format!("{} accounts wait for tomorrow", grouped(done.postponed)));
+            tidings::say(&format!("tomorrow's: {}", counted(done.postponed, "account")));
         }
         if done.failed > 0 {
-            tidings::warning(&format!("could not neutralise {} accounts", grouped(done.failed)));
+            tidings::warning(&format!("could not neutralise {}", counted(done.failed, "account")));
             tidings::hint("`mizumori task list ORG --state failed` shows why");
         }
         Ok(())
