@@ -1,6 +1,8 @@
 //! What is due for channels goes out: signed, in order, at their pace; whatever the other side does nothing is lost, and nobody
 //! gets where he should not.
 
+mod changed;
+
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -340,41 +342,6 @@ fn channels_and_files_that_are_gone() {
     let chat = set.notices().into_iter().find(|notice| notice.destination == "chat").unwrap();
     assert_eq!((chat.state, chat.problem.as_deref()), (NoticeState::Dead, Some("the channel was removed")));
     assert!(set.web.take_requests().is_empty());
-}
-
-#[test]
-fn a_channel_that_has_become_another_kind_gets_nothing_of_the_old_one() {
-    let set = Set::told(Set::hook, 1);
-    set.world.channel("siem", &set.chat());
-    assert_eq!(set.send(&set.sender("one"), now()), sent(0, 0, 1));
-    assert_eq!(set.notices()[0].problem.as_deref(), Some("the channel `siem` is gone"));
-    assert!(set.web.take_requests().is_empty());
-}
-
-#[test]
-fn addresses_go_out_only_as_long_as_they_may() {
-    let named = |set: &Set| {
-        let settings = set.hook();
-        let Destination::Webhook { url, secret_file, authorities, .. } = settings.to else { panic!() };
-        let to = Destination::Webhook { url, secret_file, accounts: Naming::Address, authorities };
-        ChannelSettings { to, ..settings }
-    };
-    let set = Set::new();
-    set.world.channel("siem", &named(&set));
-    set.world.directory(&["list0@suigen.example"], |_| ());
-    set.find("list", 1);
-    let sender = set.sender("one");
-    // It waits, and somebody switches them off.
-    assert!(set.notices()[0].body.contains("list0@suigen.example"));
-    set.world.channel("siem", &set.hook());
-    assert_eq!(set.send(&sender, now()), sent(1, 0, 0));
-    let [got] = &set.web.take_requests()[..] else { panic!() };
-    let event: serde_json::Value = serde_json::from_slice(&got.body).unwrap();
-    assert!(!got.text().contains('@') && event["data"]["account_tag"].is_string(), "{}", got.text());
-    set.world.channel("siem", &named(&set));
-    set.world.mark(&set.world.findings()[0], State::Closed);
-    assert_eq!(set.send(&sender, now()), sent(1, 0, 0));
-    assert!(set.web.take_requests()[0].text().contains("list0@suigen.example"));
 }
 
 #[test]
