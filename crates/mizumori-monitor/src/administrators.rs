@@ -2,7 +2,7 @@
 //! tells of. Findings are [tidings](crate::tidings).
 
 use mizumori_core::{Lang, Timestamp};
-use mizumori_store::{Channel, Contact, NewNotice, StoreError, Tenant};
+use mizumori_store::{Channel, Contact, NewNotice, Notice, NoticeState, StoreError, Tenant};
 
 use crate::body::Body;
 
@@ -29,16 +29,51 @@ pub(crate) async fn tell(
     Ok(told)
 }
 
-/// Whether anybody was told of that occasion before; so it is where there is nobody to tell.
-pub(crate) async fn were_told(tenant: &mut Tenant<'_>, occasion: &str) -> Result<bool, StoreError> {
-    let contacts = tenant.contacts().await?;
-    for contact in &contacts {
-        let message = message(tenant, occasion, contact);
-        if tenant.was_told(&message).await? {
-            return Ok(true);
-        }
+/// What became of the letters of an occasion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Letters {
+    /// There is nobody to tell.
+    ToNobody,
+    /// None was written.
+    Unwritten,
+    /// None of them was accepted by a mail server.
+    Unsent,
+    /// When the first of them was.
+    Sent(Timestamp),
+}
+
+/// What became of the letters of an occasion to those who are contacts now.
+pub(crate) async fn letters(tenant: &mut Tenant<'_>, occasion: &str) -> Result<Letters, StoreError> {
+    let written = written(tenant, occasion).await?;
+    let sent = written.iter().flatten().filter(|notice| notice.state == NoticeState::Sent);
+    Ok(match sent.filter_map(|notice| notice.done).min() {
+        Some(first) => Letters::Sent(first),
+        None if written.is_empty() => Letters::ToNobody,
+        None if written.iter().flatten().next().is_none() => Letters::Unwritten,
+        None => Letters::Unsent,
+    })
+}
+
+/// Gives the letters of an occasion up that nobody has sent: what they say is not so any more.
+pub(crate) async fn withdraw(
+    tenant: &mut Tenant<'_>,
+    occasion: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for notice in written(tenant, occasion).await?.into_iter().flatten() {
+        tenant.withdraw(notice.id, "a later letter takes its place", now).await?;
     }
-    Ok(contacts.is_empty())
+    Ok(())
+}
+
+/// The letter of an occasion to each contact, where it was written.
+async fn written(tenant: &mut Tenant<'_>, occasion: &str) -> Result<Vec<Option<Notice>>, StoreError> {
+    let mut written = Vec::new();
+    for contact in tenant.contacts().await? {
+        let message = message(tenant, occasion, &contact);
+        written.push(tenant.notice_called(&message).await?);
+    }
+    Ok(written)
 }
 
 /// An address does not stand in it.

@@ -54,7 +54,7 @@ pub async fn announce(tenant: &mut Tenant<'_>, now: Timestamp) -> Result<u64, St
     Ok(announcer.told)
 }
 
-/// The same for whatever somebody has left behind.
+/// The same for whatever somebody has left behind. What goes wrong with one organisation's keeps nobody else's from being told.
 ///
 /// # Errors
 /// When the store does not answer.
@@ -63,13 +63,20 @@ pub(crate) async fn announce_all(store: &Store, now: Timestamp) -> Result<u64, M
     let mut session = store.read().await?;
     let organisations = session.organisations_with_happenings().await?;
     drop(session);
-    let mut told = 0;
+    let (mut told, mut failed) = (0, None);
     for organisation in organisations {
-        let mut session = store.write().await?;
-        told += announce(&mut session.tenant(&organisation), now).await?;
-        session.commit().await?;
+        let announced = async {
+            let mut session = store.write().await?;
+            let told = announce(&mut session.tenant(&organisation), now).await?;
+            session.commit().await?;
+            Ok(told)
+        };
+        match announced.await {
+            Ok(more) => told += more,
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
-    Ok(told)
+    failed.map_or(Ok(told), Err)
 }
 
 /// A channel, and what a chat hears until it is said.

@@ -11,7 +11,7 @@ use mizumori_directory::keycloak::KeycloakDirectory;
 use mizumori_directory::ldap::{Flavour, LdapDirectory};
 use mizumori_directory::okta::OktaDirectory;
 use mizumori_directory::scim::{ScimDirectory, ScimSettings};
-use mizumori_directory::{CsvFile, Directory, Neutralise};
+use mizumori_directory::{Action, CsvFile, Directory, Neutralise};
 use serde::{Deserialize, Serialize};
 
 pub use ldap::Ldap;
@@ -130,6 +130,16 @@ impl DirectorySettings {
             Self::Google(_) => "google",
             Self::Okta(_) => "okta",
             Self::Keycloak(_) => "keycloak",
+        }
+    }
+
+    /// What can be done in a directory of its kind.
+    pub(crate) const fn actions(&self) -> &'static [Action] {
+        match self {
+            Self::Csv { .. } => &[],
+            Self::ActiveDirectory(_) | Self::Ldap(_) => &[Action::ForceChange, Action::Disable],
+            Self::Scim { .. } => &[Action::Disable],
+            Self::Graph(_) | Self::Google(_) | Self::Okta(_) | Self::Keycloak(_) => &Action::ALL,
         }
     }
 

@@ -17,7 +17,7 @@ use mizumori_store::{
 };
 use tokio::task::spawn_blocking;
 
-use crate::administrators;
+use crate::administrators::{self, Letters};
 use crate::body::{Body, Until};
 use crate::error::MonitorError;
 use crate::finder::ACTOR;
@@ -25,7 +25,8 @@ use crate::finder::ACTOR;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Days before the end of an evaluation at which its administrators are told, the last first.
 const ENDING: [u32; 2] = [3, 14];
-/// Days before its keys are destroyed. Nobody's are without that many days' notice, as long as there is somebody to be told.
+/// Days before its keys are destroyed. Nobody's are without that many days' notice, as long as there is somebody to be told; what
+/// waits to be sent, or was given up, is no notice.
 const ERASING: u32 = 7;
 
 /// The keys under which is sealed what can be read again.
@@ -126,11 +127,26 @@ async fn look_at(
             done.told += warn(&mut session, id, ends, now).await?;
         }
         (OrganisationState::ReadOnly, (OrganisationState::ReadOnly, Some(ends))) => {
+            let letters = administrators::letters(&mut session.tenant(id), &erasing(ends)).await?;
+            // Whoever hears of it late, because nobody looked before, has as much time.
+            let ends = match letters {
+                Letters::Unwritten if ends < soonest => soonest,
+                _ => ends,
+            };
+            if organisation.ends != Some(ends) {
+                read_only(&mut session, &organisation, ends, now).await?;
+            }
             done.told += warn(&mut session, id, ends, now).await?;
         }
         (OrganisationState::ReadOnly, (OrganisationState::Ended, _)) => {
             let occasion = erasing(organisation.ends.unwrap_or(now));
-            if administrators::were_told(&mut session.tenant(id), &occasion).await? {
+            let letters = administrators::letters(&mut session.tenant(id), &occasion).await?;
+            let is_over = match letters {
+                Letters::ToNobody => true,
+                Letters::Sent(at) => at.after(DAY * ERASING) <= now,
+                Letters::Unwritten | Letters::Unsent => false,
+            };
+            if is_over {
                 audit(&mut session, id, ACTOR, "org end", "its time is over", now).await?;
                 close(&mut session, &organisation, now).await?;
                 session.commit().await?;
@@ -138,8 +154,12 @@ async fn look_at(
                 done.ended.push(id.clone());
                 return Ok(());
             }
-            read_only(&mut session, &organisation, soonest, now).await?;
-            done.told += warn(&mut session, id, soonest, now).await?;
+            // A letter that was sent only now is not written again: its days are waited for.
+            if !matches!(letters, Letters::Sent(_)) {
+                administrators::withdraw(&mut session.tenant(id), &occasion, now).await?;
+                read_only(&mut session, &organisation, soonest, now).await?;
+                done.told += warn(&mut session, id, soonest, now).await?;
+            }
         }
         (OrganisationState::Ended, _) => {
             // Somebody was interrupted.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use mizumori_core::ErrorClass;
 use mizumori_directory::DirectoryError;
 use mizumori_respond::RespondError;
-use mizumori_store::{Limit, StoreError};
+use mizumori_store::{Limit, OrganisationId, StoreError};
 
 use crate::editions::KeysError;
 use crate::leaks::LeaksError;
@@ -77,6 +77,15 @@ pub enum MonitorError {
     /// A rule.
     #[error(transparent)]
     Rule(#[from] RuleError),
+    /// The rules of one organisation among others.
+    #[error("nobody is told of the findings of `{organisation}`, nor reminded, before its rules make sense")]
+    RulesOf {
+        /// The organisation.
+        organisation: OrganisationId,
+        /// What is wrong with them.
+        #[source]
+        cause: RuleError,
+    },
     /// Nothing can be done to an account.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -86,6 +95,11 @@ pub enum MonitorError {
 }
 
 impl MonitorError {
+    /// Whether others wrote for too long, and nothing else was wrong: the same may be tried again.
+    pub(crate) const fn is_busy(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_busy())
+    }
+
     /// What the caller does next.
     pub fn class(&self) -> ErrorClass {
         match self {
@@ -94,6 +108,7 @@ impl MonitorError {
             Self::Keys(error) => error.class,
             Self::Directory(error) => error.class(),
             Self::Rule(_)
+            | Self::RulesOf { .. }
             | Self::Shrunk { .. }
             | Self::Directories(_)
             | Self::Channel(_)

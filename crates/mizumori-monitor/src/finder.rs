@@ -1,21 +1,27 @@
 //! From what is new in a lake to findings: exactly once, for the cursor moves in the findings' own transaction.
 //!
+//! Where the rules of an organisation make no sense its findings are kept all the same, and nobody is told: they wait, one by one, until
+//! somebody has put the rules right, and are judged then. The cursor is everybody's and is not kept back for one; nor are the built-in
+//! rules taken in the place of those, for they might tell whom nobody wanted to be told.
+//!
 //! What the log can no longer tell is compared in full: a finding that is there is not made again, so that nothing is told twice
 //! and nothing is missed.
+
+mod known;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
-use mizumori_core::{Exposure, Lang, Severity, Timestamp};
+use mizumori_core::{Exposure, Severity, Timestamp};
 use mizumori_store::{
-    Access, Contact, Domain, Filter, Finding, FindingSource, Holder, NewAudit, NewFinding, NewTask,
-    Organisation, OrganisationId, OrganisationState, Origin, Recorded, Reference, Session, State, Store,
-    StoreError, TaskState, Tenant,
+    Domain, Filter, Finding, FindingSource, NewAudit, NewFinding, OrganisationId, OrganisationState, Origin,
+    Recorded, Reference, Session, State, Store, StoreError, Tenant,
 };
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
+
+pub(crate) use known::Known;
 
 use crate::accounts::Accounts;
 use crate::announce::announce;
@@ -23,11 +29,8 @@ use crate::error::MonitorError;
 use crate::exposure;
 use crate::fate::{Fate, fate};
 use crate::leaks::{Leaks, Told, Wanted};
-use crate::neutralise::choose;
 use crate::rules::Rules;
 use crate::served::Served;
-use crate::tidings::{Hearing, Person, Tidings};
-use crate::verdict::{Audience, Verdict, judge};
 
 /// Parts of the lake that may wait to be written.
 const WAITING: usize = 2;
@@ -35,8 +38,6 @@ const WAITING: usize = 2;
 const AT_ONCE: usize = 1_000;
 /// The kind of a source of which only the id is known.
 const UNDESCRIBED: &str = "unknown";
-/// What the rules' delays are counted in.
-const MINUTE: Duration = Duration::from_secs(60);
 /// Who takes the steps that the rules say.
 pub(crate) const ACTOR: &str = "the loop";
 
@@ -68,7 +69,8 @@ impl Finder {
     /// Makes findings of everything up to the version that `lake` shows. Of two that do so at once, one has done nothing.
     ///
     /// # Errors
-    /// When the lake or the store does not answer; then nothing was changed.
+    /// When the lake or the store does not answer; then nothing was changed. When the rules of an organisation make no sense: then
+    /// everything else was done.
     pub async fn find(&self, lake: &Arc<dyn Leaks>, now: Timestamp) -> Result<Found, MonitorError> {
         let asked = Arc::clone(lake);
         let version =
@@ -76,13 +78,15 @@ impl Finder {
         // Nearly always nothing is new: that is seen without keeping others from writing, and without asking for everybody's rules.
         let mut session = self.store.read().await?;
         let (seen, domains) = (session.cursor(lake.name()).await?, session.all_domains().await?);
+        let (mended, trouble) = unjudged(&mut session, now).await?;
         drop(session);
-        if seen.is_some_and(|seen| seen >= version) && !domains.iter().any(is_late) {
-            return Ok(Found { version, ..Found::default() });
+        if seen.is_some_and(|seen| seen >= version) && !domains.iter().any(is_late) && mended == 0 {
+            return trouble.map_or(Ok(Found { version, ..Found::default() }), Err);
         }
         let mut session = self.store.write().await?;
         let (seen, domains) = (session.cursor(lake.name()).await?, session.all_domains().await?);
         let mut round = Round::begin(session, &domains, version, now).await?;
+        round.catch_up().await?;
         match seen {
             Some(seen) if seen >= version => {}
             Some(seen) => {
@@ -107,6 +111,23 @@ impl Finder {
     }
 }
 
+/// How many organisations have findings that can be judged by now, and what is wrong with the first one where they cannot.
+async fn unjudged(session: &mut Session, now: Timestamp) -> Result<(u64, Option<MonitorError>), StoreError> {
+    let (mut mended, mut trouble) = (0, None);
+    for id in session.organisations_with_unjudged().await? {
+        let Some(is) = session.organisation(&id).await? else { continue };
+        if is.state_at(now).0 == OrganisationState::Served {
+            match Rules::of(&session.tenant(&id).rules().await?) {
+                Ok(_) => mended += 1,
+                Err(cause) => {
+                    trouble.get_or_insert(MonitorError::RulesOf { organisation: id, cause });
+                }
+            }
+        }
+    }
+    Ok((mended, trouble))
+}
+
 /// Whether what was there of a domain before it was served is still to be found.
 const fn is_late(domain: &Domain) -> bool {
     domain.state.is_served() && domain.backlog_seen.is_none()
@@ -127,6 +148,7 @@ impl Finder {
         who: &str,
     ) -> Result<Found, MonitorError> {
         let mut session = self.store.write().await?;
+        session.alone().await?;
         let served = Served::of_domains(&session.all_domains().await?);
         let Some(is) = session.organisation(organisation).await? else { return Ok(Found::default()) };
         let mut known = Known::of(&mut session, is).await?;
@@ -176,18 +198,8 @@ struct Round {
     version: u64,
     now: Timestamp,
     findings: u64,
-}
-
-/// An organisation in a round: what is asked of it again and again.
-pub(crate) struct Known {
-    organisation: Organisation,
-    rules: Rules,
-    contacts: Vec<Contact>,
-    sources: BTreeMap<String, FindingSource>,
-    tidings: Tidings,
-    /// Whether something is done to accounts by itself.
-    neutralises: bool,
-    tasks: u64,
+    /// What is wrong with the first organisation whose rules make no sense.
+    trouble: Option<MonitorError>,
 }
 
 impl Round {
@@ -197,16 +209,47 @@ impl Round {
         version: u64,
         now: Timestamp,
     ) -> Result<Self, MonitorError> {
-        let mut known = BTreeMap::new();
+        let (mut known, mut trouble) = (BTreeMap::new(), None);
         for organisation in session.organisations().await? {
             if organisation.state_at(now).0 != OrganisationState::Served {
                 continue;
             }
             let id = organisation.id.clone();
-            known.insert(id, Known::of(&mut session, organisation).await?);
+            let rules = match Rules::of(&session.tenant(&id).rules().await?) {
+                Ok(rules) => Some(rules),
+                Err(cause) => {
+                    trouble.get_or_insert(MonitorError::RulesOf { organisation: id.clone(), cause });
+                    None
+                }
+            };
+            known.insert(id, Known::with(&mut session, organisation, rules).await?);
         }
         let served = Served::of_domains(domains);
-        Ok(Self { session, served, known, version, now, findings: 0 })
+        Ok(Self { session, served, known, version, now, findings: 0, trouble })
+    }
+
+    /// Judges what came while the rules of its organisation made no sense, where they do now.
+    async fn catch_up(&mut self) -> Result<(), MonitorError> {
+        for id in self.session.organisations_with_unjudged().await? {
+            let known = self.known.get_mut(&id).filter(|known| known.rules.is_some());
+            let Some(known) = known else { continue };
+            let mut tenant = self.session.tenant(&id);
+            loop {
+                let findings = tenant.take_unjudged(PAGE).await?;
+                if findings.is_empty() {
+                    break;
+                }
+                let accounts: Vec<_> = findings.iter().map(|finding| finding.is.account).collect();
+                let holders = tenant.holders_of_each(&accounts).await?;
+                // What somebody has settled meanwhile is no news.
+                for finding in findings.iter().filter(|finding| !finding.is.state.is_settled()) {
+                    let own = |site: &str| self.served.organisation(site) == Some(&id);
+                    let holders = holders.get(&finding.is.account).map_or(&[][..], Vec::as_slice);
+                    known.judge(&mut tenant, finding, holders, own, self.now).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Reads on a thread of its own, and writes what comes.
@@ -270,9 +313,10 @@ impl Round {
         late: &[&Domain],
     ) -> Result<Found, MonitorError> {
         let (mut notices, mut tasks) = (0, 0);
+        let mut titles = BTreeMap::new();
         for (id, mut known) in std::mem::take(&mut self.known) {
             let mut tenant = self.session.tenant(&id);
-            known.describe(&mut tenant, lake).await?;
+            known.describe(&mut tenant, lake, &mut titles).await?;
             tasks += known.tasks;
             notices += known.tell(&mut tenant, &format!("v{}", self.version), self.now).await?;
             notices += announce(&mut tenant, self.now).await?;
@@ -290,133 +334,9 @@ impl Round {
             }
         }
         self.session.commit().await?;
-        Ok(Found { version: self.version, findings: self.findings, notices, tasks })
+        let found = Found { version: self.version, findings: self.findings, notices, tasks };
+        self.trouble.map_or(Ok(found), Err)
     }
-}
-
-impl Known {
-    pub(crate) async fn of(session: &mut Session, organisation: Organisation) -> Result<Self, MonitorError> {
-        let mut tenant = session.tenant(&organisation.id);
-        let (rules, contacts) = (Rules::of(&tenant.rules().await?)?, tenant.contacts().await?);
-        let neutralises = rules.neutralise.enabled && {
-            // One that nobody knows is no reason to find nothing.
-            let edition = session.edition(&organisation.edition).await;
-            edition.is_ok_and(|edition| edition.may(&organisation, Access::Neutralise).is_ok())
-        };
-        let (sources, tidings) = (BTreeMap::new(), Tidings::default());
-        Ok(Self { organisation, rules, contacts, sources, tidings, neutralises, tasks: 0 })
-    }
-
-    pub(crate) async fn tell(
-        self,
-        tenant: &mut Tenant<'_>,
-        occasion: &str,
-        now: Timestamp,
-    ) -> Result<u64, StoreError> {
-        self.tidings.tell(tenant, &self.organisation, &self.contacts, &self.rules, occasion, now).await
-    }
-
-    /// Makes a source known to the organisation.
-    async fn see(&mut self, tenant: &mut Tenant<'_>, source: &str, now: Timestamp) -> Result<(), StoreError> {
-        if !self.sources.contains_key(source) {
-            let seen = tenant.see_source(&undescribed(source, now)).await?;
-            self.sources.insert(source.to_owned(), seen);
-        }
-        Ok(())
-    }
-
-    /// Asks what sources are called of which nothing else is known. The lake is asked when nobody reads it: it may let one in at a
-    /// time.
-    async fn describe(&mut self, tenant: &mut Tenant<'_>, lake: &Arc<dyn Leaks>) -> Result<(), MonitorError> {
-        for source in self.sources.values_mut().filter(|source| source.kind == UNDESCRIBED) {
-            let (lake, id) = (Arc::clone(lake), source.source.clone());
-            let described = spawn_blocking(move || lake.describe(&id)).await;
-            // Who is told had better be told of an id than not at all.
-            if let Ok(Some(described)) = described.map_err(|_| MonitorError::BrokenOff)? {
-                (source.title, source.kind) = (described.title, described.kind);
-                tenant.change_source(source).await?;
-                self.tidings.name(source);
-            }
-        }
-        Ok(())
-    }
-
-    /// Does with a finding what the rules say.
-    pub(crate) async fn judge(
-        &mut self,
-        tenant: &mut Tenant<'_>,
-        finding: &Finding,
-        holders: &[Holder],
-        own: impl Fn(&str) -> bool,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        // Of one that has turned out to be worse: where it stood first.
-        self.see(tenant, &finding.is.source, now).await?;
-        let Some(source) = self.sources.get(&finding.is.source) else { return Ok(()) };
-        let lang = self.organisation.language;
-        match judge(&self.rules, finding, holders, own, now) {
-            Verdict::Tell(audience) => {
-                self.tasks += u64::from(self.neutralise(tenant, finding, holders, now).await?);
-                let hearing = hearing(tenant, finding, &audience, holders, lang).await?;
-                self.tidings.add(finding, source, hearing);
-                let is_new = finding.is.state == State::New && !finding.is.backlog;
-                if is_new && (audience.administrators || !audience.users.is_empty()) {
-                    tenant.step(finding, State::Notified, ACTOR, "told at once", now).await?;
-                }
-            }
-            Verdict::Settle { state, why, administrators } => {
-                let finding = tenant.step(finding, state, ACTOR, &why, now).await?;
-                if administrators && self.rules.tell_administrator.enabled {
-                    self.tidings.add(&finding, source, Hearing { administrators, ..Hearing::default() });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Has something done to the account of a finding, where the rule says so and nothing is to be done already. Gives whether it has.
-    async fn neutralise(
-        &self,
-        tenant: &mut Tenant<'_>,
-        finding: &Finding,
-        holders: &[Holder],
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let rule = &self.rules.neutralise;
-        let chosen = choose(rule, finding, holders).ok().filter(|_| self.neutralises);
-        let Some(holder) = chosen else { return Ok(false) };
-        let new = NewTask {
-            finding: finding.id,
-            directory: holder.directory,
-            entry: holder.is.entry.clone(),
-            action: rule.action.as_str().to_owned(),
-            state: if rule.dry_run { TaskState::Held } else { TaskState::Waiting },
-            due: now.after(MINUTE * rule.delay_minutes),
-        };
-        Ok(tenant.add_task(&new, now).await?.is_some())
-    }
-}
-
-/// Who hears of a finding, each in his own language: the directory's, else that of the account's user, else the organisation's.
-async fn hearing(
-    tenant: &mut Tenant<'_>,
-    finding: &Finding,
-    audience: &Audience,
-    holders: &[Holder],
-    lang: Lang,
-) -> Result<Hearing, StoreError> {
-    let holder = holders.first().filter(|_| holders.len() == 1);
-    let lang = holder.and_then(|holder| holder.is.language).unwrap_or(lang);
-    let account = holder
-        .and_then(|holder| holder.is.addresses.iter().find(|address| address.account == finding.is.account));
-    let mut people = Vec::new();
-    let users = audience.users.iter().map(|address| (address, false));
-    for (address, beside) in users.chain(audience.beside.iter().map(|address| (address, true))) {
-        let lang = tenant.language_at(address).await?.unwrap_or(lang);
-        people.push(Person { address: address.clone(), beside, lang });
-    }
-    let account = account.map(|address| address.address.clone());
-    Ok(Hearing { administrators: audience.administrators, people, account })
 }
 
 /// Keeps a finding, under the reference that it has elsewhere, unless it is among the `earlier` ones of its account. Gives the one that

@@ -39,19 +39,21 @@ pub struct FollowedUp {
 /// Looks at every finding that is open.
 ///
 /// # Errors
-/// When the store does not answer, or rules make no sense.
+/// When the store does not answer, or the rules of an organisation make no sense: that keeps nobody from looking at the others.
 pub async fn follow_up(store: &Store, now: Timestamp) -> Result<FollowedUp, MonitorError> {
     let mut session = store.read().await?;
     let (organisations, domains) = (session.organisations().await?, session.all_domains().await?);
     drop(session);
     let (mut done, served) = (FollowedUp::default(), Served::of_domains(&domains));
+    let mut failed = None;
     for organisation in organisations {
         if organisation.state_at(now).0 == OrganisationState::Served {
-            follow_up_one(store, &organisation, &served, now, &mut done).await?;
-            verify(store, &organisation.id, now).await?;
+            let followed = follow_up_one(store, &organisation, &served, now, &mut done).await;
+            let verified = verify(store, &organisation.id, now).await;
+            failed = failed.or(followed.and(verified).err());
         }
     }
-    Ok(done)
+    failed.map_or(Ok(done), Err)
 }
 
 async fn follow_up_one(
@@ -67,12 +69,18 @@ async fn follow_up_one(
     loop {
         let mut session = store.write().await?;
         let mut tenant = session.tenant(&organisation.id);
-        let rules = Rules::of(&tenant.rules().await?)?;
+        let rules = Rules::of(&tenant.rules().await?);
+        let rules =
+            rules.map_err(|cause| MonitorError::RulesOf { organisation: organisation.id.clone(), cause })?;
         let contacts = tenant.contacts().await?;
         let page = tenant.findings(&filter, after, PAGE).await?;
         let look = Look { organisation, rules: &rules, contacts: &contacts, served, now };
         for finding in &page.findings {
-            look.at(&mut tenant, finding, done).await?;
+            match look.at(&mut tenant, finding, done).await {
+                // Somebody was quicker: the next round sees what it is now.
+                Err(StoreError::Changed(_)) => {}
+                other => other?,
+            }
         }
         announce(&mut tenant, now).await?;
         session.commit().await?;
@@ -152,7 +160,9 @@ impl Look<'_> {
                 let account = account.map(|address| address.address.clone());
                 let lang = holder.is.language.unwrap_or(self.organisation.language);
                 for address in users(&holder.is) {
-                    let lang = tenant.language_at(&address).await?.unwrap_or(lang);
+                    let is_own = holder.is.has(&address);
+                    let lang =
+                        if is_own { lang } else { tenant.language_at(&address).await?.unwrap_or(lang) };
                     let body = body(tenant, LetterKind::UserReminder, lang, account.clone(), finding).await?;
                     self.tell(tenant, &address, &body, finding, &format!("reminder-{}", times + 1)).await?;
                     done.reminded += 1;

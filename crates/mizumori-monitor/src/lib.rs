@@ -51,7 +51,8 @@ pub use finder::{Finder, Found};
 pub use follow_up::{FollowedUp, follow_up};
 pub use leaks::{Leaks, LeaksError, Receive, Title, Told, Wanted};
 pub use neutralise::{
-    Acting, Connect, Door, Order, Previewed, Refusal, Seen, Spared, Target, connect, neutralise, preview,
+    Acting, Connect, Door, Order, Previewed, Refusal, Seen, Spared, Target, connect, make_tasks, neutralise,
+    preview,
 };
 pub use neutraliser::{Neutralised, Neutraliser};
 pub use news::{Many, News, One, tag_text};

@@ -4,6 +4,7 @@
 //! wonders who did it. Whom it concerns is for others to decide. No leaked password is tried against anything.
 
 mod choice;
+mod make;
 mod preview;
 mod refusal;
 mod verify;
@@ -15,7 +16,9 @@ use mizumori_store::{
 };
 
 pub use choice::Spared;
-pub(crate) use choice::{Facts, choose, spare};
+pub(crate) use choice::{Facts, Unable, choose, spare};
+pub use make::make_tasks;
+pub(crate) use make::task;
 pub use preview::{Previewed, preview};
 pub use refusal::Refusal;
 pub(crate) use verify::verify;

@@ -10,6 +10,7 @@ use mizumori_store::{Organisation, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::body::{Item, WrittenItem};
+use crate::channels::Naming;
 
 /// So many findings are named in news of many.
 const NAMED: usize = 50;
@@ -190,11 +191,12 @@ impl News {
         written.read().ok_or_else(damaged)
     }
 
-    /// What is sent of them under a message id.
-    pub(crate) fn said(&self, id: &str, organisation: &Organisation, tlp: Tlp) -> Said {
+    /// What is sent of them under a message id. Who is named is decided now: a channel may have been told of addresses when they were
+    /// written, and is not to hear of them any more.
+    pub(crate) fn said(&self, id: &str, organisation: &Organisation, naming: Naming, tlp: Tlp) -> Said {
         let name = organisation.names.of(organisation.language).to_owned();
         match self {
-            Self::One(one) => Said::Event(Box::new(one.event(id, name, tlp))),
+            Self::One(one) => Said::Event(Box::new(one.event(id, name, naming, tlp))),
             Self::Many(many) => Said::Bulletin(Bulletin {
                 id: id.to_owned(),
                 occasion: many.occasion,
@@ -212,8 +214,9 @@ impl News {
 }
 
 impl One {
-    fn event(&self, id: &str, organisation: String, tlp: Tlp) -> Event {
+    fn event(&self, id: &str, organisation: String, naming: Naming, tlp: Tlp) -> Event {
         let item = &self.item;
+        let account = self.account.as_ref().filter(|_| naming == Naming::Address);
         Event {
             id: id.to_owned(),
             happened: self.happened,
@@ -221,7 +224,7 @@ impl One {
             finding: self.finding.to_string(),
             reference: item.reference.clone(),
             organisation,
-            subject: match &self.account {
+            subject: match account {
                 Some(address) => Subject::Account(address.clone()),
                 None => Subject::Tag(self.tag.clone()),
             },

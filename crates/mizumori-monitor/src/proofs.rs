@@ -164,6 +164,13 @@ pub async fn take_in(
     if !tenant.keep_look(domain, &after).await? {
         return Ok(None);
     }
+    if lapses {
+        let body = |lang| Body {
+            domain: Some(domain.name.to_string()),
+            ..Body::new(LetterKind::DomainLapsed, lang)
+        };
+        administrators::tell(&mut tenant, &format!("lapsed.{}.{}", domain.name, now.0), now, body).await?;
+    }
     if let Verdict::Fails { lapses, remind: Some(_), .. } = verdict
         && is_proved
     {

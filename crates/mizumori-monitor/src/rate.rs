@@ -25,13 +25,14 @@ impl Rate {
     /// Counts one, or says when there is room for it.
     pub(crate) fn take(&mut self, destination: &str, now: Timestamp) -> Result<(), Timestamp> {
         let minute = now.0.div_euclid(MINUTE);
-        if minute != self.minute {
+        // Who says an earlier time is late: his minute is not begun anew, else it would be each time that two take turns.
+        if minute > self.minute {
             self.minute = minute;
             self.counts.clear();
         }
         let count = self.counts.entry(destination.to_owned()).or_default();
         if *count >= self.most.get() {
-            return Err(Timestamp((minute + 1) * MINUTE));
+            return Err(Timestamp((self.minute + 1) * MINUTE));
         }
         *count += 1;
         Ok(())
@@ -49,5 +50,8 @@ mod tests {
         assert_eq!([rate.take("a", first), rate.take("a", first), rate.take("b", first)], [Ok(()); 3]);
         assert_eq!(rate.take("a", first), Err(Timestamp(60_000)));
         assert_eq!(rate.take("a", second), Ok(()));
+        // Somebody who is late counts for the minute that has begun.
+        assert_eq!(rate.take("a", first), Ok(()));
+        assert_eq!([rate.take("a", first), rate.take("a", second)], [Err(Timestamp(120_000)); 2]);
     }
 }

@@ -81,6 +81,7 @@ pub async fn import(
         return Err(MonitorError::Source(why));
     }
     let mut session = store.write().await?;
+    session.alone().await?;
     let served = Served::of_domains(&session.all_domains().await?);
     let mut known = may_have_findings(&mut session, organisation, now).await?;
     let mut tenant = session.tenant(organisation);

@@ -21,8 +21,9 @@ use mizumori_respond::Delivery;
 use mizumori_respond::mail::Mail;
 use mizumori_respond::webhook::delay_after;
 use mizumori_store::{
-    Channel, Contact, Notice, NoticeId, Organisation, OrganisationId, Outlet, Store, Taken,
+    Channel, Contact, Notice, NoticeId, Organisation, OrganisationId, Outlet, Postponed, Store, Taken,
 };
+use tokio::time::sleep;
 
 pub use channels::{ChannelPost, Channels};
 pub use mail::MailPost;
@@ -42,6 +43,10 @@ const IN_TURN: u32 = 16;
 const SIDE_BY_SIDE: usize = 8;
 /// How long what was taken is the taker's.
 const TAKEN: Duration = Duration::from_secs(15 * 60);
+/// How long before that its results are given up: a statement may wait so long for others.
+const LAST: Duration = Duration::from_secs(60);
+/// The pause before results are kept again, while others write.
+const BREATH: Duration = Duration::from_millis(200);
 /// How long something is tried.
 const PATIENCE: Duration = Duration::from_secs(4 * 24 * 3600);
 /// The longest pause between two tries.
@@ -84,8 +89,10 @@ pub struct Sender {
 #[derive(Debug)]
 enum Became {
     Sent,
-    /// It waits until then; why, where that is a trouble.
-    Later(Timestamp, Option<String>),
+    /// It was tried, and waits until then; why.
+    Later(Timestamp, String),
+    /// Nobody has tried it, and it waits until then.
+    Postponed(Timestamp, Postponed),
     Dead(String),
 }
 
@@ -93,8 +100,10 @@ enum Became {
 #[derive(Debug, Default)]
 struct Done {
     became: Vec<(NoticeId, Became)>,
-    /// One of a destination that takes nothing now, and until when.
-    held: Option<(Notice, Timestamp)>,
+    /// One of a destination that takes nothing now, until when, and what that means for those behind it.
+    held: Option<(Notice, Timestamp, Postponed)>,
+    /// A domain that has had enough mails, until when.
+    full: Option<(String, Timestamp)>,
 }
 
 /// An organisation, with whom to ask there, and its channels.
@@ -142,30 +151,39 @@ impl Sender {
     /// # Errors
     /// Those of [`Self::send`].
     pub async fn send_by(&self, channel: Channel, now: impl Fn() -> Timestamp) -> Result<Sent, MonitorError> {
-        let mut sent = Sent::default();
+        let (mut sent, mut failed) = (Sent::default(), None);
         let most = match channel {
             Channel::Mail if self.mail.is_none() => return Ok(sent),
             Channel::Mail => AT_ONCE,
             Channel::Webhook | Channel::Syslog | Channel::Chat => {
-                announce_all(&self.store, now()).await?;
+                // What cannot be told of one keeps nobody else's from being sent.
+                failed = announce_all(&self.store, now()).await.err();
                 IN_TURN
             }
         };
         loop {
+            // Nearly always nothing is due: that is seen without keeping others from writing.
+            if !self.store.read().await?.has_due(channel, now()).await? {
+                return failed.map_or(Ok(sent), Err);
+            }
             let mut session = self.store.write().await?;
-            let taken = Taken { by: &self.name, length: TAKEN };
-            let notices = session.take_notices(channel, taken, now(), most).await?;
+            let (taken, since) = (Taken { by: &self.name, length: TAKEN }, now());
+            let notices = session.take_notices(channel, taken, since, most).await?;
             session.commit().await?;
+            // Another one was quicker.
             if notices.is_empty() {
-                return Ok(sent);
+                return failed.map_or(Ok(sent), Err);
             }
             let organisations = self.organisations(&notices).await?;
             let done = stream::iter(in_turns(notices))
-                .map(async |turn| self.turn(&turn, &organisations, now()).await)
+                .map(async |turn| self.turn(&turn, &organisations, &now).await)
                 .buffer_unordered(SIDE_BY_SIDE)
                 .collect::<Vec<_>>()
                 .await;
-            self.keep(&done, now(), &mut sent).await?;
+            let kept = self.keep(&done, since.after(TAKEN - LAST), &now).await?;
+            sent.sent += kept.sent;
+            sent.later += kept.later;
+            sent.dead += kept.dead;
         }
     }
 
@@ -182,16 +200,26 @@ impl Sender {
         Ok(organisations)
     }
 
-    /// Sends one notice after the other.
-    async fn turn(&self, notices: &[Notice], organisations: &Organisations, now: Timestamp) -> Done {
+    /// Sends one notice after the other. Each has its own time: that before it may have waited for an answer in vain, and whoever gets
+    /// a signed message refuses one that is minutes old.
+    async fn turn(
+        &self,
+        notices: &[Notice],
+        organisations: &Organisations,
+        now: &impl Fn() -> Timestamp,
+    ) -> Done {
         let mut done = Done::default();
         for notice in notices {
             let became = match organisations.get(&notice.organisation) {
                 None => Became::Dead("the organisation is gone".to_owned()),
-                Some(known) if notice.channel == Channel::Mail => self.by_mail(notice, known, now).await,
+                Some(known) if notice.channel == Channel::Mail => {
+                    let (became, full) = self.by_mail(notice, known, now).await;
+                    done.full = full.or(done.full.take());
+                    became
+                }
                 Some(known) => {
                     let (became, held) = self.by_channel(notice, known, now).await;
-                    done.held = held.map(|until| (notice.clone(), until)).or(done.held.take());
+                    done.held = held.map(|(until, why)| (notice.clone(), until, why)).or(done.held.take());
                     became
                 }
             };
@@ -200,30 +228,40 @@ impl Sender {
         done
     }
 
-    async fn by_mail(&self, notice: &Notice, known: &Known, now: Timestamp) -> Became {
-        let Some(post) = &self.mail else { return Became::Later(now.after(LONGEST_PAUSE), None) };
+    /// Sends a mail; and the domain that has no room for it, until when.
+    async fn by_mail(
+        &self,
+        notice: &Notice,
+        known: &Known,
+        now: &impl Fn() -> Timestamp,
+    ) -> (Became, Option<(String, Timestamp)>) {
+        let Some(post) = &self.mail else {
+            return (Became::Postponed(now().after(LONGEST_PAUSE), Postponed::NoRoom), None);
+        };
         let mail = match post.mail(notice, &known.organisation, &known.contacts) {
             Ok(mail) => mail,
-            Err(why) => return Became::Dead(why),
+            Err(why) => return (Became::Dead(why), None),
         };
-        if let Err(later) = self.room_for(&mail, now) {
-            return Became::Later(later, None);
+        if let Err(later) = self.room_for(&mail, now()) {
+            let full = (mail.to.domain().to_lowercase(), later);
+            return (Became::Postponed(later, Postponed::NoRoom), Some(full));
         }
-        became(notice, post.server.send(&mail).await, Some(pause_after(notice.attempts)), now)
+        let sent = post.server.send(&mail).await;
+        (became(notice, sent, Some(pause_after(notice.attempts)), now()), None)
     }
 
     fn room_for(&self, mail: &Mail, now: Timestamp) -> Result<(), Timestamp> {
         let mut rate = self.mail_rate.lock().unwrap_or_else(PoisonError::into_inner);
-        rate.as_mut().map_or(Ok(()), |rate| rate.take(mail.to.domain(), now))
+        rate.as_mut().map_or(Ok(()), |rate| rate.take(&mail.to.domain().to_lowercase(), now))
     }
 
-    /// Sends a notice to a channel; and until when others for it wait.
+    /// Sends a notice to a channel; and until when others for it wait, and why.
     async fn by_channel(
         &self,
         notice: &Notice,
         known: &Known,
-        now: Timestamp,
-    ) -> (Became, Option<Timestamp>) {
+        now: &impl Fn() -> Timestamp,
+    ) -> (Became, Option<(Timestamp, Postponed)>) {
         let outlet = known
             .outlets
             .iter()
@@ -239,16 +277,19 @@ impl Sender {
             Ok(news) => news,
             Err(error) => return (Became::Dead(in_words(&error)), None),
         };
-        if let Err(Hold { until, why }) = self.holds().take(notice, now) {
+        let began = now();
+        if let Err(Hold { until, why }) = self.holds().take(notice, began) {
+            let waits = if why.is_some() { Postponed::Behind } else { Postponed::NoRoom };
             // What was tried by others for so long need not be tried by itself.
             let became = match why {
-                Some(why) if until >= notice.created.after(PATIENCE) => Became::Dead(why),
-                _ => Became::Later(until, None),
+                Some(why) if until >= patience_with(notice, began) => Became::Dead(why),
+                _ => Became::Postponed(until, waits),
             };
-            return (became, Some(until));
+            return (became, Some((until, waits)));
         }
-        let said = news.said(&notice.message, &known.organisation, self.channels.post.tlp);
-        let sent = self.channels.deliver(&settings, &notice.message, &said, SystemTime::from(now)).await;
+        let said = news.said(&notice.message, &known.organisation, settings.naming(), self.channels.post.tlp);
+        let sent = self.channels.deliver(&settings, &notice.message, &said, SystemTime::from(began)).await;
+        let now = now();
         let pause = match notice.channel {
             Channel::Webhook => delay_after(notice.attempts),
             Channel::Mail | Channel::Syslog | Channel::Chat => Some(pause_after(notice.attempts)),
@@ -266,47 +307,71 @@ impl Sender {
             Became::Sent => return (became, None),
             Became::Later(due, why) => {
                 let due = asked.map_or(Due::Ours(*due), |after| Due::Asked(now.after(after)));
-                (due, why.clone().unwrap_or_default())
+                (due, why.clone())
             }
+            Became::Postponed(..) => return (became, None),
             Became::Dead(why) => (Due::Ours(now.after(LONGEST_PAUSE)), why.clone()),
         };
         self.channels.forget(&settings);
         let until = self.holds().hold(notice, due, why, now);
-        (became, Some(until))
+        (became, Some((until, Postponed::Behind)))
     }
 
     fn holds(&self) -> std::sync::MutexGuard<'_, Holds> {
         self.holds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn keep(&self, done: &[Done], now: Timestamp, sent: &mut Sent) -> Result<(), MonitorError> {
-        let mut session = self.store.write().await?;
+    /// Keeps what became of them, however long others write, until another sender may take them: what was sent is not sent twice.
+    async fn keep(
+        &self,
+        done: &[Done],
+        until: Timestamp,
+        now: &impl Fn() -> Timestamp,
+    ) -> Result<Sent, MonitorError> {
+        loop {
+            match self.keep_once(done, now()).await {
+                Err(error) if error.is_busy() && now() < until => sleep(BREATH).await,
+                kept => return kept,
+            }
+        }
+    }
+
+    async fn keep_once(&self, done: &[Done], now: Timestamp) -> Result<Sent, MonitorError> {
+        let (mut session, mut sent) = (self.store.write().await?, Sent::default());
         for (id, became) in done.iter().flat_map(|done| &done.became) {
             match became {
                 Became::Sent => {
-                    session.sent(*id, now).await?;
+                    session.sent(*id, &self.name, now).await?;
                     sent.sent += 1;
                 }
-                Became::Later(due, Some(why)) => {
-                    session.not_sent(*id, why, Some(*due), now).await?;
+                Became::Later(due, why) => {
+                    session.not_sent(*id, &self.name, why, Some(*due), now).await?;
                     sent.later += 1;
                 }
-                Became::Later(due, None) => {
-                    session.postpone(*id, *due).await?;
+                Became::Postponed(due, why) => {
+                    session.postpone(*id, &self.name, *due, *why).await?;
                     sent.later += 1;
                 }
                 Became::Dead(why) => {
-                    session.not_sent(*id, why, None, now).await?;
+                    session.not_sent(*id, &self.name, why, None, now).await?;
                     sent.dead += 1;
                 }
             }
         }
         // What is behind them is not taken up only to be put back; what is too old for that is given up at once.
-        for (like, until) in done.iter().filter_map(|done| done.held.as_ref()) {
-            sent.later += session.postpone_all(like, *until, before(*until, PATIENCE), now).await?;
+        for (like, until, why) in done.iter().filter_map(|done| done.held.as_ref()) {
+            sent.later += session.postpone_all(like, *until, before(*until, PATIENCE), *why, now).await?;
+        }
+        let full: BTreeMap<_, _> = done
+            .iter()
+            .filter_map(|done| done.full.as_ref())
+            .map(|(domain, until)| (domain, until))
+            .collect();
+        for (domain, until) in full {
+            sent.later += session.postpone_domain(domain, *until, now).await?;
         }
         session.commit().await?;
-        Ok(())
+        Ok(sent)
     }
 }
 
@@ -344,9 +409,15 @@ fn became(notice: &Notice, delivery: Delivery, pause: Option<Duration>, now: Tim
 /// A notice waits, unless that has gone on for too long.
 fn waiting(notice: &Notice, why: String, pause: Option<Duration>, now: Timestamp) -> Became {
     match pause.map(|pause| now.after(pause)) {
-        Some(due) if due < notice.created.after(PATIENCE) => Became::Later(due, Some(why)),
+        Some(due) if due < patience_with(notice, now) => Became::Later(due, why),
         _ => Became::Dead(why),
     }
+}
+
+/// How long a notice is tried: from its first try on. When it was made does not matter, for it may have waited for its time, for room,
+/// or for somebody who has it tried again.
+fn patience_with(notice: &Notice, now: Timestamp) -> Timestamp {
+    notice.tried_since.unwrap_or(now).after(PATIENCE)
 }
 
 /// So much earlier.

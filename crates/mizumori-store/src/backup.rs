@@ -32,6 +32,7 @@ const TABLES: &[(&str, &str, Numbered)] = &[
     ("finding_source", "organisation, source", Numbered::No),
     ("finding", "id", Numbered::Yes),
     ("finding_step", "id", Numbered::Yes),
+    ("finding_unjudged", "finding", Numbered::No),
     ("task", "id", Numbered::Yes),
     ("channel", "id", Numbered::Yes),
     ("finding_event", "id", Numbered::Yes),

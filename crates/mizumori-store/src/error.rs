@@ -80,11 +80,19 @@ pub enum StoreError {
 
 /// Why a database refused, in its own words, without the values that it was given.
 #[derive(Debug)]
-pub struct Cause(String);
+pub struct Cause {
+    words: String,
+    is_busy: bool,
+}
+
+/// What SQLite answers where others were in the way for too long: its main codes.
+const SQLITE_BUSY: [u32; 2] = [5, 6];
+/// What PostgreSQL does.
+const POSTGRES_BUSY: [&str; 3] = ["55P03", "40001", "40P01"];
 
 impl std::fmt::Display for Cause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.words)
     }
 }
 
@@ -93,7 +101,17 @@ impl std::error::Error for Cause {}
 /// The first line: what follows repeats the row, with the people in it.
 impl From<sqlx::Error> for Cause {
     fn from(error: sqlx::Error) -> Self {
-        Self(error.to_string().lines().next().unwrap_or_default().to_owned())
+        let words = error.to_string().lines().next().unwrap_or_default().to_owned();
+        let is_busy = match &error {
+            sqlx::Error::PoolTimedOut => true,
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+                // SQLite puts more of it into the bits above, and never as many digits as PostgreSQL.
+                let main = code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|code| code & 0xff);
+                main.map_or(POSTGRES_BUSY.contains(&&*code), |main| SQLITE_BUSY.contains(&main))
+            }),
+            _ => false,
+        };
+        Self { words, is_busy }
     }
 }
 
@@ -112,6 +130,14 @@ impl StoreError {
                 ErrorClass::Environment
             }
             Self::Damaged { .. } => ErrorClass::Unreadable,
+        }
+    }
+
+    /// Whether others were in the way for too long, and nothing else was wrong: the same may be tried again.
+    pub const fn is_busy(&self) -> bool {
+        match self {
+            Self::Open { cause, .. } | Self::Statement { cause, .. } => cause.is_busy,
+            _ => false,
         }
     }
 

@@ -74,6 +74,13 @@ pub struct NewHolder {
     pub groups: Vec<String>,
 }
 
+impl NewHolder {
+    /// Whether an address is one of its own.
+    pub fn has(&self, address: &str) -> bool {
+        self.addresses.iter().any(|own| own.address == address)
+    }
+}
+
 /// An address of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HolderAddress {
@@ -176,7 +183,7 @@ impl Tenant<'_> {
         row.ok_or_else(|| StoreError::Missing("directory of that number".to_owned()))?.number("generation")
     }
 
-    /// Keeps an entry that the synchronisation saw.
+    /// Keeps an entry that the synchronisation saw. What a later one has kept of it stays.
     ///
     /// # Errors
     /// When the directory is not the organisation's.
@@ -196,7 +203,7 @@ impl Tenant<'_> {
              held_since = excluded.held_since, password_changed = excluded.password_changed, \
              must_change = excluded.must_change, superior = excluded.superior, other_address = excluded.other_address, \
              keepers = excluded.keepers, groups = excluded.groups, generation = excluded.generation, \
-             login = excluded.login RETURNING id",
+             login = excluded.login WHERE holder.generation <= excluded.generation RETURNING id",
         );
         let statement = statement
             .bind(self.organisation.as_str())
@@ -216,9 +223,12 @@ impl Tenant<'_> {
             .bind(json_of(&new.groups))
             .bind(generation)
             .bind(new.login.as_deref());
-        let row = self.session.one("keep an entry", statement).await?;
-        let id =
-            row.ok_or_else(|| StoreError::Missing("directory of that number".to_owned()))?.number("id")?;
+        let Some(row) = self.session.one("keep an entry", statement).await? else {
+            let later = self.holder(directory, &new.entry).await?;
+            let missing = || StoreError::Missing("directory of that number".to_owned());
+            return later.map(|later| later.id).ok_or_else(missing);
+        };
+        let id = row.number("id")?;
         let old = sqlx::query("DELETE FROM holder_address WHERE holder = $1").bind(id);
         self.session.run("keep an entry", old).await?;
         for (position, address) in (0_i64..).zip(&new.addresses) {

@@ -32,6 +32,7 @@ mod schema;
 mod session;
 mod store;
 mod task;
+mod unjudged;
 
 pub use access::{Access, Edition, Limit};
 pub use audit::{AuditHead, Audited, NewAudit, Verified, Wrong};
@@ -47,7 +48,7 @@ pub use finding::{
 };
 pub use happening::{Backlog, Happening, What};
 pub use holder::{Directory, DirectoryId, Holder, HolderAddress, HolderId, NewHolder, Synced};
-pub use notice::{Channel, NewNotice, Notice, NoticeId, NoticeState, Taken, Waiting};
+pub use notice::{Channel, NewNotice, Notice, NoticeId, NoticeState, Postponed, Taken, Waiting};
 pub use organisation::{Organisation, OrganisationId, OrganisationState};
 pub use outlet::{Outlet, OutletId};
 pub use reference::Reference;

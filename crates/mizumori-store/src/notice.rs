@@ -3,6 +3,8 @@
 //! Whoever takes a notice has it for a while. If he is gone by then, another one takes it: then somebody may be told twice, with
 //! the same message id; never not at all.
 
+mod take;
+
 use std::time::Duration;
 
 use mizumori_core::Timestamp;
@@ -12,7 +14,7 @@ use crate::error::StoreError;
 use crate::finding::FindingId;
 use crate::organisation::{OrganisationId, of_column};
 use crate::row::Columns as _;
-use crate::session::{Session, Tenant};
+use crate::session::Tenant;
 
 /// A notice's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,6 +118,8 @@ pub struct Notice {
     pub due: Timestamp,
     /// How often it was tried.
     pub attempts: u32,
+    /// When it, or in its place another one for its destination, was first tried since it last became ready.
+    pub tried_since: Option<Timestamp>,
     /// When it was accepted or given up.
     pub done: Option<Timestamp>,
     /// Why it was not accepted last.
@@ -131,6 +135,15 @@ pub struct Taken<'t> {
     pub length: Duration,
 }
 
+/// Why a notice waits that nobody has tried to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Postponed {
+    /// There is no room for it yet.
+    NoRoom,
+    /// Another one for its destination was not accepted: it counts as tried.
+    Behind,
+}
+
 /// What waits, of all organisations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
@@ -140,8 +153,7 @@ pub struct Waiting {
     pub oldest: Option<Timestamp>,
 }
 
-const COLUMNS: &str =
-    "id, organisation, channel, destination, message, body, state, created, due, attempts, done, problem";
+const COLUMNS: &str = "id, organisation, channel, destination, message, body, state, created, due, attempts, tried_since, done, problem";
 
 impl Tenant<'_> {
     /// Adds what is to be told. A second one of a message id is dropped: it is told already.
@@ -181,14 +193,29 @@ impl Tenant<'_> {
         Ok(())
     }
 
-    /// Whether there is a notice of a message id.
+    /// The notice of a message id.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn was_told(&mut self, message: &str) -> Result<bool, StoreError> {
-        let statement = sqlx::query("SELECT id FROM notice WHERE organisation = $1 AND message = $2");
+    pub async fn notice_called(&mut self, message: &str) -> Result<Option<Notice>, StoreError> {
+        let text = format!("SELECT {COLUMNS} FROM notice WHERE organisation = $1 AND message = $2");
+        let statement = sqlx::query(sqlx::AssertSqlSafe(text));
         let statement = statement.bind(self.organisation.as_str()).bind(message);
-        Ok(self.session.one("find a notice", statement).await?.is_some())
+        let row = self.session.one("find a notice", statement).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Gives a notice up that waits and that nobody has: what it says is not so any more.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn withdraw(&mut self, id: NoticeId, why: &str, now: Timestamp) -> Result<(), StoreError> {
+        let statement = sqlx::query(
+            "UPDATE notice SET state = 'dead', done = $4, problem = $3, taken_by = NULL, taken_until = NULL \
+             WHERE organisation = $1 AND id = $2 AND state = 'waiting' AND (taken_until IS NULL OR taken_until < $4)",
+        );
+        let statement = statement.bind(self.organisation.as_str()).bind(id.0).bind(why).bind(now.0);
+        self.session.run("withdraw a notice", statement).await.map(|_| ())
     }
 
     /// The organisation's latest notices of a state, or of any, the last first.
@@ -232,7 +259,7 @@ impl Tenant<'_> {
     /// When there is none of that number that was given up.
     pub async fn revive(&mut self, id: NoticeId, now: Timestamp) -> Result<(), StoreError> {
         let statement = sqlx::query(
-            "UPDATE notice SET state = 'waiting', due = $3, attempts = 0, done = NULL, taken_by = NULL, taken_until = NULL \
+            "UPDATE notice SET state = 'waiting', due = $3, attempts = 0, tried_since = NULL, done = NULL, taken_by = NULL, taken_until = NULL \
              WHERE organisation = $1 AND id = $2 AND state = 'dead'",
         );
         match self
@@ -253,7 +280,7 @@ impl Tenant<'_> {
     /// When there is none of that number that was sent to a system.
     pub async fn replay(&mut self, id: NoticeId, now: Timestamp) -> Result<(), StoreError> {
         let statement = sqlx::query(
-            "UPDATE notice SET state = 'waiting', due = $3, attempts = 0, done = NULL, taken_by = NULL, taken_until = NULL \
+            "UPDATE notice SET state = 'waiting', due = $3, attempts = 0, tried_since = NULL, done = NULL, taken_by = NULL, taken_until = NULL \
              WHERE organisation = $1 AND id = $2 AND state = 'sent' AND channel <> 'mail'",
         );
         let statement = statement.bind(self.organisation.as_str()).bind(id.0).bind(now.0);
@@ -292,131 +319,6 @@ impl Tenant<'_> {
     }
 }
 
-impl Session {
-    /// Lets everything wait that is to go to one destination, and is due before `until`; what was made before `since` is left
-    /// alone.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn postpone_all(
-        &mut self,
-        like: &Notice,
-        until: Timestamp,
-        since: Timestamp,
-        now: Timestamp,
-    ) -> Result<u64, StoreError> {
-        let statement = sqlx::query(
-            "UPDATE notice SET due = $4 WHERE organisation = $1 AND channel = $2 AND destination = $3 AND state = 'waiting' \
-             AND due < $4 AND created > $5 AND (taken_until IS NULL OR taken_until < $6)",
-        );
-        let statement = statement
-            .bind(like.organisation.as_str())
-            .bind(like.channel.as_str())
-            .bind(&*like.destination)
-            .bind(until.0)
-            .bind(since.0)
-            .bind(now.0);
-        self.run("postpone notices", statement).await
-    }
-
-    /// Takes at most `most` notices of a channel that are due and that nobody else has, the longest due first.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn take_notices(
-        &mut self,
-        channel: Channel,
-        taken: Taken<'_>,
-        now: Timestamp,
-        most: u32,
-    ) -> Result<Vec<Notice>, StoreError> {
-        let skip = self.dialect.choose("", "FOR UPDATE SKIP LOCKED");
-        let text = format!(
-            "UPDATE notice SET taken_by = $1, taken_until = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM notice \
-             WHERE state = 'waiting' AND channel = $5 AND due <= $3 AND (taken_until IS NULL OR taken_until < $3) \
-             ORDER BY due, id LIMIT $4 {skip}) RETURNING {COLUMNS}"
-        );
-        let statement = sqlx::query(sqlx::AssertSqlSafe(text))
-            .bind(taken.by)
-            .bind(now.after(taken.length).0)
-            .bind(now.0)
-            .bind(i64::from(most))
-            .bind(channel.as_str());
-        let rows = self.all("take notices", statement).await?;
-        let mut notices = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        notices.sort_by_key(|notice| (notice.due, notice.id));
-        Ok(notices)
-    }
-
-    /// Keeps that a notice was accepted.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn sent(&mut self, id: NoticeId, now: Timestamp) -> Result<(), StoreError> {
-        let statement = sqlx::query(
-            "UPDATE notice SET state = 'sent', done = $2, taken_by = NULL, taken_until = NULL, problem = NULL WHERE id = $1",
-        );
-        self.run("keep that a notice was sent", statement.bind(id.0).bind(now.0)).await.map(|_| ())
-    }
-
-    /// Lets a notice wait that nobody has tried to send: there was no room for it.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn postpone(&mut self, id: NoticeId, due: Timestamp) -> Result<(), StoreError> {
-        let statement = sqlx::query(
-            "UPDATE notice SET due = $2, attempts = attempts - 1, taken_by = NULL, taken_until = NULL WHERE id = $1 \
-             AND state = 'waiting'",
-        );
-        self.run("postpone a notice", statement.bind(id.0).bind(due.0)).await.map(|_| ())
-    }
-
-    /// Keeps why a notice was not accepted, and when it is tried again; never, where there is no such time.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn not_sent(
-        &mut self,
-        id: NoticeId,
-        problem: &str,
-        again: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let statement = match again {
-            Some(due) => sqlx::query(
-                "UPDATE notice SET due = $2, problem = $3, taken_by = NULL, taken_until = NULL WHERE id = $1 \
-                 AND state = 'waiting'",
-            )
-            .bind(id.0)
-            .bind(due.0)
-            .bind(problem),
-            None => sqlx::query(
-                "UPDATE notice SET state = 'dead', done = $2, problem = $3, taken_by = NULL, taken_until = NULL \
-                 WHERE id = $1 AND state = 'waiting'",
-            )
-            .bind(id.0)
-            .bind(now.0)
-            .bind(problem),
-        };
-        self.run("keep that a notice was not sent", statement).await.map(|_| ())
-    }
-
-    /// What waits to be told, of all organisations.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn waiting(&mut self) -> Result<Waiting, StoreError> {
-        let statement =
-            sqlx::query("SELECT COUNT(*) AS n, MIN(created) AS oldest FROM notice WHERE state = 'waiting'");
-        let row = self.one("count what waits", statement).await?;
-        let row = row.ok_or(StoreError::Damaged { what: "count" })?;
-        Ok(Waiting {
-            notices: u64::try_from(row.number("n")?).unwrap_or(0),
-            oldest: row.maybe_time("oldest")?,
-        })
-    }
-}
-
 fn read(row: &AnyRow) -> Result<Notice, StoreError> {
     Ok(Notice {
         id: NoticeId(row.number("id")?),
@@ -429,6 +331,7 @@ fn read(row: &AnyRow) -> Result<Notice, StoreError> {
         created: row.time("created")?,
         due: row.time("due")?,
         attempts: u32::try_from(row.number("attempts")?).unwrap_or(u32::MAX),
+        tried_since: row.maybe_time("tried_since")?,
         done: row.maybe_time("done")?,
         problem: row.maybe_text("problem")?,
     })

@@ -1,6 +1,7 @@
 //! What an organisation's findings are told to beside people: webhooks, collectors of syslog, chats. What a document says of one
 //! is the loop's matter.
 
+use mizumori_core::Timestamp;
 use sqlx::any::AnyRow;
 
 use crate::error::StoreError;
@@ -48,17 +49,23 @@ impl Tenant<'_> {
         Ok(OutletId(row.ok_or(StoreError::Damaged { what: "channel" })?.number("id")?))
     }
 
-    /// Takes a channel away. What waits for it is given up when its time comes.
+    /// Takes a channel away. What waits for it is given up, and goes to no other one that is called so later.
     ///
     /// # Errors
     /// When there is none of that name.
-    pub async fn remove_outlet(&mut self, name: &str) -> Result<(), StoreError> {
+    pub async fn remove_outlet(&mut self, name: &str, now: Timestamp) -> Result<(), StoreError> {
         let statement = sqlx::query("DELETE FROM channel WHERE organisation = $1 AND name = $2");
         let statement = statement.bind(self.organisation.as_str()).bind(name);
         if self.session.run("remove a channel", statement).await? == 0 {
             return Err(StoreError::Missing(format!("channel `{name}`")));
         }
         self.session.heard.remove(self.organisation);
+        let waiting = sqlx::query(
+            "UPDATE notice SET state = 'dead', done = $3, problem = 'the channel was removed', taken_by = NULL, \
+             taken_until = NULL WHERE organisation = $1 AND destination = $2 AND channel <> 'mail' AND state = 'waiting'",
+        );
+        let waiting = waiting.bind(self.organisation.as_str()).bind(name).bind(now.0);
+        self.session.run("remove a channel", waiting).await?;
         // What nobody is told of any more is not kept for whoever comes later.
         let statement = sqlx::query(
             "DELETE FROM finding_event WHERE organisation = $1 AND NOT EXISTS (SELECT 1 FROM channel WHERE organisation = $1)",

@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/004-proofs.sql"),
     include_str!("schema/005-channels.sql"),
     include_str!("schema/006-what-is-looked-for.sql"),
+    include_str!("schema/007-since-when.sql"),
 ];
 
 /// The schema after the last of them.
@@ -54,13 +55,15 @@ mod tests {
     use super::*;
     use crate::store::StoreUrl;
 
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
     /// Whatever step a store was left at, it becomes the latest; one from the future is left alone.
     #[tokio::test(flavor = "multi_thread")]
     async fn every_schema_becomes_the_latest() {
         let folder = tempfile::tempdir().unwrap();
         for step in 0..=LATEST {
             let url = StoreUrl::Sqlite(folder.path().join(step.to_string()));
-            let store = Store::connect(&url).await.unwrap();
+            let store = Store::connect(&url, PATIENCE).await.unwrap();
             migrate(&store, step).await.unwrap();
             store.close().await;
             for _ in 0..2 {
@@ -68,7 +71,7 @@ mod tests {
                 assert_eq!(store.read().await.unwrap().organisations().await.unwrap(), []);
                 store.close().await;
             }
-            let store = Store::connect(&url).await.unwrap();
+            let store = Store::connect(&url, PATIENCE).await.unwrap();
             let mut session = store.write().await.unwrap();
             let later = sqlx::query("INSERT INTO schema_step (step) VALUES ($1)").bind(LATEST + 1);
             session.run("add a step", later).await.unwrap();

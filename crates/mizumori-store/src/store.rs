@@ -77,13 +77,21 @@ impl Store {
     /// # Errors
     /// When it cannot be reached or a later program made it.
     pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
-        let store = Self::connect(url).await?;
+        Self::open_waiting(url, PATIENCE).await
+    }
+
+    /// The same, where a statement waits so long for others that write.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub async fn open_waiting(url: &StoreUrl, patience: Duration) -> Result<Self, StoreError> {
+        let store = Self::connect(url, patience).await?;
         schema::migrate(&store, schema::LATEST).await?;
         Ok(store)
     }
 
     /// Opens it as it is.
-    pub(crate) async fn connect(url: &StoreUrl) -> Result<Self, StoreError> {
+    pub(crate) async fn connect(url: &StoreUrl, patience: Duration) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         let (dialect, address) = match url {
             StoreUrl::Sqlite(path) => {
@@ -94,13 +102,13 @@ impl Store {
         };
         let options = AnyPoolOptions::new()
             .max_connections(8)
-            .acquire_timeout(PATIENCE)
-            .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)));
+            .acquire_timeout(patience)
+            .after_connect(move |connection, _| Box::pin(prepare(connection, dialect, patience)));
         let name = url.shown();
         let failed = |error: sqlx::Error| StoreError::Open { name: name.clone(), cause: error.into() };
         // A pool asks again and again where it fails; whoever opens a store wants to know.
         let mut first = AnyConnection::connect(&address).await.map_err(failed)?;
-        prepare(&mut first, dialect).await.map_err(failed)?;
+        prepare(&mut first, dialect, patience).await.map_err(failed)?;
         first.close().await.map_err(failed)?;
         let pool = options.connect(&address).await.map_err(failed)?;
         Ok(Self { pool, dialect, name })
@@ -146,16 +154,21 @@ impl Store {
 }
 
 /// Tells a connection how it is to work.
-async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
+async fn prepare(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    patience: Duration,
+) -> Result<(), sqlx::Error> {
+    let patience = patience.as_millis();
     let settings = match dialect {
         // What was committed survives a power cut, too.
-        Dialect::Sqlite => {
-            "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+        Dialect::Sqlite => format!(
+            "PRAGMA busy_timeout = {patience}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
              PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"
-        }
-        Dialect::Postgres => "SET statement_timeout = '300s'; SET lock_timeout = '30s'",
+        ),
+        Dialect::Postgres => format!("SET statement_timeout = '300s'; SET lock_timeout = {patience}"),
     };
-    connection.execute(settings).await.map(|_| ())
+    connection.execute(sqlx::AssertSqlSafe(settings)).await.map(|_| ())
 }
 
 /// Makes the file, which others may not read, unless there is one.

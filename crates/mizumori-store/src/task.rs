@@ -88,6 +88,8 @@ pub struct Task {
     pub attempts: u32,
     /// When the audit log first said that it is asked for.
     pub asked: Option<Timestamp>,
+    /// Since when it may have been done although nobody has heard so.
+    pub begun: Option<Timestamp>,
     /// When it was done, failed or was cancelled.
     pub done: Option<Timestamp>,
     /// When the directory was seen to be as it should be after it.
@@ -97,7 +99,7 @@ pub struct Task {
 }
 
 const COLUMNS: &str = "id, organisation, finding, directory, entry, action, state, created, due, released, attempts, asked, \
-                       done, verified, detail";
+                       begun, done, verified, detail";
 
 impl Tenant<'_> {
     /// Adds a task, unless the account has an open one of that action.
@@ -247,6 +249,7 @@ fn read(row: &AnyRow) -> Result<Task, StoreError> {
         released: row.maybe_time("released")?,
         attempts: u32::try_from(row.number("attempts")?).unwrap_or(u32::MAX),
         asked: row.maybe_time("asked")?,
+        begun: row.maybe_time("begun")?,
         done: row.maybe_time("done")?,
         verified: row.maybe_time("verified")?,
         detail: row.maybe_text("detail")?,

@@ -77,6 +77,8 @@ impl Opened {
     ) -> Result<T, Failure> {
         self.runtime.block_on(async {
             let mut session = self.store.write().await?;
+            // What a command does is audited: of two that wait for each other neither would come to an end.
+            session.alone().await?;
             let done = work(&mut session).await?;
             session.commit().await?;
             Ok(done)

@@ -1,11 +1,14 @@
 //! Whom rule `neutralise` says something is done to, and why not to others. It asks nobody, and does nothing.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use mizumori_core::{Severity, Timestamp};
 use mizumori_directory::{Action, Entry, Privilege, Standing};
-use mizumori_store::{Finding, Holder, NewHolder, State};
+use mizumori_store::{Directory, DirectoryId, Finding, Holder, NewHolder, State};
 
+use super::Refusal;
+use crate::directories::DirectorySettings;
 use crate::rules::Neutralising;
 
 /// Why nothing is done for a finding.
@@ -100,9 +103,25 @@ impl From<&Entry> for Facts {
     }
 }
 
+/// Directories of a kind that cannot do what a rule says, and why. Of one whose settings make no sense that is seen when it is asked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Unable(BTreeMap<DirectoryId, String>);
+
+impl Unable {
+    /// Which of these they are.
+    pub(crate) fn of(directories: &[Directory], action: Action) -> Self {
+        let unable = directories.iter().filter_map(|directory| {
+            let can = DirectorySettings::parse(&directory.document).ok()?.actions();
+            (!can.contains(&action)).then(|| (directory.id, Refusal::CannotAct(can).to_string()))
+        });
+        Self(unable.collect())
+    }
+}
+
 /// The entry that something is done to for a finding, whether the rule is on or not. `holders` are those that have its account.
 pub(crate) fn choose<'h>(
     rule: &Neutralising,
+    unable: &Unable,
     finding: &Finding,
     holders: &'h [Holder],
 ) -> Result<&'h Holder, Spared> {
@@ -120,6 +139,9 @@ pub(crate) fn choose<'h>(
         [holder] => holder,
         _ => return Err(Spared::Several),
     };
+    if let Some(why) = unable.0.get(&holder.directory) {
+        return Err(Spared::Cannot(why.clone()));
+    }
     let facts = Facts::from(&holder.is);
     spare(rule, rule.action, finding, &facts)?;
     match rule.action == Action::ForceChange && facts.must_change {
@@ -161,6 +183,17 @@ impl Facts {
         self.must_change
     }
 
+    /// Whether one can sign on with it.
+    pub(crate) const fn is_enabled(&self) -> bool {
+        self.is_enabled
+    }
+
+    /// Whether the password was changed from that moment on.
+    pub(crate) fn changed_from(&self, moment: Timestamp) -> bool {
+        // Directories keep whole seconds.
+        self.changed.is_some_and(|changed| !self.must_change && changed.0 / 1_000 >= moment.0 / 1_000)
+    }
+
     /// When the password was changed since people were told of a finding, or it was found.
     fn changed_since(&self, finding: &Finding) -> Option<Timestamp> {
         // Directories keep whole seconds.
@@ -182,7 +215,7 @@ mod tests {
 
     fn spared(rule: &Neutralising, change: impl Fn(&mut NewHolder)) -> Option<Spared> {
         let finding = finding("2026-10", Severity::StealerLog, None);
-        choose(rule, &finding, &[holder(change)]).err()
+        choose(rule, &Unable::default(), &finding, &[holder(change)]).err()
     }
 
     #[test]
@@ -222,16 +255,54 @@ mod tests {
         let rule = rule();
         let holder = [holder(|_| ())];
         let mut finding = finding("2026-10", Severity::OwnSite, Some("suigen.example"));
-        assert!(choose(&rule, &finding, &holder).is_ok());
-        assert_eq!(choose(&rule, &finding, &[]), Err(Spared::Unknown));
+        assert!(choose(&rule, &Unable::default(), &finding, &holder).is_ok());
+        assert_eq!(choose(&rule, &Unable::default(), &finding, &[]), Err(Spared::Unknown));
         let twice = [holder[0].clone(), holder[0].clone()];
-        assert_eq!(choose(&rule, &finding, &twice), Err(Spared::Several));
+        assert_eq!(choose(&rule, &Unable::default(), &finding, &twice), Err(Spared::Several));
         finding.is.severity = Severity::Password;
-        assert_eq!(choose(&rule, &finding, &holder), Err(Spared::Mild(Severity::Password)));
+        assert_eq!(
+            choose(&rule, &Unable::default(), &finding, &holder),
+            Err(Spared::Mild(Severity::Password))
+        );
         finding.is.backlog = true;
-        assert_eq!(choose(&rule, &finding, &holder), Err(Spared::Backlog));
+        assert_eq!(choose(&rule, &Unable::default(), &finding, &holder), Err(Spared::Backlog));
         finding.is.state = State::RiskAccepted;
-        assert_eq!(choose(&rule, &finding, &holder), Err(Spared::Settled(State::RiskAccepted)));
+        assert_eq!(
+            choose(&rule, &Unable::default(), &finding, &holder),
+            Err(Spared::Settled(State::RiskAccepted))
+        );
+    }
+
+    #[test]
+    fn a_file_does_nothing() {
+        let directory = |id: i64, document: &str| Directory {
+            id: DirectoryId(id),
+            name: "main".to_owned(),
+            kind: "csv".to_owned(),
+            document: document.to_owned(),
+            synced: None,
+            problem: None,
+        };
+        let csv = DirectorySettings::Csv { file: "people.csv".into() }.to_text();
+        let scim = DirectorySettings::Scim {
+            url: "https://id.suigen.example".to_owned(),
+            token_file: "/run/secrets/scim".into(),
+            privileged_groups: Vec::new(),
+            authorities: None,
+        };
+        let directories = [directory(1, &csv), directory(2, &scim.to_text()), directory(3, "{}")];
+        let finding = finding("2026-10", Severity::StealerLog, None);
+        for (id, action, words) in [
+            (1, Action::Disable, Some("this kind of directory cannot do that: it is only read")),
+            (2, Action::ForceChange, Some("this kind of directory cannot do that: it can disable")),
+            (2, Action::Disable, None),
+            (3, Action::Disable, None),
+        ] {
+            let (rule, unable) = (Neutralising { action, ..rule() }, Unable::of(&directories, action));
+            let holder = [Holder { directory: DirectoryId(id), ..holder(|_| ()) }];
+            let spared = choose(&rule, &unable, &finding, &holder).err().map(|spared| spared.to_string());
+            assert_eq!(spared.as_deref(), words, "{id} {action:?}");
+        }
     }
 
     #[test]
@@ -250,7 +321,7 @@ mod tests {
                 (is.password_changed, is.must_change) = (Some(at(changed)), must_change);
             })];
             let rule = Neutralising { action, ..rule() };
-            let chosen = choose(&rule, &told, &holder);
+            let chosen = choose(&rule, &Unable::default(), &told, &holder);
             assert_eq!(chosen.is_err(), is_spared, "{changed} {action:?} {chosen:?}");
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use mizumori_directory::Action;
 use mizumori_store::{DirectoryId, Filter, Finding, Holder, State, TaskState, Tenant};
 
-use super::{Connect, Spared, able, choose};
+use super::{Connect, Spared, Unable, able, choose};
 use crate::error::{MonitorError, in_words};
 use crate::rules::Rules;
 
@@ -48,7 +48,7 @@ pub async fn preview(tenant: &mut Tenant<'_>, connect: &Connect) -> Result<Vec<P
         let page = tenant.findings(&filter, after, PAGE).await?;
         for finding in page.findings {
             let holders = tenant.holders_of(finding.is.account).await?;
-            let spared = choose(&rule, &finding, &holders).and_then(|holder| {
+            let spared = choose(&rule, &Unable::default(), &finding, &holders).and_then(|holder| {
                 if let Some(why) = cannot.get(&holder.directory) {
                     return Err(Spared::Cannot(why.clone()));
                 }

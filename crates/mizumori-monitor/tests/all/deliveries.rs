@@ -1,8 +1,11 @@
 //! What is due for channels goes out: signed, in order, at their pace; whatever the other side does nothing is lost, and nobody
 //! gets where he should not.
 
+mod changed;
+
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use mizumori_core::{Lang, Severity, Timestamp};
@@ -151,6 +154,20 @@ fn a_webhook_gets_signed_events_in_their_order() {
     }
     assert_eq!(said.len(), 2);
     assert_eq!(set.send(&one, now()), Sent::default());
+}
+
+#[test]
+fn each_message_is_of_its_own_time() {
+    let set = Set::told(Set::hook, 3);
+    // A clock that goes on by a minute whenever somebody looks at it.
+    let looks = AtomicU32::new(0);
+    let clock = || now().after(MINUTE * looks.fetch_add(1, Ordering::Relaxed));
+    let sender = set.sender("one");
+    assert_eq!(set.world.run(sender.send_by(Channel::Webhook, clock)).unwrap().sent, 3);
+    let got = set.web.take_requests();
+    let times: Vec<u64> =
+        got.iter().map(|request| request.header("webhook-timestamp").unwrap().parse().unwrap()).collect();
+    assert!(times.len() == 3 && times.is_sorted_by(|one, next| next - one >= 60), "{times:?}");
 }
 
 #[test]
@@ -314,12 +331,17 @@ fn channels_and_files_that_are_gone() {
     assert!(problem.contains("address") && !problem.contains("himitsu"), "{problem}");
     set.world.run(async {
         let mut session = set.world.store.write().await.unwrap();
-        session.tenant(&one()).remove_outlet("chat").await.unwrap();
+        session.tenant(&one()).remove_outlet("chat", now()).await.unwrap();
         session.commit().await.unwrap();
     });
-    assert_eq!(set.send(&sender, now().after(MINUTE * 60)), sent(0, 0, 1));
+    // One that comes later under the same name is another one.
+    set.write("url", &format!("{}{PATH}\n", set.web.url()));
+    set.world.channel("chat", &set.chat());
+    set.web.take_requests();
+    assert_eq!(set.send(&sender, now().after(MINUTE * 60)), Sent::default());
     let chat = set.notices().into_iter().find(|notice| notice.destination == "chat").unwrap();
-    assert_eq!(chat.problem.as_deref(), Some("the channel `chat` is gone"));
+    assert_eq!((chat.state, chat.problem.as_deref()), (NoticeState::Dead, Some("the channel was removed")));
+    assert!(set.web.take_requests().is_empty());
 }
 
 #[test]

@@ -7,7 +7,9 @@ use std::time::Duration;
 use mizumori_core::{DomainName, ErrorClass, Timestamp};
 use mizumori_monitor::{Body, DataKeys, Ended, KeysError, MonitorError, end, look_after_editions};
 use mizumori_respond::letter::LetterKind;
-use mizumori_store::{Contact, Domain, DomainState, Organisation, OrganisationState, StoreError};
+use mizumori_store::{
+    Channel, Contact, Domain, DomainState, NoticeState, Organisation, OrganisationState, StoreError, Taken,
+};
 
 use crate::world::{World, now, one};
 
@@ -51,6 +53,18 @@ impl Evaluating {
     fn look(&self, at: Timestamp) -> Result<Ended, MonitorError> {
         let keys: Arc<dyn DataKeys> = Arc::<Written>::clone(&self.keys);
         self.world.run(look_after_editions(&self.world.store, &keys, at))
+    }
+
+    /// What is in the outbox goes out.
+    fn send(&self, at: Timestamp) {
+        self.world.run(async {
+            let mut session = self.world.store.write().await.unwrap();
+            let taken = Taken { by: "sender", length: DAY };
+            for notice in session.take_notices(Channel::Mail, taken, at, 100).await.unwrap() {
+                session.sent(notice.id, "sender", at).await.unwrap();
+            }
+            session.commit().await.unwrap();
+        });
     }
 
     fn end(&self, why: &str) -> Result<u64, MonitorError> {
@@ -129,6 +143,7 @@ fn it_is_announced_read_and_destroyed() {
     assert_eq!((is.state, is.ends), (OrganisationState::ReadOnly, Some(day(90))));
     assert_eq!(evaluating.look(day(82)).unwrap(), nothing);
     assert_eq!(evaluating.look(day(83)).unwrap(), told);
+    evaluating.send(day(83));
     assert_eq!(evaluating.look(day(89)).unwrap(), nothing);
     let ending = LetterKind::EvaluationEnding;
     let expected = [(ending, 14, 1), (ending, 3, 1), (LetterKind::EvaluationErasing, 7, 1)];
@@ -154,6 +169,7 @@ fn nobody_is_ended_without_notice() {
     let evaluating = Evaluating::new();
     let began = evaluating.look(day(365)).unwrap();
     assert_eq!(began, Ended { told: 1, read_only: vec![one()], ended: Vec::new() });
+    evaluating.send(day(365));
     assert_eq!(evaluating.organisation().ends, Some(day(372)));
     assert_eq!(evaluating.letters(), [(LetterKind::EvaluationErasing, 7, 1)]);
     assert_eq!(evaluating.look(day(371)).unwrap(), Ended::default());
@@ -163,6 +179,7 @@ fn nobody_is_ended_without_notice() {
     let evaluating = Evaluating::new();
     evaluating.look(day(60)).unwrap();
     assert_eq!(evaluating.look(day(400)).unwrap().told, 1);
+    evaluating.send(day(400));
     assert_eq!(evaluating.organisation().ends, Some(day(407)));
     assert_eq!(evaluating.look(day(406)).unwrap(), Ended::default());
     assert_eq!(evaluating.look(day(407)).unwrap().ended, [one()]);
@@ -176,6 +193,60 @@ fn nobody_is_ended_without_notice() {
         session.commit().await.unwrap();
     });
     assert_eq!(evaluating.look(day(90)).unwrap().ended, [one()]);
+}
+
+#[test]
+fn a_letter_that_only_waits_is_no_notice() {
+    let evaluating = Evaluating::new();
+    evaluating.look(day(60)).unwrap();
+    assert_eq!(evaluating.look(day(83)).unwrap().told, 1);
+    // No mail goes out.
+    let waits = Ended { told: 1, ..Ended::default() };
+    assert_eq!(evaluating.look(day(90)).unwrap(), waits);
+    assert_eq!((evaluating.forgotten().len(), evaluating.organisation().ends), (0, Some(day(97))));
+    assert_eq!(evaluating.look(day(97)).unwrap(), waits);
+    // What an older letter said of the day is not so any more: only the last of them goes out.
+    let erasing = |state| {
+        let all = evaluating.world.notices();
+        all.iter().filter(|notice| notice.message.contains("erasing") && notice.state == state).count()
+    };
+    assert_eq!((erasing(NoticeState::Waiting), erasing(NoticeState::Dead)), (1, 2));
+    // It was sent after some days: its seven count from then.
+    evaluating.send(day(100));
+    assert_eq!(evaluating.look(day(104)).unwrap(), Ended::default());
+    assert_eq!(evaluating.look(day(106)).unwrap(), Ended::default());
+    assert_eq!(evaluating.look(day(107)).unwrap().ended, [one()]);
+}
+
+#[test]
+fn a_letter_that_was_given_up_is_no_notice() {
+    let evaluating = Evaluating::new();
+    evaluating.look(day(60)).unwrap();
+    evaluating.look(day(83)).unwrap();
+    evaluating.world.run(async {
+        let mut session = evaluating.world.store.write().await.unwrap();
+        let taken = Taken { by: "sender", length: DAY };
+        for notice in session.take_notices(Channel::Mail, taken, day(83), 100).await.unwrap() {
+            session.not_sent(notice.id, "sender", "no such mailbox", None, day(83)).await.unwrap();
+        }
+        session.commit().await.unwrap();
+    });
+    assert_eq!(evaluating.look(day(90)).unwrap(), Ended { told: 1, ..Ended::default() });
+    assert_eq!((evaluating.forgotten().len(), evaluating.organisation().ends), (0, Some(day(97))));
+}
+
+#[test]
+fn who_is_told_late_has_as_many_days() {
+    let evaluating = Evaluating::new();
+    evaluating.look(day(60)).unwrap();
+    // Nobody looked for four weeks.
+    assert_eq!(evaluating.look(day(88)).unwrap().told, 1);
+    evaluating.send(day(88));
+    assert_eq!(evaluating.organisation().ends, Some(day(95)));
+    assert_eq!(evaluating.letters().last(), Some(&(LetterKind::EvaluationErasing, 7, 1)));
+    assert_eq!(evaluating.look(day(89)).unwrap(), Ended::default());
+    assert_eq!(evaluating.look(day(94)).unwrap(), Ended::default());
+    assert_eq!(evaluating.look(day(95)).unwrap().ended, [one()]);
 }
 
 #[test]
@@ -196,6 +267,7 @@ fn an_end_that_was_interrupted_goes_on() {
     let evaluating = Evaluating::new();
     evaluating.look(day(60)).unwrap();
     evaluating.look(day(83)).unwrap();
+    evaluating.send(day(83));
     evaluating.keys.is_locked.store(true, Ordering::Relaxed);
     for at in [90, 91] {
         let error = evaluating.look(day(at)).unwrap_err();
@@ -219,6 +291,7 @@ fn of_two_who_end_it_at_once_one_does() {
     let evaluating = Evaluating::new();
     evaluating.look(day(60)).unwrap();
     evaluating.look(day(83)).unwrap();
+    evaluating.send(day(83));
     let keys: Arc<dyn DataKeys> = Arc::<Written>::clone(&evaluating.keys);
     let store = &evaluating.world.store;
     let (first, second) = evaluating.world.run(async {

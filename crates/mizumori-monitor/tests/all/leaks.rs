@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 
-use mizumori_core::{Exposure, domain};
+use mizumori_core::{ErrorClass, Exposure, domain};
 use mizumori_monitor::{Leaks, LeaksError, Receive, Title, Told, Wanted};
 
 /// A part is so long that what is tested comes in several.
@@ -20,6 +20,7 @@ struct State {
     /// What came before is not told apart any more.
     cut: u64,
     untold: BTreeSet<String>,
+    is_breaking: bool,
 }
 
 impl InMemory {
@@ -31,6 +32,11 @@ impl InMemory {
     pub(crate) fn cut(&self) {
         let mut state = self.0.lock().unwrap();
         state.cut = state.commits.len() as u64;
+    }
+
+    /// Breaks off when all was given.
+    pub(crate) fn break_off(&self) {
+        self.0.lock().unwrap().is_breaking = true;
     }
 
     /// Forgets what was new of a source.
@@ -71,6 +77,9 @@ impl Leaks for InMemory {
                     return Ok(Told::default());
                 }
             }
+        }
+        if state.is_breaking {
+            return Err(LeaksError { class: ErrorClass::Environment, cause: "the lake is away".into() });
         }
         let untold = if matches!(wanted, Wanted::Since(_)) { state.untold.clone() } else { BTreeSet::new() };
         Ok(Told { untold, is_cut: false })

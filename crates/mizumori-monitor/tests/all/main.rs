@@ -1,6 +1,8 @@
 //! Findings out of leaks, in a real store.
 
 #[cfg(test)]
+mod busy;
+#[cfg(test)]
 mod carried;
 #[cfg(test)]
 mod channels;
@@ -28,5 +30,7 @@ mod sender;
 mod sync;
 #[cfg(test)]
 mod syslog;
+#[cfg(test)]
+mod troubles;
 #[cfg(test)]
 mod world;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use mizumori_core::{Account, LocalPart, Timestamp};
@@ -17,6 +18,10 @@ pub(crate) enum Mood {
     Well,
     /// Nobody is there.
     Away,
+    /// It asks for a while.
+    Busy(Duration),
+    /// It does what it is told to, and nobody hears of it.
+    Silent,
     /// It does not, and says so.
     Refusing(Outcome),
     /// It is only read.
@@ -96,7 +101,10 @@ impl People {
             Action::EndSessions => {}
         }
         state.acted.push((action, id.as_str().to_owned()));
-        Ok(Outcome::Done)
+        match state.mood {
+            Mood::Silent => Err(DirectoryError::TimedOut { server: "ldap.suigen.example".to_owned() }),
+            _ => Ok(Outcome::Done),
+        }
     }
 
     fn knock(&self) -> mizumori_directory::Result<MutexGuard<'_, State>> {
@@ -105,6 +113,9 @@ impl People {
         match state.mood {
             Mood::Away => {
                 Err(DirectoryError::Unreachable { server: "ldap.suigen.example".to_owned(), cause: None })
+            }
+            Mood::Busy(after) => {
+                Err(DirectoryError::Busy { server: "ldap.suigen.example".to_owned(), after: Some(after) })
             }
             _ => Ok(state),
         }

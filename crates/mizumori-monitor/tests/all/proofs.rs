@@ -165,7 +165,12 @@ fn after_that_nothing_is_found_for_it() {
         assert_eq!(proved.look(day(at)), FAILS, "{at}");
     }
     assert_eq!(proved.look(day(8)), LAPSES);
+    let letters = proved.letters();
+    assert_eq!(letters.iter().filter(|letter| letter.letter == LetterKind::DomainLapsed).count(), 1);
+    let last = letters.last().unwrap();
+    assert_eq!((last.letter, last.domain.as_deref()), (LetterKind::DomainLapsed, Some("suigen.example")));
     assert_eq!(proved.look(day(9)), NOTHING);
+    assert_eq!(proved.letters().len(), letters.len());
     let domain = proved.domain();
     assert_eq!((domain.state, domain.failing_since), (DomainState::Lapsed, Some(day(1))));
     let entry = ["the loop", "domain lapse", "suigen.example", "dns: missing"];
@@ -212,7 +217,7 @@ fn of_two_who_look_at_once_one_counts() {
         let sum = (first.failing + second.failing, first.lapsed + second.lapsed);
         assert_eq!(sum, if at < 8 { (1, 0) } else { (0, 1) }, "{at}");
     }
-    assert_eq!((proved.letters().len(), proved.audited().len()), (3, 1));
+    assert_eq!((proved.letters().len(), proved.audited().len()), (4, 1));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is due goes out: once, in time, and never not at all.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use mizumori_core::Timestamp;
@@ -15,7 +16,7 @@ use crate::world::{World, now};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn post(port: u16, per_minute: u32) -> Post {
+pub(crate) fn post(port: u16, per_minute: u32) -> Post {
     let settings = MailSettings {
         security: Security::PlainToLoopback,
         timeout: Duration::from_secs(20),
@@ -40,7 +41,7 @@ fn send(world: &World, sender: &Sender, at: Timestamp) -> Sent {
 }
 
 /// An organisation whose administrator is to hear of so many findings.
-fn told(findings: usize) -> World {
+pub(crate) fn told(findings: usize) -> World {
     let world = World::new();
     world.prove("suigen.example");
     world.leak("before", "x@mori.example:secret");
@@ -128,6 +129,50 @@ fn it_is_given_up_after_days() {
         at = at.after(MINUTE * 61);
     }
     panic!("it is tried for ever");
+}
+
+#[test]
+fn a_mass_is_not_taken_only_to_be_put_back() {
+    let (world, server) = (told(10), FaultySmtp::start_plain().unwrap());
+    world.rule("tell-administrator", r#"{"enabled":false}"#);
+    let people: Vec<_> = (0..200).map(|at| format!("p{at}@suigen.example")).collect();
+    world.directory(&people.iter().map(String::as_str).collect::<Vec<_>>(), |_| ());
+    let lines: Vec<_> = people.iter().map(|person| format!("{person}:secret")).collect();
+    world.leak("mass", &lines.join("\n"));
+    assert_eq!(world.find().notices, 200);
+    let sender = Sender::new(world.store.clone(), "one".to_owned(), post(server.port(), 2));
+    let looks = AtomicU32::new(0);
+    let clock = || {
+        looks.fetch_add(1, Ordering::Relaxed);
+        now()
+    };
+    let sent = world.run(sender.send_by(Channel::Mail, clock)).unwrap();
+    assert_eq!(sent, Sent { sent: 2, later: 208, dead: 0 });
+    // What is taken is looked at one by one, and that is few.
+    assert!(looks.load(Ordering::Relaxed) < 100, "{looks:?}");
+    assert!(world.notices().iter().all(|notice| notice.due <= now().after(MINUTE)));
+}
+
+#[test]
+fn patience_begins_with_the_first_try() {
+    let (world, server) = (told(1), FaultySmtp::start_plain().unwrap());
+    let sender = sender(&world, "one", server.port());
+    server.fail(Stage::Recipient, SmtpFault::Temporary);
+    // It waited for a week before anybody tried it, because nothing ran.
+    let week = now().after(MINUTE * 60 * 24 * 7);
+    assert_eq!(send(&world, &sender, week), Sent { later: 1, ..Sent::default() });
+    let days = week.after(MINUTE * 60 * 24 * 4);
+    assert_eq!(send(&world, &sender, days), Sent { dead: 1, ..Sent::default() });
+    // Somebody has it tried again: it has as long once more.
+    let notice = world.notices().remove(0);
+    world.run(async {
+        let mut session = world.store.write().await.unwrap();
+        session.tenant(&crate::world::one()).revive(notice.id, days).await.unwrap();
+        session.commit().await.unwrap();
+    });
+    assert_eq!(send(&world, &sender, days), Sent { later: 1, ..Sent::default() });
+    server.heal();
+    assert_eq!(send(&world, &sender, days.after(MINUTE)).sent, 1);
 }
 
 #[test]

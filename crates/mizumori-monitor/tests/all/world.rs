@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mizumori_core::keys::{AccountTag, KeyRing, MasterKey};
 use mizumori_core::proof::Method;
@@ -21,7 +22,7 @@ pub(crate) struct World {
     pub(crate) runtime: Runtime,
     pub(crate) ring: KeyRing,
     pub(crate) leaks: Arc<InMemory>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl World {
@@ -31,7 +32,7 @@ impl World {
         let runtime = Runtime::new().unwrap();
         let store = runtime.block_on(Store::open(&StoreUrl::Sqlite(folder.path().join("store.db")))).unwrap();
         let (ring, leaks) = (KeyRing::create().unwrap(), Arc::default());
-        let world = Self { store, runtime, ring, leaks, _folder: folder };
+        let world = Self { store, runtime, ring, leaks, folder };
         world.run(async {
             let mut session = world.store.write().await.unwrap();
             session.add_organisation(&organisation()).await.unwrap();
@@ -51,6 +52,12 @@ impl World {
         let master = MasterKey::random().unwrap();
         let ring = KeyRing::parse("keys", &ring.to_text(&master).unwrap(), &master).unwrap();
         Self { ring, ..Self::new() }
+    }
+
+    /// The store once more: where others write, its statements wait so long.
+    pub(crate) fn store_waiting(&self, patience: Duration) -> Store {
+        let url = StoreUrl::Sqlite(self.folder.path().join("store.db"));
+        self.run(Store::open_waiting(&url, patience)).unwrap()
     }
 
     pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
@@ -94,6 +101,52 @@ impl World {
             let domain = tenant.domain(&name).await.unwrap().unwrap();
             let proved = Domain { state: DomainState::Proved, method: Some(Method::Dns), ..domain };
             tenant.change_domain(&proved).await.unwrap();
+            session.commit().await.unwrap();
+        });
+    }
+
+    /// Another organisation of this id, like the first, with a domain that is served.
+    pub(crate) fn other(&self, id: &str, domain: &str) -> OrganisationId {
+        self.run(async {
+            let mut session = self.store.write().await.unwrap();
+            let other = Organisation { id: id.parse().unwrap(), ..organisation() };
+            session.add_organisation(&other).await.unwrap();
+            let mut tenant = session.tenant(&other.id);
+            let contact =
+                Contact { address: format!("csirt@{domain}"), name: String::new(), language: Lang::En };
+            tenant.keep_contact(&contact).await.unwrap();
+            let name = DomainName::parse(domain).unwrap();
+            tenant.add_domain(&name, "token", now()).await.unwrap();
+            let domain = tenant.domain(&name).await.unwrap().unwrap();
+            let vouched = Domain { state: DomainState::Vouched, backlog_seen: Some(0), ..domain };
+            tenant.change_domain(&vouched).await.unwrap();
+            session.commit().await.unwrap();
+            other.id
+        })
+    }
+
+    /// Has that organisation neutralise as `rule` says, and know an account.
+    pub(crate) fn of(&self, organisation: &OrganisationId, rule: &str, account: &str) {
+        self.run(async {
+            let mut session = self.store.write().await.unwrap();
+            let mut tenant = session.tenant(organisation);
+            let rule = Rule {
+                name: "neutralise".to_owned(),
+                document: rule.to_owned(),
+                changed: now(),
+                changed_by: "administrator".to_owned(),
+            };
+            tenant.keep_rule(&rule).await.unwrap();
+            let directory = tenant.keep_directory("main", "csv", "{}").await.unwrap();
+            let sync = tenant.begin_sync(directory).await.unwrap();
+            let address = HolderAddress { address: account.to_owned(), account: self.tag(account) };
+            let holder = NewHolder {
+                entry: account.to_owned(),
+                addresses: vec![address],
+                enabled: true,
+                ..NewHolder::default()
+            };
+            tenant.keep_holder(directory, sync, &holder).await.unwrap();
             session.commit().await.unwrap();
         });
     }

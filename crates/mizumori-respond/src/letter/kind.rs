@@ -33,6 +33,8 @@ pub enum LetterKind {
     DomainCode,
     /// To the administrator: the proof of a domain is not there any more.
     DomainLapsing,
+    /// To the administrator: it was away for too long, and the domain is not watched any more.
+    DomainLapsed,
     /// To the administrator: the evaluation ends.
     EvaluationEnding,
     /// To the administrator: the evaluation has ended, and what it gathered will be destroyed.
@@ -41,7 +43,7 @@ pub enum LetterKind {
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::UserFinding,
         Self::UserStealer,
         Self::UserReminder,
@@ -56,6 +58,7 @@ impl LetterKind {
         Self::AdminNeutraliseWaits,
         Self::DomainCode,
         Self::DomainLapsing,
+        Self::DomainLapsed,
         Self::EvaluationEnding,
         Self::EvaluationErasing,
     ];
@@ -77,6 +80,7 @@ impl LetterKind {
             Self::AdminNeutraliseWaits => "admin-neutralise-waits",
             Self::DomainCode => "domain-code",
             Self::DomainLapsing => "domain-lapsing",
+            Self::DomainLapsed => "domain-lapsed",
             Self::EvaluationEnding => "evaluation-ending",
             Self::EvaluationErasing => "evaluation-erasing",
         }
@@ -126,7 +130,7 @@ impl LetterKind {
 
     /// Whether it is about a domain.
     pub const fn is_of_domain(self) -> bool {
-        matches!(self, Self::DomainCode | Self::DomainLapsing)
+        matches!(self, Self::DomainCode | Self::DomainLapsing | Self::DomainLapsed)
     }
 
     /// Whether a code is handed over in it.
@@ -176,6 +180,7 @@ impl LetterKind {
             Self::AdminNeutraliseWaits => both!("admin-neutralise-waits"),
             Self::DomainCode => both!("domain-code"),
             Self::DomainLapsing => both!("domain-lapsing"),
+            Self::DomainLapsed => both!("domain-lapsed"),
             Self::EvaluationEnding => both!("evaluation-ending"),
             Self::EvaluationErasing => both!("evaluation-erasing"),
         }

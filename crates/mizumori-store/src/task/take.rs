@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 
 use super::{COLUMNS, Task, TaskId, read};
 use crate::error::StoreError;
+use crate::finding::FindingId;
 use crate::notice::Taken;
 use crate::organisation::{OrganisationId, of_column};
 use crate::row::Columns as _;
@@ -32,6 +33,8 @@ pub enum TaskEnd {
     Held(String),
     /// It is tried again then; why it could not be done yet.
     Later(Timestamp, String),
+    /// The same, where it may have been done nonetheless.
+    Unsure(Timestamp, String),
 }
 
 impl Tenant<'_> {
@@ -127,7 +130,25 @@ impl Tenant<'_> {
         Ok(tasks)
     }
 
-    /// Keeps that a task is about to be done, for the first time it is. Nothing where it is `by`'s no more.
+    /// Has a task of `by`'s be for another finding of the organisation. Gives whether it was `by`'s still.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn repoint_task(
+        &mut self,
+        id: TaskId,
+        by: &str,
+        finding: FindingId,
+    ) -> Result<bool, StoreError> {
+        let statement = sqlx::query(
+            "UPDATE task SET finding = $4 WHERE organisation = $1 AND id = $2 AND taken_by = $3 AND state = 'waiting' \
+             AND EXISTS (SELECT 1 FROM finding WHERE id = $4 AND organisation = $1)",
+        );
+        let statement = statement.bind(self.organisation.as_str()).bind(id.0).bind(by).bind(finding.0);
+        Ok(self.session.run("have a task be for another finding", statement).await? > 0)
+    }
+
+    /// Keeps that a task is about to be done, and when it first was. Nothing where it is `by`'s no more.
     ///
     /// # Errors
     /// When the database refuses.
@@ -138,7 +159,7 @@ impl Tenant<'_> {
         now: Timestamp,
     ) -> Result<Option<Task>, StoreError> {
         let text = format!(
-            "UPDATE task SET asked = COALESCE(asked, $4) WHERE organisation = $1 AND id = $2 AND taken_by = $3 \
+            "UPDATE task SET asked = COALESCE(asked, $4), begun = COALESCE(begun, $4) WHERE organisation = $1 AND id = $2 AND taken_by = $3 \
              AND state = 'waiting' RETURNING {COLUMNS}"
         );
         let statement = sqlx::query(sqlx::AssertSqlSafe(text))
@@ -166,13 +187,14 @@ impl Tenant<'_> {
             TaskEnd::Failed(detail) => ("failed", None, detail),
             TaskEnd::Cancelled(detail) => ("cancelled", None, detail),
             TaskEnd::Held(detail) => ("held", None, detail),
-            TaskEnd::Later(due, detail) => ("waiting", Some(due.0), detail),
+            TaskEnd::Later(due, detail) | TaskEnd::Unsure(due, detail) => ("waiting", Some(due.0), detail),
         };
+        let is_sure = matches!(end, TaskEnd::Later(..));
         let statement = sqlx::query(
             "UPDATE task SET state = $4, due = COALESCE($5, due), detail = $6, \
              done = CASE WHEN $4 IN ('waiting', 'held') THEN NULL ELSE $7 END, \
-             counted = CASE WHEN $4 IN ('waiting', 'done') THEN counted END, taken_by = NULL, taken_until = NULL \
-             WHERE organisation = $1 AND id = $2 AND taken_by = $3 AND state = 'waiting'",
+             counted = CASE WHEN $4 IN ('waiting', 'done') THEN counted END, begun = CASE WHEN $8 = 0 THEN begun END, \
+             taken_by = NULL, taken_until = NULL WHERE organisation = $1 AND id = $2 AND taken_by = $3 AND state = 'waiting'",
         );
         let statement = statement
             .bind(self.organisation.as_str())
@@ -181,7 +203,8 @@ impl Tenant<'_> {
             .bind(state)
             .bind(due)
             .bind(&**detail)
-            .bind(now.0);
+            .bind(now.0)
+            .bind(i64::from(is_sure));
         Ok(self.session.run("end a task", statement).await? > 0)
     }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::config::Config;
 use crate::outcome::{Failure, Outcome};
 use crate::show::{Form, show};
-use crate::store::{Opened, StoreOptions, audit, organisation};
+use crate::store::{Opened, StoreOptions, audit, now, organisation};
 
 /// Channels: webhooks, collectors of syslog, chats
 ///
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         Command::Add(arguments) => add::run(arguments, &opened)?,
         Command::Remove { organisation: id, name } => opened.write(async |session| {
             organisation(session, id).await?;
-            session.tenant(id).remove_outlet(name).await?;
+            session.tenant(id).remove_outlet(name, now()).await?;
             audit(session, Some(id), "channel remove", name, "").await
         })?,
         Command::List { organisation: id, format } => list(&opened, id, *format)?,

@@ -94,6 +94,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 Ok((before, after))
             })?;
             tidings::say(&format!("{}: {}, before {}", set.name, in_words(&after), in_words(&before)));
+            if set.name == "neutralise" && is_on(&after) && !is_on(&before) {
+                tidings::hint(&format!(
+                    "findings that are open already get no task by that: `mizumori task preview {0}` shows them, and \
+                     `mizumori task make {0}` makes their tasks",
+                    set.organisation
+                ));
+            }
         }
         Command::Reset(reset) => {
             opened.write(async |session| {
@@ -168,6 +175,12 @@ fn not_set(organisation: &OrganisationId, name: &str) -> Failure {
 fn unreadable(error: RuleError, organisation: &OrganisationId, name: &str) -> Failure {
     Failure::new(error)
         .hint(format!("`mizumori rule reset {organisation} {name}` has it be as it is built in"))
+}
+
+/// Whether a rule is on.
+fn is_on(document: &str) -> bool {
+    let rule: Value = serde_json::from_str(document).unwrap_or_default();
+    rule.get("enabled").and_then(Value::as_bool).unwrap_or_default()
 }
 
 /// A key and its value.

@@ -12,7 +12,7 @@ use mizumori_monitor::{DataKeys, Finder, Leaks, Neutraliser, Post, Proofs, Sende
 use mizumori_proof::Schedule;
 use mizumori_scan::Progress;
 
-use self::rounds::{Rounds, Troubles};
+use self::rounds::{Held, Rounds, Troubles};
 use crate::commands::ingest;
 use crate::config::Config;
 use crate::counted::counted;
@@ -91,6 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         name,
         look_every: arguments.look_every,
         sync_every: arguments.sync_every,
+        held: Held::default(),
     };
     if arguments.once {
         let sent = opened.runtime.block_on(rounds.once())?;

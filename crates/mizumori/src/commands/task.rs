@@ -4,12 +4,12 @@ mod list;
 mod preview;
 
 use clap::{ArgGroup, Args, Subcommand};
-use mizumori_monitor::Rules;
+use mizumori_monitor::{Rules, connect, make_tasks};
 use mizumori_store::{Access, OrganisationId, Session, TaskId};
 
 use crate::config::Config;
+use crate::counted::counted;
 use crate::outcome::{Failure, Outcome};
-use crate::progress::grouped;
 use crate::store::{StoreOptions, allowed, audit, now, organisation};
 use crate::tidings;
 
@@ -30,6 +30,7 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   mizumori task preview suigen
+  mizumori task make suigen
   mizumori task list suigen --state held --accounts
   mizumori task release suigen 17 18
   mizumori task cancel suigen 19 --why 'the service desk does it'";
@@ -38,6 +39,14 @@ Examples:
 enum Command {
     List(list::Arguments),
     Preview(preview::Arguments),
+    /// Make tasks of the findings that are open: those that `task preview` shows, and no others
+    ///
+    /// They are held while the rule is a dry run, as all tasks are.
+    Make {
+        /// The organisation
+        #[arg(value_name = "ORG")]
+        organisation: OrganisationId,
+    },
     Release(Release),
     /// Have tasks not be done
     Cancel {
@@ -76,9 +85,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     match &arguments.command {
         Command::List(arguments) => list::run(arguments, &opened)?,
         Command::Preview(arguments) => preview::run(arguments, &opened)?,
+        Command::Make { organisation: id } => {
+            let made = opened.write(async |session| {
+                switched_on(session, id).await?;
+                let made = make_tasks(&mut session.tenant(id), &connect, now()).await?;
+                audit(session, Some(id), "task make", id.as_str(), &format!("{made} tasks")).await?;
+                Ok(made)
+            })?;
+            tidings::say(&format!("made {}", counted(made, "task")));
+        }
         Command::Release(release) => {
             let released = opened.write(async |session| release.run(session).await)?;
-            tidings::say(&format!("released {} tasks", grouped(released)));
+            tidings::say(&format!("released {}", counted(released, "task")));
         }
         Command::Cancel { organisation: id, numbers, why } => {
             opened.write(async |session| {
@@ -90,7 +108,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 }
                 Ok(())
             })?;
-            tidings::say(&format!("cancelled {} tasks", grouped(numbers.len() as u64)));
+            tidings::say(&format!("cancelled {}", counted(numbers.len() as u64, "task")));
         }
     }
     Ok(Outcome::Done)
@@ -99,12 +117,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 impl Release {
     async fn run(&self, session: &mut Session) -> Result<u64, Failure> {
         let id = &self.organisation;
-        allowed(session, id, Access::Neutralise).await?;
-        let rules = Rules::of(&session.tenant(id).rules().await?).map_err(Failure::new)?;
-        if !rules.neutralise.enabled {
-            return Err(Failure::say(format!("rule `neutralise` of `{id}` is off: nothing would be done"))
-                .hint(format!("`mizumori rule set {id} neutralise enabled=true` turns it on")));
-        }
+        switched_on(session, id).await?;
         if self.all {
             let released = session.tenant(id).release_tasks(now()).await?;
             audit(session, Some(id), "task release", "all", &format!("{released} tasks")).await?;
@@ -117,6 +130,17 @@ impl Release {
         }
         Ok(self.numbers.len() as u64)
     }
+}
+
+/// Whether the organisation has accounts neutralised: else nothing would be done, and nobody is to wait for it.
+async fn switched_on(session: &mut Session, id: &OrganisationId) -> Result<(), Failure> {
+    allowed(session, id, Access::Neutralise).await?;
+    let rules = Rules::of(&session.tenant(id).rules().await?).map_err(Failure::new)?;
+    if rules.neutralise.enabled {
+        return Ok(());
+    }
+    Err(Failure::say(format!("rule `neutralise` of `{id}` is off: nothing would be done"))
+        .hint(format!("`mizumori rule set {id} neutralise enabled=true` turns it on")))
 }
 
 fn of_number(error: mizumori_store::StoreError, id: &OrganisationId, number: i64) -> Failure {

@@ -18,7 +18,7 @@ const HANAKO: &str = "hanako@suigen.example";
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Everything is done at once.
-const ON: &str = r#"{"enabled":true,"dry_run":false,"from":"password"}"#;
+pub(crate) const ON: &str = r#"{"enabled":true,"dry_run":false,"from":"password"}"#;
 
 /// An organisation with this rule and these people.
 pub(super) fn started(rule: &str, people: &[&str]) -> (World, People) {
@@ -33,7 +33,7 @@ pub(super) fn started(rule: &str, people: &[&str]) -> (World, People) {
 }
 
 /// The same, with a leak of a password of each.
-pub(super) fn leaked(rule: &str, people: &[&str]) -> (World, People) {
+pub(crate) fn leaked(rule: &str, people: &[&str]) -> (World, People) {
     let (world, directory) = started(rule, people);
     let lines: Vec<_> = people.iter().map(|person| format!("{person}:secret")).collect();
     world.leak("list", &lines.join("\n"));
@@ -66,7 +66,7 @@ pub(super) fn ended(world: &World) -> (TaskState, String) {
 }
 
 /// What stands in the audit log of it, in order.
-pub(super) fn audited(world: &World) -> Vec<String> {
+pub(crate) fn audited(world: &World) -> Vec<String> {
     world.run(async {
         let mut session = world.store.read().await.unwrap();
         let entries = session.audit_after(0).await.unwrap().into_iter();

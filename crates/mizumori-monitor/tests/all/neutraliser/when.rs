@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use mizumori_core::Timestamp;
-use mizumori_directory::{Entry, EntryId, Outcome};
+use mizumori_directory::{Entry, EntryId, Outcome, Standing};
 use mizumori_monitor::{Body, Neutralised, follow_up};
 use mizumori_respond::letter::LetterKind;
 use mizumori_store::{NewHolder, Room, State, Taken, TaskState};
 
 use super::{DAY, HANAKO, HOUR, ON, act, audited, done, ended, leaked, letters, neutraliser, tasks};
 use crate::people::{Mood, People};
-use crate::world::{now, one};
+use crate::world::{World, now, one};
 
 #[test]
 fn a_dry_run_comes_first() {
@@ -138,8 +138,64 @@ fn what_was_begun_by_one_who_is_gone_is_finished_by_another() {
     world.directory(&[HANAKO], |holder| holder.must_change = true);
     assert_eq!(act(&world, &people, now()), done(0));
     assert_eq!(act(&world, &people, now().after(HOUR * 2)), done(1));
-    assert_eq!((people.acted().len(), ended(&world).0), (1, TaskState::Done));
+    assert_eq!((people.acted().len(), people.state().knocks), (0, 0));
+    assert_eq!(ended(&world), (TaskState::Done, "done; it was asked for before".to_owned()));
     assert_eq!(audited(&world), ["force-change: done"], "it was asked for by the other one");
+}
+
+/// What happens between two tries.
+type Change<'c> = &'c dyn Fn(&World, &People);
+
+#[test]
+fn an_answer_that_was_lost_does_not_undo_what_was_done() {
+    for (action, rule) in [("force-change", ON), ("disable", &ON.replace('}', r#","action":"disable"}"#))] {
+        let soon = now().after(HOUR);
+        let changes: &[Change<'_>] = &[
+            &|_, _| (),
+            // The directory was read meanwhile.
+            &|world, _| {
+                world.directory_at(&[HANAKO], soon, |holder| match action {
+                    "disable" => holder.enabled = false,
+                    _ => holder.must_change = true,
+                });
+                world.run(follow_up(&world.store, soon)).unwrap();
+            },
+            // The user has done what he was to do.
+            &|_, people| {
+                if action == "force-change" {
+                    people.change_password(HANAKO, soon);
+                }
+            },
+            // A try that did nothing says nothing of the one before it.
+            &|world, people| {
+                people.is(Mood::Away);
+                assert_eq!(act(world, people, soon).later, 1);
+            },
+        ];
+        for (at, change) in changes.iter().enumerate() {
+            let (world, people) = leaked(rule, &[HANAKO]);
+            people.is(Mood::Silent);
+            assert_eq!(act(&world, &people, now()), Neutralised { later: 1, ..done(0) });
+            change(&world, &people);
+            people.is(Mood::Well);
+            assert_eq!(act(&world, &people, now().after(HOUR * 2)), done(1), "{action} {at}");
+            assert_eq!(ended(&world), (TaskState::Done, "done; it was asked for before".to_owned()));
+            assert_eq!(audited(&world), [format!("{action}: asked"), format!("{action}: done")]);
+            assert_eq!(people.acted().len(), 1);
+        }
+    }
+}
+
+#[test]
+fn what_somebody_else_has_done_is_not_ours() {
+    let disabling = ON.replace('}', r#","action":"disable"}"#);
+    let (world, people) = leaked(&disabling, &[HANAKO]);
+    people.is(Mood::Away);
+    assert_eq!(act(&world, &people, now()).later, 1);
+    people.is(Mood::Well);
+    people.change(HANAKO, |entry| entry.standing = Standing::Disabled);
+    assert_eq!(act(&world, &people, now().after(HOUR)), Neutralised { cancelled: 1, ..done(0) });
+    assert_eq!(ended(&world), (TaskState::Cancelled, "the account is disabled".to_owned()));
 }
 
 #[test]
@@ -175,6 +231,33 @@ fn what_is_over_before_the_directory_answers_is_not_asked_for_any_more() {
     assert_eq!(act(&world, &people, now().after(HOUR)).cancelled, 1);
     let words = "force-change: cancelled: the finding is `inactive-account`";
     assert_eq!(audited(&world), ["force-change: asked", words]);
+}
+
+#[test]
+fn who_asks_for_time_gets_it_for_all() {
+    let people = ["a@suigen.example", "b@suigen.example"];
+    let (world, directory) = leaked(ON, &people);
+    directory.is(Mood::Busy(HOUR));
+    assert_eq!(act(&world, &directory, now()).later, 2);
+    assert!(tasks(&world).iter().all(|task| task.is.due == now().after(HOUR)));
+    assert_eq!(directory.state().knocks, 1);
+}
+
+#[test]
+fn nobody_waits_for_whoever_has_many() {
+    let people: Vec<_> = (0..20).map(|at| format!("p{at}@suigen.example")).collect();
+    let mut people: Vec<_> = people.iter().map(String::as_str).collect();
+    let (world, _) = leaked(ON, &people);
+    let taro = "taro@mori.example";
+    people.push(taro);
+    let directory = People::new(&people);
+    let other = world.other("zwei", "mori.example");
+    world.of(&other, ON, taro);
+    world.leak("theirs", &format!("{taro}:secret"));
+    assert_eq!(world.find().tasks, 1);
+    assert_eq!(act(&world, &directory, now()), done(21));
+    let at = directory.acted().iter().position(|acted| acted.ends_with(taro));
+    assert!(at < Some(10), "{at:?}");
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use mizumori_core::{DomainName, Names};
 use mizumori_directory::{Entry, Standing};
-use mizumori_monitor::{Neutralised, Spared, preview};
+use mizumori_monitor::{DirectorySettings, Neutralised, Spared, make_tasks, preview};
 use mizumori_store::{Domain, DomainState, Edition, Organisation, Rule, State, TaskState};
 
-use super::{DAY, HANAKO, ON, act, audited, done, ended, leaked, started, tasks};
+use super::{DAY, HANAKO, HOUR, ON, act, audited, done, ended, leaked, started, tasks};
 use crate::people::{Mood, People};
 use crate::world::{World, now, one};
 
@@ -40,6 +40,56 @@ fn ten_findings_of_one_account_act_once() {
     // The same leak again is none.
     world.leak("again", &format!("{HANAKO}:0"));
     assert_eq!((world.find().tasks, act(&world, &people, now())), (0, done(0)));
+}
+
+#[test]
+fn what_is_over_for_one_finding_is_not_for_another() {
+    let settle = |world: &World, at: usize| {
+        let finding = world.findings().remove(at);
+        world.mark(&finding, State::RiskAccepted);
+        finding.id
+    };
+    let (world, people) = started(ON, &[HANAKO]);
+    world.directory(&[HANAKO], |holder| {
+        let mut alias = holder.addresses[0].clone();
+        (alias.address, alias.account) = ("h@suigen.example".to_owned(), world.tag("h@suigen.example"));
+        holder.addresses.push(alias);
+    });
+    world.leak("list", &format!("{HANAKO}:first\n{HANAKO}:second\nh@suigen.example:third"));
+    assert_eq!(world.find().tasks, 1);
+    settle(&world, 0);
+    settle(&world, 1);
+    assert_eq!(act(&world, &people, now()), done(1));
+    assert_eq!((people.acted().len(), tasks(&world)[0].is.finding), (1, world.findings()[2].id));
+    let subjects = world.run(async {
+        let mut session = world.store.read().await.unwrap();
+        let entries = session.audit_after(0).await.unwrap();
+        entries.into_iter().map(|entry| entry.subject).collect::<Vec<_>>()
+    });
+    assert_eq!(subjects, vec![world.findings()[2].reference.to_string(); 2]);
+    // Where all of them are over nothing is done, and what is no matter of the rule's counts for nothing.
+    let (world, people) = leaked(&ON.replace("\"password\"", "\"own-site\""), &[HANAKO]);
+    world.rule("neutralise", ON);
+    world.leak("more", &format!("{HANAKO}:second\n{HANAKO}:third"));
+    assert_eq!(world.find().tasks, 1);
+    settle(&world, 1);
+    settle(&world, 2);
+    world.rule("neutralise", &ON.replace("\"password\"", "\"stealer-log\""));
+    assert_eq!(act(&world, &people, now()), Neutralised { cancelled: 1, ..done(0) });
+    assert_eq!(ended(&world).1, "the finding is `risk-accepted`");
+}
+
+#[test]
+fn a_change_settles_what_was_told_before_it_alone() {
+    let delayed = ON.replace('}', r#","delay_minutes":180}"#);
+    let (world, people) = leaked(&delayed, &[HANAKO]);
+    // The user changed it, and the new one leaked as well, before the directory was read.
+    people.change_password(HANAKO, now().after(HOUR));
+    world.leak("again", &format!("{HANAKO}:second"));
+    let found = world.run(world.finder().find(&world.known(), now().after(HOUR * 2))).unwrap();
+    assert_eq!((found.findings, found.tasks), (1, 0));
+    assert_eq!(act(&world, &people, now().after(HOUR * 3)), done(1));
+    assert_eq!(people.acted().len(), 1);
 }
 
 #[test]
@@ -180,6 +230,59 @@ fn a_backlog_waits_for_its_release() {
     assert_eq!((released.findings, released.tasks), (2, 1));
     let people = People::new(&[HANAKO]);
     assert_eq!((act(&world, &people, now()), people.acted().len()), (done(1), 1));
+}
+
+#[test]
+fn a_file_has_no_tasks() {
+    let (world, _) = started(ON, &[HANAKO]);
+    world.run(async {
+        let mut session = world.store.write().await.unwrap();
+        let csv = DirectorySettings::Csv { file: "people.csv".into() };
+        session.tenant(&one()).keep_directory("main", csv.kind(), &csv.to_text()).await.unwrap();
+        session.commit().await.unwrap();
+    });
+    world.leak("list", &format!("{HANAKO}:secret"));
+    assert_eq!((world.find().tasks, tasks(&world)), (0, Vec::new()));
+    // It has become one since.
+    let (world, people) = leaked(ON, &[HANAKO]);
+    world.run(async {
+        let mut session = world.store.write().await.unwrap();
+        let csv = DirectorySettings::Csv { file: "people.csv".into() };
+        session.tenant(&one()).keep_directory("main", csv.kind(), &csv.to_text()).await.unwrap();
+        session.commit().await.unwrap();
+    });
+    assert_eq!(act(&world, &people, now()), Neutralised { cancelled: 1, ..done(0) });
+    assert_eq!(ended(&world).1, "this kind of directory cannot do that: it is only read");
+}
+
+#[test]
+fn tasks_of_what_was_there_are_made_when_somebody_says_so() {
+    let people = [HANAKO, "boss@suigen.example"];
+    let (world, directory) = leaked(r#"{"from":"password"}"#, &people);
+    world.leak("more", &format!("{HANAKO}:second"));
+    world.find();
+    directory.promote("boss@suigen.example");
+    world.directory(&people, |holder| holder.privileged = holder.entry != HANAKO);
+    let make = || {
+        world.run(async {
+            let mut session = world.store.write().await.unwrap();
+            let made = make_tasks(&mut session.tenant(&one()), &*directory.connect(), now()).await.unwrap();
+            session.commit().await.unwrap();
+            made
+        })
+    };
+    world.rule("neutralise", &ON.replace("\"dry_run\":false", "\"delay_minutes\":60"));
+    assert_eq!((make(), make()), (1, 0));
+    let [task] = &tasks(&world)[..] else { panic!() };
+    assert_eq!((task.is.state, &*task.is.entry, task.is.due), (TaskState::Held, HANAKO, now().after(HOUR)));
+    world.rule("neutralise", ON);
+    assert_eq!((make(), act(&world, &directory, now().after(DAY))), (0, done(0)));
+    world.run(async {
+        let mut session = world.store.write().await.unwrap();
+        session.tenant(&one()).release_tasks(now()).await.unwrap();
+        session.commit().await.unwrap();
+    });
+    assert_eq!(act(&world, &directory, now().after(DAY)), done(1));
 }
 
 #[test]

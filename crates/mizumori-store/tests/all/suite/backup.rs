@@ -67,6 +67,7 @@ async fn fill(store: &Store) {
         session.tenant(&one).record(&finding(number, i64::MIN + number), now()).await.unwrap();
     }
     let first = session.tenant(&one).findings(&Default::default(), None, 1).await.unwrap().findings.remove(0);
+    session.tenant(&one).leave_unjudged(first.id).await.unwrap();
     let task = NewTask {
         finding: first.id,
         directory: DirectoryId(1),

@@ -21,8 +21,8 @@ pub(super) async fn are_an_organisations_own(store: Store) {
     let listed: Vec<_> =
         outlets.iter().map(|outlet| (&*outlet.name, outlet.channel, &*outlet.document)).collect();
     assert_eq!(listed, [("chat", Channel::Chat, "{}"), ("siem", Channel::Syslog, "{\"a\":1}")]);
-    session.tenant(&one).remove_outlet("siem").await.unwrap();
-    let missing = session.tenant(&one).remove_outlet("siem").await;
+    session.tenant(&one).remove_outlet("siem", now()).await.unwrap();
+    let missing = session.tenant(&one).remove_outlet("siem", now()).await;
     assert!(matches!(missing, Err(StoreError::Missing(_))), "{missing:?}");
     assert_eq!(session.tenant(&two).outlets().await.unwrap().len(), 1);
     // Under the same name, and not the same.
@@ -82,7 +82,7 @@ pub(super) async fn hear_of_everything_once(store: Store) {
     drop(session);
     // When nobody is left to hear of it, it is not kept for whoever comes later.
     let mut session = store.write().await.unwrap();
-    session.tenant(&one).remove_outlet("siem").await.unwrap();
+    session.tenant(&one).remove_outlet("siem", now()).await.unwrap();
     assert_eq!(session.organisations_with_happenings().await.unwrap(), []);
 }
 

@@ -247,3 +247,31 @@ pub(super) async fn come_from_elsewhere_with_their_history(store: Store) {
     let unchanged = tenant.finding(&reference).await.unwrap().unwrap();
     assert_eq!((unchanged.is.state, unchanged.told), (State::New, None));
 }
+
+pub(super) async fn wait_to_be_judged(store: Store) {
+    add(&store, &["one", "two"]).await;
+    let (one, two) = (id("one"), id("two"));
+    let mut session = store.write().await.unwrap();
+    let mut ids = Vec::new();
+    for number in 1..=3 {
+        let kept = kept(session.tenant(&one).record(&finding(number, 1), now()).await.unwrap());
+        for _ in 0..2 {
+            session.tenant(&one).leave_unjudged(kept.id).await.unwrap();
+        }
+        ids.push(kept.id);
+    }
+    // Nobody leaves another's finding.
+    session.tenant(&two).leave_unjudged(ids[0]).await.unwrap();
+    assert_eq!(session.organisations_with_unjudged().await.unwrap(), std::slice::from_ref(&one));
+    assert_eq!(session.tenant(&two).take_unjudged(9).await.unwrap(), []);
+    let mut taken = Vec::new();
+    for _ in 0..3 {
+        let findings = session.tenant(&one).take_unjudged(2).await.unwrap();
+        taken.push(findings.into_iter().map(|finding| finding.id).collect::<Vec<_>>());
+    }
+    assert_eq!(taken, [ids[..2].to_vec(), ids[2..].to_vec(), Vec::new()]);
+    assert_eq!(session.organisations_with_unjudged().await.unwrap(), []);
+    session.tenant(&one).leave_unjudged(ids[0]).await.unwrap();
+    session.remove_organisation(&one).await.unwrap();
+    assert_eq!(session.organisations_with_unjudged().await.unwrap(), []);
+}

@@ -50,11 +50,12 @@ pub(super) async fn are_those_of_the_last_synchronisation(store: Store) {
     assert_eq!((each.len(), lengths), (600, vec![0, 1, 1, 1, 0]));
     assert_eq!((&each[&accounts[1]], &each[&accounts[2]]), (&found, &found));
 
-    // The next one sees an entry changed, and another one not at all.
+    // The next one sees an entry changed, and another one not at all. One that has begun before it and goes on takes nothing back.
     let second = tenant.begin_sync(directory).await.unwrap();
     let changed =
         NewHolder { enabled: false, second_factor: None, name: None, language: None, ..holder("a", &[4]) };
     assert_eq!(tenant.keep_holder(directory, second, &changed).await.unwrap(), kept);
+    assert_eq!(tenant.keep_holder(directory, first, &holder("a", &[1, 2])).await.unwrap(), kept);
     assert_eq!(
         tenant.end_sync(directory, second, at("2026-11-24")).await.unwrap(),
         Synced { there: 1, gone: 1 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use mizumori_store::{Channel, NewNotice, NoticeState, Recorded, Store, StoreError, Taken};
+use mizumori_store::{
+    Channel, NewNotice, Notice, NoticeState, Postponed, Recorded, Session, Store, StoreError, Taken,
+};
 
 use super::{add, at, finding, id, now};
 
@@ -61,7 +63,14 @@ pub(super) async fn are_told_by_one_at_a_time(store: Store) {
     assert_eq!(messages, due);
     assert_eq!(session.take_notices(Channel::Mail, taken("c"), now(), 3).await.unwrap(), []);
     for notice in &first {
-        session.sent(notice.id, now()).await.unwrap();
+        assert!(!session.sent(notice.id, "b", now()).await.unwrap(), "it is another one's");
+        assert!(session.sent(notice.id, "a", now()).await.unwrap());
+        assert!(!session.sent(notice.id, "a", now()).await.unwrap());
+    }
+    // Whoever has the others is told of nothing by somebody else.
+    for notice in &second {
+        assert!(!session.not_sent(notice.id, "a", "it is down", None, now()).await.unwrap());
+        assert!(!session.postpone(notice.id, "a", at("2026-11-25"), Postponed::NoRoom).await.unwrap());
     }
     // Whoever had the others is gone.
     let minute = at("2026-11-23T09:01:01Z");
@@ -91,7 +100,7 @@ pub(super) async fn are_tried_again(store: Store) {
     let [first] = &session.take_notices(Channel::Mail, taken("a"), now(), 3).await.unwrap()[..] else {
         panic!()
     };
-    session.not_sent(first.id, "it is down", Some(at("2026-11-23T10:00:00Z")), now()).await.unwrap();
+    session.not_sent(first.id, "a", "it is down", Some(at("2026-11-23T10:00:00Z")), now()).await.unwrap();
     assert_eq!(
         session.take_notices(Channel::Mail, taken("a"), at("2026-11-23T09:59:59Z"), 3).await.unwrap(),
         []
@@ -102,7 +111,7 @@ pub(super) async fn are_tried_again(store: Store) {
         panic!()
     };
     assert_eq!((again.attempts, again.problem.as_deref()), (2, Some("it is down")));
-    session.not_sent(again.id, "no such mailbox", None, now()).await.unwrap();
+    session.not_sent(again.id, "a", "no such mailbox", None, now()).await.unwrap();
     let waiting = session.tenant(&one).notices(Some(NoticeState::Waiting), 9).await.unwrap();
     assert_eq!(waiting, []);
     let [dead] = &session.tenant(&one).notices(Some(NoticeState::Dead), 9).await.unwrap()[..] else {
@@ -133,7 +142,7 @@ pub(super) async fn to_channels_are_sent_again_and_grow(store: Store) {
         assert_eq!(taken.channel, channel);
         let early = session.tenant(&one).replay(taken.id, now()).await;
         assert!(matches!(early, Err(StoreError::Missing(_))), "{early:?}");
-        session.sent(taken.id, now()).await.unwrap();
+        session.sent(taken.id, "a", now()).await.unwrap();
         assert!(session.tenant(&two).replay(taken.id, now()).await.is_err());
         let replayed = session.tenant(&one).replay(taken.id, at("2026-11-24")).await;
         assert_eq!(replayed.is_ok(), channel != Channel::Mail, "{replayed:?}");
@@ -157,6 +166,78 @@ pub(super) async fn to_channels_are_sent_again_and_grow(store: Store) {
     assert!(session.tenant(&one).growing(&new.message, now()).await.unwrap().is_none());
 }
 
+pub(super) async fn to_one_domain_wait_together(store: Store) {
+    add(&store, &["one", "two"]).await;
+    let mut session = store.write().await.unwrap();
+    let addresses = [
+        ("one", "a@suigen.example"),
+        ("two", "b@Suigen.example"),
+        ("one", "c@mail.suigen.example"),
+        ("one", "d@mori.example"),
+        ("one", "suigen.example"),
+    ];
+    for (number, (whose, address)) in (0..).zip(addresses) {
+        let new = NewNotice { destination: address.to_owned(), ..notice(number) };
+        session.tenant(&id(whose)).tell(&new, now()).await.unwrap();
+    }
+    let hook =
+        NewNotice { channel: Channel::Webhook, destination: "x@suigen.example".to_owned(), ..notice(9) };
+    session.tenant(&id("one")).tell(&hook, now()).await.unwrap();
+    let until = at("2026-11-23T09:01:00Z");
+    for (domain, expected) in [("%.example", 0), ("suigen_example", 0), ("suigen.example", 2)] {
+        assert_eq!(session.postpone_domain(domain, until, now()).await.unwrap(), expected, "{domain}");
+    }
+    let rest = session.take_notices(Channel::Mail, taken("a"), now(), 9).await.unwrap();
+    assert_eq!(rest.len(), 3);
+    // Nobody takes away what somebody has.
+    assert_eq!(session.postpone_domain("mori.example", at("2026-11-24"), now()).await.unwrap(), 0);
+}
+
+/// Since when the only notice there is is tried.
+async fn tried(session: &mut Session) -> Option<mizumori_core::Timestamp> {
+    let [Notice { tried_since, .. }] = &session.tenant(&id("one")).notices(None, 9).await.unwrap()[..] else {
+        panic!()
+    };
+    *tried_since
+}
+
+pub(super) async fn know_since_when_they_are_tried(store: Store) {
+    add(&store, &["one"]).await;
+    let one = id("one");
+    let mut session = store.write().await.unwrap();
+    let hook = NewNotice { channel: Channel::Webhook, ..notice(1) };
+    let kept = session.tenant(&one).tell(&hook, now()).await.unwrap().unwrap();
+    assert_eq!(tried(&mut session).await, None);
+    let (day, later) = (at("2026-11-24"), at("2026-11-25"));
+    let take = async |session: &mut Session, at| {
+        session.take_notices(Channel::Webhook, taken("a"), at, 1).await.unwrap().remove(0)
+    };
+    // For want of room it was not tried; behind another one it was.
+    assert_eq!(take(&mut session, day).await.tried_since, Some(day));
+    session.postpone(kept, "a", later, Postponed::NoRoom).await.unwrap();
+    assert_eq!(tried(&mut session).await, None);
+    let like = take(&mut session, later).await;
+    session.postpone(kept, "a", later, Postponed::Behind).await.unwrap();
+    assert_eq!(tried(&mut session).await, Some(later));
+    // It stays so, until somebody has it tried again.
+    let last = at("2026-11-28");
+    assert_eq!(take(&mut session, last).await.tried_since, Some(later));
+    session.not_sent(kept, "a", "it is down", None, last).await.unwrap();
+    session.tenant(&one).revive(kept, last).await.unwrap();
+    assert_eq!(tried(&mut session).await, None);
+    for (why, expected) in [(Postponed::NoRoom, None), (Postponed::Behind, Some(last))] {
+        let until = at("2026-11-29");
+        session.postpone_all(&like, until, now(), why, last).await.unwrap();
+        assert_eq!(tried(&mut session).await, expected);
+        let due = take(&mut session, until).await;
+        session.postpone(due.id, "a", last, why).await.unwrap();
+    }
+    take(&mut session, last).await;
+    session.sent(kept, "a", last).await.unwrap();
+    session.tenant(&one).replay(kept, last).await.unwrap();
+    assert_eq!(tried(&mut session).await, None);
+}
+
 pub(super) async fn to_one_destination_wait_together(store: Store) {
     add(&store, &["one", "two"]).await;
     let (one, two) = (id("one"), id("two"));
@@ -167,20 +248,18 @@ pub(super) async fn to_one_destination_wait_together(store: Store) {
         ..notice(number)
     };
     let old = at("2026-11-19T09:00:00Z");
-    for (number, created) in [(0, old), (1, now()), (2, now())] {
-        session
-            .tenant(&one)
-            .tell(&NewNotice { due: created, ..hook(number, "siem") }, created)
-            .await
-            .unwrap();
+    session.tenant(&one).tell(&NewNotice { due: old, ..hook(0, "siem") }, old).await.unwrap();
+    assert_eq!(session.take_notices(Channel::Webhook, taken("gone"), old, 1).await.unwrap().len(), 1);
+    for number in [1, 2] {
+        session.tenant(&one).tell(&hook(number, "siem"), old).await.unwrap();
     }
     session.tenant(&one).tell(&hook(3, "other"), now()).await.unwrap();
     session.tenant(&two).tell(&hook(4, "siem"), now()).await.unwrap();
     let first = session.take_notices(Channel::Webhook, taken("a"), now(), 1).await.unwrap().remove(0);
     assert_eq!(first.message, "0@mizumori.example");
-    // Neither what somebody has, nor what is older than the limit.
+    // Neither what somebody has, nor what is tried for longer than the limit; when it was made does not matter.
     let until = at("2026-11-23T09:05:00Z");
-    assert_eq!(session.postpone_all(&first, until, old, now()).await.unwrap(), 2);
+    assert_eq!(session.postpone_all(&first, until, old, Postponed::Behind, now()).await.unwrap(), 2);
     let rest = session.take_notices(Channel::Webhook, taken("b"), now(), 9).await.unwrap();
     let messages: Vec<_> = rest.iter().map(|notice| notice.message.as_str()).collect();
     assert_eq!(messages, ["3@mizumori.example", "4@mizumori.example"]);

@@ -126,6 +126,41 @@ pub(super) async fn are_done_by_one_at_a_time(store: Store) {
     assert_eq!((asked.asked, asked.attempts), (Some(after), 2));
 }
 
+pub(super) async fn may_be_for_another_finding(store: Store) {
+    let (mut session, tasks) = with_tasks(&store, 1).await;
+    let (one, task) = (id("one"), tasks[0]);
+    let other = found(&mut session, "one", 9).await;
+    let foreign = found(&mut session, "two", 9).await;
+    assert!(!session.tenant(&one).repoint_task(task, "a", other).await.unwrap(), "nobody has it");
+    assert_eq!(take(&mut session, "a", room(), now()).await, [task]);
+    for (whose, by, finding) in [("one", "b", other), ("two", "a", other), ("one", "a", foreign)] {
+        assert!(!session.tenant(&id(whose)).repoint_task(task, by, finding).await.unwrap(), "{whose} {by}");
+    }
+    assert!(session.tenant(&one).repoint_task(task, "a", other).await.unwrap());
+    assert_eq!(session.tenant(&one).task(task).await.unwrap().unwrap().is.finding, other);
+}
+
+pub(super) async fn may_have_been_done(store: Store) {
+    let (mut session, tasks) = with_tasks(&store, 1).await;
+    let (one, task) = (id("one"), tasks[0]);
+    let soon = now().after(HOUR);
+    for (end, begun) in [
+        (TaskEnd::Later(now(), "it is down".to_owned()), None),
+        (TaskEnd::Unsure(now(), "it said nothing".to_owned()), Some(now())),
+    ] {
+        assert_eq!(take(&mut session, "a", room(), now()).await, [task]);
+        let asked = session.tenant(&one).ask_task(task, "a", now()).await.unwrap().unwrap();
+        assert_eq!((asked.asked, asked.begun), (Some(now()), Some(now())));
+        assert!(session.tenant(&one).end_task(task, "a", &end, now()).await.unwrap());
+        let waits = session.tenant(&one).task(task).await.unwrap().unwrap();
+        assert_eq!((waits.is.state, waits.begun, waits.asked), (TaskState::Waiting, begun, Some(now())));
+    }
+    // Since the first time.
+    assert_eq!(take(&mut session, "a", room(), soon).await, [task]);
+    let asked = session.tenant(&one).ask_task(task, "a", soon).await.unwrap().unwrap();
+    assert_eq!(asked.begun, Some(now()));
+}
+
 pub(super) async fn have_so_much_room_a_day(store: Store) {
     let (mut session, tasks) = with_tasks(&store, 5).await;
     let two = Room { most: 2, ..room() };

@@ -1,6 +1,7 @@
 //! What the loop does again and again: it looks for what is new, sends what is due, and looks after what is open.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ const UPKEEP: &str = "upkeep";
 const PROOFS: &str = "proofs";
 /// For how long it is one process's: when that is killed another one waits so long.
 const LEASE: Duration = Duration::from_secs(5 * 60);
+/// How often it is held on to, at work and between.
+const RENEWAL: Duration = Duration::from_secs(60);
 
 /// Everything that the rounds need.
 pub(super) struct Rounds {
@@ -43,7 +46,12 @@ pub(super) struct Rounds {
     pub(super) name: String,
     pub(super) look_every: Duration,
     pub(super) sync_every: Duration,
+    pub(super) held: Held,
 }
+
+/// What this process does of what one process does at a time.
+#[derive(Default)]
+pub(super) struct Held(Mutex<BTreeSet<&'static str>>);
 
 /// What was told and is so still, so that it is not said every second.
 #[derive(Default)]
@@ -53,26 +61,34 @@ impl Rounds {
     /// Does once what is to be done; what was sent.
     pub(super) async fn once(&self) -> Result<Sent, Failure> {
         let troubles = Troubles::default();
-        let kept = self.upkeep(&troubles).await;
-        troubles.unless("proofs", self.prove().await);
+        let kept = self.holding(&troubles, self.upkeep(&troubles)).await;
+        troubles.unless("proofs", self.holding(&troubles, self.prove()).await);
         self.let_go().await?;
-        if !kept? {
+        if matches!(kept, Ok(false)) {
             tidings::say("another process looks after directories and open findings now");
         }
-        self.find().await?;
+        // What is wrong with one thing, or with one organisation, keeps nothing else from being done.
+        let found = self.find().await;
         // What could not be done is told with the rest.
-        self.neutralise().await?;
-        Ok(self.send().await?)
+        let neutralised = self.neutralise().await;
+        let sent = self.send().await;
+        kept.and(found).and(neutralised)?;
+        Ok(sent?)
     }
 
     /// Looks at what is there before anything comes: whose accounts are, and what of the lake is no news.
     pub(super) async fn begin(&self, troubles: &Troubles) {
-        troubles.unless("upkeep", self.upkeep(troubles).await);
+        troubles.unless("upkeep", self.holding(troubles, self.upkeep(troubles)).await);
         troubles.unless("findings", self.find().await);
     }
 
     /// Goes on until somebody ends it.
     pub(super) async fn run(&self, progress: &Progress, troubles: &Troubles) -> Result<(), Failure> {
+        self.holding(troubles, self.rounds(progress, troubles)).await;
+        Ok(self.let_go().await?)
+    }
+
+    async fn rounds(&self, progress: &Progress, troubles: &Troubles) {
         let finding = async {
             while !progress.is_stopped() {
                 troubles.unless("findings", self.find().await);
@@ -94,10 +110,10 @@ impl Rounds {
             }
         };
         let keeping = async {
-            rest(progress, self.sync_every).await;
+            rest(progress, self.pause(UPKEEP)).await;
             while !progress.is_stopped() {
                 troubles.unless("upkeep", self.upkeep(troubles).await);
-                rest(progress, self.sync_every).await;
+                rest(progress, self.pause(UPKEEP)).await;
             }
         };
         // Name servers and sites that are silent keep nobody from the rest, nor from the end.
@@ -107,7 +123,7 @@ impl Rounds {
                     done = self.prove() => troubles.unless("proofs", done),
                     () = stopped(progress) => {}
                 }
-                rest(progress, self.sync_every).await;
+                rest(progress, self.pause(PROOFS)).await;
             }
         };
         tokio::join!(
@@ -120,7 +136,28 @@ impl Rounds {
             keeping,
             proving
         );
-        Ok(self.let_go().await?)
+    }
+
+    /// How long it is until the next round of what one process does: of what is another one's, until that could be dead.
+    fn pause(&self, what: &str) -> Duration {
+        if self.held.has(what) { self.sync_every } else { self.sync_every.min(LEASE) }
+    }
+
+    /// Works, and holds on meanwhile to what is this process's, however long that takes.
+    async fn holding<T>(&self, troubles: &Troubles, work: impl Future<Output = T>) -> T {
+        tokio::select! {
+            done = work => done,
+            never = self.hold_on(troubles) => match never {},
+        }
+    }
+
+    async fn hold_on(&self, troubles: &Troubles) -> Infallible {
+        loop {
+            sleep(RENEWAL).await;
+            for what in self.held.all() {
+                troubles.unless(&format!("holding on to {what}"), self.hold(what).await);
+            }
+        }
     }
 
     /// What this process does no more another one can do at once.
@@ -128,6 +165,8 @@ impl Rounds {
         let mut session = self.store.write().await?;
         session.let_go(UPKEEP, &self.name).await?;
         session.let_go(PROOFS, &self.name).await?;
+        self.held.keep(UPKEEP, false);
+        self.held.keep(PROOFS, false);
         Ok(session.commit().await?)
     }
 
@@ -138,7 +177,7 @@ impl Rounds {
             tidings::say(&format!("version {}: {findings}, {notices}", found.version));
         }
         if found.tasks > 0 {
-            tidings::say(&format!("{} accounts are to be neutralised", grouped(found.tasks)));
+            tidings::say(&format!("{} to be neutralised", counted_are(found.tasks, "account")));
         }
         Ok(())
     }
@@ -146,13 +185,13 @@ impl Rounds {
     async fn neutralise(&self) -> Result<(), MonitorError> {
         let done = self.neutraliser.neutralise(now).await?;
         if done.done > 0 {
-            tidings::say(&format!("neutralised {} accounts", grouped(done.done)));
+            tidings::say(&format!("neutralised {}", counted(done.done, "account")));
         }
         if done.postponed > 0 {
-            tidings::say(&format!("{} accounts wait for tomorrow", grouped(done.postponed)));
+            tidings::say(&format!("tomorrow's: {}", counted(done.postponed, "account")));
         }
         if done.failed > 0 {
-            tidings::warning(&format!("could not neutralise {} accounts", grouped(done.failed)));
+            tidings::warning(&format!("could not neutralise {}", counted(done.failed, "account")));
             tidings::hint("`mizumori task list ORG --state failed` shows why");
         }
         Ok(())
@@ -171,7 +210,14 @@ impl Rounds {
         if !self.hold(UPKEEP).await? {
             return Ok(false);
         }
-        self.sync(troubles).await?;
+        let read = self.sync(troubles).await;
+        let followed = self.follow_up().await;
+        // Keys that cannot be destroyed now keep nobody's directory from being read, nor the other way round.
+        troubles.unless("editions", self.editions().await);
+        read.and(followed).map(|()| true)
+    }
+
+    async fn follow_up(&self) -> Result<(), MonitorError> {
         let done = follow_up(&self.store, now()).await?;
         if done.settled > 0 {
             let settled = counted_are(done.settled, "finding");
@@ -180,9 +226,7 @@ impl Rounds {
         if done.overdue > 0 {
             tidings::say(&format!("{} overdue", counted_are(done.overdue, "finding")));
         }
-        // Keys that cannot be destroyed now keep nobody's directory from being read.
-        troubles.unless("editions", self.editions().await);
-        Ok(true)
+        Ok(())
     }
 
     /// Looks at the time of every organisation.
@@ -217,10 +261,11 @@ impl Rounds {
     }
 
     /// Whether this process is the one that does it now.
-    async fn hold(&self, what: &str) -> Result<bool, MonitorError> {
+    async fn hold(&self, what: &'static str) -> Result<bool, MonitorError> {
         let mut session = self.store.write().await?;
-        let is_ours = session.hold(what, &self.name, now(), self.sync_every.min(LEASE)).await?;
+        let is_ours = session.hold(what, &self.name, now(), LEASE).await?;
         session.commit().await?;
+        self.held.keep(what, is_ours);
         Ok(is_ours)
     }
 
@@ -228,10 +273,15 @@ impl Rounds {
         let mut session = self.store.read().await?;
         let mut all = Vec::new();
         for organisation in session.organisations().await? {
-            let edition = session.edition(&organisation.edition).await?;
-            if edition.may(&organisation, Access::Directories).is_ok()
-                && organisation.state_at(now()).0 == OrganisationState::Served
-            {
+            if organisation.state_at(now()).0 != OrganisationState::Served {
+                continue;
+            }
+            // One that nobody knows keeps nobody else's directories from being read.
+            let edition = session.edition(&organisation.edition).await;
+            let may = edition.as_ref().is_ok_and(|is| is.may(&organisation, Access::Directories).is_ok());
+            let what = format!("directories of `{}`", organisation.id);
+            troubles.unless(&what, edition.map_err(MonitorError::from));
+            if may {
                 let directories = session.tenant(&organisation.id).directories().await?;
                 all.extend(directories.into_iter().map(|directory| (organisation.id.clone(), directory)));
             }
@@ -265,6 +315,25 @@ fn told(sent: Sent) -> Sent {
         tidings::hint("`mizumori notice list ORG --state dead` shows why");
     }
     sent
+}
+
+impl Held {
+    fn has(&self, what: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(what)
+    }
+
+    fn all(&self) -> Vec<&'static str> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
+    fn keep(&self, what: &'static str, is_ours: bool) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_ours {
+            held.insert(what)
+        } else {
+            held.remove(what)
+        };
+    }
 }
 
 impl Troubles {

@@ -5,6 +5,7 @@ use mizumori_monitor::{Previewed, Rules, connect, preview};
 use mizumori_store::{Access, OrganisationId};
 use serde_json::{Value, json};
 
+use crate::counted::counted;
 use crate::outcome::Failure;
 use crate::progress::grouped;
 use crate::show::{Form, show};
@@ -13,8 +14,8 @@ use crate::tidings;
 
 /// Show whom rule `neutralise`, as it is set now, would hit of the findings that are open, and why not the others
 ///
-/// Tasks are made with findings that come, or are released from the backlog; those that are open now are acted upon by hand (`finding
-/// neutralise`). That somebody looked stands in the audit log.
+/// Tasks are made with findings that come, or are released from the backlog; for those that are open now `task make` makes what is shown
+/// here. That somebody looked stands in the audit log.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The organisation
@@ -41,8 +42,8 @@ pub(super) fn run(arguments: &Arguments, opened: &Opened) -> Result<(), Failure>
     let titles = ["finding", "severity", "state", "account", "would", "why not"];
     let action = rule.action.as_str();
     show(arguments.format, titles, seen.iter().map(|seen| row(seen, action)))?;
-    let (hit, most) = (grouped(hit), grouped(rule.most_a_day.into()));
-    tidings::say(&format!("would {action} {hit} accounts, {most} a day at most"));
+    let (hits, most) = (counted(hit, "account"), grouped(rule.most_a_day.into()));
+    tidings::say(&format!("would {action} {hits}, {most} a day at most"));
     if !rule.enabled {
         tidings::hint(&format!(
             "the rule is off; `mizumori rule set {id} neutralise enabled=true` turns it on"
@@ -51,6 +52,9 @@ pub(super) fn run(arguments: &Arguments, opened: &Opened) -> Result<(), Failure>
         tidings::hint(&format!(
             "the rule is a dry run, and tasks are held; `mizumori rule set {id} neutralise dry_run=false` has them done"
         ));
+    }
+    if rule.enabled && hit > 0 {
+        tidings::hint(&format!("`mizumori task make {id}` makes their tasks"));
     }
     Ok(())
 }

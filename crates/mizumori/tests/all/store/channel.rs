@@ -1,9 +1,11 @@
 //! `mizumori channel`, and what becomes of notices for channels: added, listed, tested, replayed; no secret is shown.
 
+use std::time::Duration;
+
 use mizumori_core::keys::{AccountTag, SecretTag};
 use mizumori_core::{SecretKind, Severity, Timestamp};
 use mizumori_store::{
-    Channel, Finding, HolderAddress, NewFinding, NewHolder, Notice, Recorded, Session, State,
+    Channel, Finding, HolderAddress, NewFinding, NewHolder, Notice, Recorded, Session, State, Taken,
 };
 use mizumori_test_servers::{Answer, Web};
 
@@ -257,7 +259,11 @@ fn what_was_sent_is_sent_again() {
         kept.run(&format!("notice replay suigen {number}"))
             .ends(2)
             .saying(&["no notice of that number that was sent to a channel", "--state sent"]);
-        kept.work(async |session| session.sent(before.id, now()).await.unwrap());
+        kept.work(async |session| {
+            let taken = Taken { by: "test", length: Duration::from_secs(60) };
+            session.take_notices(Channel::Chat, taken, before.due, 9).await.unwrap();
+            assert!(session.sent(before.id, "test", now()).await.unwrap());
+        });
         kept.run(&format!("notice replay mori {number}")).ends(2);
         kept.run(&format!("notice replay other {number}")).ends(2).saying(&["no organisation `other`"]);
         kept.run(&format!("notice replay suigen {number}")).ends(0).saying(&["waits to be told again"]);

@@ -35,9 +35,9 @@ fn filled(kept: &Kept) -> [i64; 4] {
         }
         let taken = Taken { by: "test", length: Duration::from_secs(60) };
         session.take_notices(Channel::Mail, taken, now(), 9).await.unwrap();
-        session.sent(NoticeId(ids[0]), now()).await.unwrap();
+        session.sent(NoticeId(ids[0]), "test", now()).await.unwrap();
         for dead in [ids[1], ids[3]] {
-            session.not_sent(NoticeId(dead), PROBLEM, None, now()).await.unwrap();
+            session.not_sent(NoticeId(dead), "test", PROBLEM, None, now()).await.unwrap();
         }
         ids.try_into().unwrap()
     })

@@ -154,7 +154,7 @@ fn wait_for_somebodys_word() {
         assert_eq!(numbers(kept, "task list suigen --state held"), [third, second, first]);
         kept.run(&format!("task release other {first}")).ends(2).saying(&["no organisation `other`"]);
         kept.run(&format!("task release mori {first}")).ends(2);
-        release(&first.to_string()).ends(0).saying(&["released 1 tasks"]);
+        release(&first.to_string()).ends(0).saying(&["released 1 task"]);
         release("--all").ends(0).saying(&["released 2 tasks"]);
         assert_eq!(numbers(kept, "task list suigen --state waiting"), [waiting, third, second, first]);
         assert_eq!(numbers(kept, "task list mori --state held"), [other]);
@@ -249,11 +249,18 @@ fn are_seen_before_they_are_made() {
         kept.run("task preview suigen")
             .ends(0)
             .saying(&["would force-change 2 accounts, 50 a day", "the rule is off"]);
-        kept.run("rule set suigen neutralise enabled=true never=Breakglass most_a_day=1000").ends(0);
+        kept.run("task make suigen").ends(2).saying(&["rule `neutralise` of `suigen` is off"]);
+        kept.run("rule set suigen neutralise enabled=true never=Breakglass most_a_day=1000")
+            .ends(0)
+            .saying(&["open already", "`mizumori task make suigen`"]);
         let never = "the account, or a group of it, is in `never`";
         assert_eq!(preview()[2], row(p(3), "", never));
         let run = kept.run("task preview suigen");
-        run.ends(0).printing(&["p1@suigen.example"]).saying(&["1 accounts, 1,000 a day", "is a dry run"]);
+        run.ends(0).printing(&["p1@suigen.example"]).saying(&[
+            "1 account, 1,000 a day",
+            "is a dry run",
+            "task make suigen",
+        ]);
         kept.run("rule set suigen neutralise action=end-sessions dry_run=false").ends(0);
         assert_eq!(
             preview()[0],
@@ -262,6 +269,18 @@ fn are_seen_before_they_are_made() {
         assert_eq!(kept.audited(1)[0], ["task preview", "suigen", "4 findings"]);
         assert_eq!(numbers(kept, "task list suigen"), [0; 0], "nothing was made");
         kept.run("task preview other").ends(2).saying(&["there is no organisation `other`"]);
+        // What is shown is made, and no more than that.
+        kept.run("rule set suigen neutralise action=force-change dry_run=true").ends(0);
+        for made in ["made 1 task", "made 0 tasks"] {
+            kept.run("task make suigen").ends(0).saying(&[made]);
+        }
+        assert_eq!(numbers(kept, "task list suigen --state held").len(), 1);
+        let audited = kept.audited(0);
+        let made: Vec<_> = audited.iter().filter(|[action, ..]| action == "task make").collect();
+        assert_eq!(made, [&["task make", "suigen", "1 tasks"], &["task make", "suigen", "0 tasks"]]);
+        kept.run("task make other").ends(2).saying(&["there is no organisation `other`"]);
+        kept.run("org change suigen --edition evaluation").ends(0);
+        kept.run("task make suigen").ends(2).saying(&["this edition does not have that"]);
     });
 }
 
