@@ -6,7 +6,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use mizumori_core::{Account, Lang, Names};
+use mizumori_core::{Account, Groups, Lang, Names};
 
 /// What stays the same when somebody is renamed or moved: `objectGUID`, `entryUUID`, a SCIM id, the key of a CSV.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,8 +113,8 @@ pub struct Entry {
     pub other_address: Option<Account<'static>>,
     /// Who keeps a shared mailbox.
     pub keepers: Vec<Account<'static>>,
-    /// The groups that the directory names at the entry: distinguished names or display names.
-    pub groups: Vec<String>,
+    /// What is known of its groups: those of which the settings ask are among them.
+    pub groups: Groups,
 }
 
 impl Entry {
@@ -135,7 +135,7 @@ impl Entry {
             superior: None,
             other_address: None,
             keepers: Vec::new(),
-            groups: Vec::new(),
+            groups: Groups::Unknown,
         }
     }
 

@@ -38,15 +38,15 @@ impl Acting for Connected {
     }
 }
 
-/// How a directory is reached, by what stands in the store of it.
-pub type Connect = dyn Fn(&str) -> Result<Box<dyn Acting>, MonitorError> + Send + Sync;
+/// How a directory is reached, by what stands in the store of it, to be asked who is in groups of these names.
+pub type Connect = dyn Fn(&str, &[String]) -> Result<Box<dyn Acting>, MonitorError> + Send + Sync;
 
 /// Reaches directories as the store says; nothing is connected yet.
 ///
 /// # Errors
 /// When a file of a secret cannot be read, or the settings cannot be.
-pub fn connect(document: &str) -> Result<Box<dyn Acting>, MonitorError> {
-    Ok(Box::new(DirectorySettings::parse(document)?.connect()?))
+pub fn connect(document: &str, groups: &[String]) -> Result<Box<dyn Acting>, MonitorError> {
+    Ok(Box::new(DirectorySettings::parse(document)?.connect(groups)?))
 }
 
 /// An account that is to be acted upon.
@@ -136,12 +136,12 @@ impl Target {
         self.holder.is.addresses.first().map(|address| &*address.address)
     }
 
-    /// Its place in its directory; nothing is connected yet.
+    /// Its place in its directory, which will be asked whether it is in groups of these names; nothing is connected yet.
     ///
     /// # Errors
     /// When that cannot be reached, or cannot do it.
-    pub fn door(&self, action: Action, connect: &Connect) -> Result<Door, MonitorError> {
-        let directory = connect(&self.directory.document)?;
+    pub fn door(&self, action: Action, groups: &[String], connect: &Connect) -> Result<Door, MonitorError> {
+        let directory = connect(&self.directory.document, groups)?;
         able(&*directory, action)?;
         let entry = EntryId::new(self.holder.is.entry.clone()).ok_or(Refusal::NoId)?;
         Ok(Door { directory, whom: Whom::Id(entry), action })

@@ -227,7 +227,7 @@ impl Neutraliser {
             return Err(Fault { words: why.clone(), after: None, is_final: false });
         }
         let acted = async {
-            let door = ready.target.door(ready.action, &*self.connect)?;
+            let door = ready.target.door(ready.action, &ready.rule.groups_named(), &*self.connect)?;
             match ready.spared(&door, task).await? {
                 Some(why) => Ok(Acted::Spared(why)),
                 None => door.act().await.map(Acted::Done),

@@ -12,6 +12,7 @@ mod act;
 mod connection;
 mod filter;
 mod found;
+mod groups;
 mod guid;
 mod person;
 mod privileged;
@@ -27,9 +28,10 @@ pub use settings::{Attributes, Flavour, LdapSettings, Protection};
 pub(crate) use tls::explain;
 
 use connection::Connection;
+use groups::Asked;
 use ldap3::Scope;
 use person::Person;
-use privileged::Privileged;
+use privileged::GroupMembers;
 use superior::Superiors;
 
 use crate::directory::{Directory, Lookup, Pages};
@@ -81,6 +83,7 @@ impl Lookup for LdapDirectory {
         if privileged::is_member(&self.settings, &mut connection, &person, groups).await? {
             person.entry.privilege = crate::entry::Privilege::Privileged;
         }
+        groups::look(&self.settings, &mut connection, &mut person).await?;
         connection.close().await;
         Ok(Some(person.entry))
     }
@@ -92,7 +95,9 @@ impl Directory for LdapDirectory {
         // Servers keep one paged search a connection: what is looked up meanwhile goes over another one.
         let connection = Connection::open(&self.settings).await?;
         let mut beside = Connection::open(&self.settings).await?;
-        let privileged = Privileged::read(&self.settings, &mut beside).await?;
-        Ok(Box::new(reading::Reading::new(self.settings.clone(), connection, beside, privileged)))
+        let settings = &self.settings;
+        let privileged = GroupMembers::read(settings, &mut beside, &settings.privileged_groups).await?;
+        let asked = Asked::read(settings, &mut beside).await?;
+        Ok(Box::new(reading::Reading::new(settings.clone(), connection, beside, privileged, asked)))
     }
 }

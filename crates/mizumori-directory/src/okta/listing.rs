@@ -6,13 +6,14 @@ use url::Url;
 
 use super::privileged::Privileged;
 use super::user::User;
-use super::{OktaDirectory, READ, Superiors};
+use super::{OktaDirectory, READ, Superiors, groups};
 use crate::error::Result;
-use crate::rest::{Call, Listed, Listing, below};
+use crate::rest::{Call, Listed, Listing, Members, below};
 
 pub(super) struct Users {
     directory: OktaDirectory,
     privileged: Privileged,
+    members: Members,
     superiors: Superiors,
     next: Option<Url>,
     /// Those who were deactivated: the first listing leaves them out.
@@ -20,13 +21,15 @@ pub(super) struct Users {
 }
 
 impl Users {
-    pub(super) fn new(directory: OktaDirectory, privileged: Privileged) -> Result<Self> {
+    pub(super) async fn new(directory: OktaDirectory) -> Result<Self> {
+        let privileged = Privileged::read(&directory).await?;
+        let members = groups::members(&directory).await?;
         let mut active = below(&directory.url, ["users"])?;
         active.query_pairs_mut().append_pair("limit", &directory.settings.page.to_string());
         let mut gone = active.clone();
         gone.query_pairs_mut().append_pair("filter", r#"status eq "DEPROVISIONED""#);
         let superiors = Superiors::default();
-        Ok(Self { directory, privileged, superiors, next: Some(active), then: Some(gone) })
+        Ok(Self { directory, privileged, members, superiors, next: Some(active), then: Some(gone) })
     }
 }
 
@@ -49,7 +52,9 @@ impl Listing for Users {
                 }
             };
             self.superiors.fill(directory, &mut user).await?;
-            self.privileged.mark(&mut user.person.entry);
+            let entry = &mut user.person.entry;
+            self.privileged.mark(entry);
+            entry.groups = self.members.of(entry.id.as_str());
             people.push(Ok(user.person));
         }
         self.next = next.or_else(|| self.then.take());

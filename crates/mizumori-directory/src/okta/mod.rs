@@ -11,6 +11,7 @@
 //! scopes of one purpose at a time.
 
 mod act;
+mod groups;
 mod listing;
 mod privileged;
 mod user;
@@ -32,7 +33,6 @@ use crate::rest::{
     Assertion, Call, Grant, PATIENCE, Pass, Reading, Rest, SigningKey, Task, Tokens, base, below,
 };
 use listing::Users;
-use privileged::Privileged;
 use user::User;
 
 const READ: Task = Task::with("read users", "okta.users.read, or an administrator's role that may see users");
@@ -48,6 +48,8 @@ pub struct OktaSettings {
     pub credentials: OktaCredentials,
     /// Groups whose members are privileged, by their ids.
     pub privileged_groups: Vec<String>,
+    /// Groups of which it is asked who is in them, by their names or ids.
+    pub groups: Vec<String>,
     /// Users a page, 1 to 200.
     pub page: u16,
     /// How long a request waits in all where the service asks for patience.
@@ -74,6 +76,8 @@ pub enum OktaCredentials {
 #[derive(Clone, Debug)]
 pub struct OktaDirectory {
     reading: Rest,
+    /// For groups of which the settings ask: where that is not granted, the rest is read all the same.
+    grouping: Rest,
     acting: Rest,
     url: Url,
     settings: OktaSettings,
@@ -82,7 +86,14 @@ pub struct OktaDirectory {
 impl OktaSettings {
     /// What is usual.
     pub fn new(url: impl Into<String>, credentials: OktaCredentials) -> Self {
-        Self { url: url.into(), credentials, privileged_groups: Vec::new(), page: 200, patience: PATIENCE }
+        Self {
+            url: url.into(),
+            credentials,
+            privileged_groups: Vec::new(),
+            groups: Vec::new(),
+            page: 200,
+            patience: PATIENCE,
+        }
     }
 }
 
@@ -111,6 +122,7 @@ impl OktaDirectory {
         };
         Ok(Self {
             reading: rest(format!("okta.users.read okta.roles.read{groups}"))?,
+            grouping: rest("okta.users.read okta.groups.read".to_owned())?,
             acting: rest("okta.users.manage".to_owned())?,
             url: below(&server, ["api", "v1"])?,
             settings,
@@ -234,7 +246,8 @@ impl Lookup for OktaDirectory {
         let Some(mut user) = self.find(whom).await? else { return Ok(None) };
         Superiors::default().fill(self, &mut user).await?;
         let mut entry = user.person.entry;
-        Privileged::read(self).await?.mark(&mut entry);
+        privileged::look(self, &mut entry).await?;
+        entry.groups = groups::of(self, entry.id.as_str()).await?;
         Ok(Some(entry))
     }
 }
@@ -242,7 +255,6 @@ impl Lookup for OktaDirectory {
 #[async_trait]
 impl Directory for OktaDirectory {
     async fn pages(&self) -> Result<Box<dyn Pages>> {
-        let privileged = Privileged::read(self).await?;
-        Ok(Box::new(Reading::new(Users::new(self.clone(), privileged)?)))
+        Ok(Box::new(Reading::new(Users::new(self.clone()).await?)))
     }
 }

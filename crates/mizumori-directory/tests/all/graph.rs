@@ -192,6 +192,38 @@ async fn who_holds_a_role_is_privileged() {
 }
 
 #[tokio::test]
+async fn who_may_take_a_role_up_is_privileged() {
+    const ELIGIBLE: &str = "/v1.0/roleManagement/directory/roleEligibilitySchedules";
+    let web = server();
+    web.on("GET", ROLES, page(&[], None));
+    web.on("GET", "/v1.0/users", page(&[TARO, HANAKO], None));
+    web.on("GET", "/v1.0/users/h-2", Answer::json(HANAKO));
+    web.on("GET", "/v1.0/groups/g-9/transitiveMembers", page(&[r#"{"id": "h-2"}"#], None));
+    web.on("POST", "/v1.0/users/h-2/checkMemberGroups", Answer::json(r#"{"value": ["g-9"]}"#));
+    let role = r##"{"principalId": "t-1", "principal": {"@odata.type": "#microsoft.graph.user"}}"##;
+    let group = r##"{"principalId": "g-9", "principal": {"@odata.type": "#microsoft.graph.group"}}"##;
+    web.on("GET", ELIGIBLE, page(&[role, group], None));
+    let directory = directory(&web);
+    let (entries, _) = all(&directory).await.unwrap();
+    assert!(entries.iter().all(|entry| entry.privilege == Privilege::Privileged));
+    web.take_requests();
+    let hanako = directory.entry(&id("h-2")).await.unwrap().unwrap();
+    assert_eq!(hanako.privilege, Privilege::Privileged);
+    assert!(
+        !web.requests().iter().any(|request| request.path.ends_with("transitiveMembers")),
+        "of one person"
+    );
+    // Where there is no licence for it, nobody is eligible.
+    for answer in [Answer::status(400), Answer::status(403), Answer::status(404)] {
+        web.on("GET", ELIGIBLE, answer);
+        let (entries, _) = all(&directory).await.unwrap();
+        assert!(entries.iter().all(|entry| entry.privilege == Privilege::Ordinary));
+    }
+    web.on("GET", ELIGIBLE, Answer::status(500));
+    assert!(all(&directory).await.is_err());
+}
+
+#[tokio::test]
 async fn accounts_are_neutralised() {
     let web = server();
     web.on("GET", "/v1.0/users/t-1", Answer::json(TARO));

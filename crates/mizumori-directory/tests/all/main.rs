@@ -11,6 +11,8 @@ mod google;
 #[cfg(test)]
 mod graph;
 #[cfg(test)]
+mod groups;
+#[cfg(test)]
 mod key;
 #[cfg(test)]
 mod keycloak;

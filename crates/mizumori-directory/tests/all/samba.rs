@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use mizumori_core::{Lang, Secret};
+use mizumori_core::{Groups, Lang, Secret};
 use mizumori_directory::ldap::{Flavour, LdapDirectory, LdapSettings, Protection};
 use mizumori_directory::{
     DirectoryError, Lookup, Neutralise, OddityKind, Outcome, Privilege, Standing, Whom,
@@ -67,7 +67,12 @@ async fn everything_that_an_entry_says() {
             .apply(&format!("dn: {group}\nchangetype: add\nobjectClass: group\nmember: {member}\n"))
             .unwrap();
     }
-    let directory = directory(LdapSettings { page: 2, privileged_groups: vec![outer], ..settings(domain) });
+    let directory = directory(LdapSettings {
+        page: 2,
+        privileged_groups: vec![outer],
+        groups: vec!["OUTER".to_owned(), "nowhere".to_owned()],
+        ..settings(domain)
+    });
     let (entries, oddities) = all(&directory).await.unwrap();
     assert!(oddities.iter().all(|odd| odd.kind != OddityKind::Elsewhere), "{oddities:?}");
     let named = |login: &str| entries.iter().find(|entry| entry.login.as_deref() == Some(login)).unwrap();
@@ -82,7 +87,8 @@ async fn everything_that_an_entry_says() {
     assert!(taro.held_since.is_some() && taro.password_changed_at.is_some());
     assert_eq!(taro.superior.as_ref(), named("hanako").primary());
     assert_eq!(named("hanako").privilege, Privilege::Privileged, "through a group in a group");
-    assert_eq!(named("hanako").groups, [inner]);
+    assert_eq!(named("hanako").groups, Groups::All(vec![inner, "OUTER".to_owned()]), "nested ones by asking");
+    assert_eq!(taro.groups, Groups::All(Vec::new()));
     assert_eq!(named("Administrator").privilege, Privilege::Privileged, "by adminCount");
     assert_eq!(named("Guest").standing, Standing::Disabled);
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use mizumori_core::{Account, LocalPart, Timestamp};
+use mizumori_core::{Account, Groups, LocalPart, Timestamp};
 use mizumori_directory::{
     Action, DirectoryError, Entry, EntryId, Lookup, Neutralise, Outcome, Privilege, Standing, Whom,
 };
@@ -32,6 +32,8 @@ pub(crate) struct State {
     pub(crate) entries: BTreeMap<String, Entry>,
     /// What was done, in order.
     pub(crate) acted: Vec<(Action, String)>,
+    /// The groups of which it was to be asked last.
+    pub(crate) asked: Vec<String>,
     /// How often it was knocked at.
     pub(crate) knocks: usize,
 }
@@ -43,10 +45,17 @@ impl People {
             let mut entry = Entry::new(EntryId::new(*address).unwrap());
             entry.addresses.push(account);
             entry.standing = Standing::Enabled;
+            entry.groups = Groups::All(Vec::new());
             ((*address).to_owned(), entry)
         };
         let entries = addresses.iter().map(entry).collect();
-        Self(Arc::new(Mutex::new(State { mood: Mood::Well, entries, acted: Vec::new(), knocks: 0 })))
+        Self(Arc::new(Mutex::new(State {
+            mood: Mood::Well,
+            entries,
+            acted: Vec::new(),
+            asked: Vec::new(),
+            knocks: 0,
+        })))
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -80,7 +89,10 @@ impl People {
 
     pub(crate) fn connect(&self) -> Arc<Connect> {
         let people = self.clone();
-        Arc::new(move |_| Ok(Box::new(people.clone())))
+        Arc::new(move |_, groups| {
+            people.state().asked = groups.to_vec();
+            Ok(Box::new(people.clone()))
+        })
     }
 
     fn act_on(&self, action: Action, whom: &Whom) -> mizumori_directory::Result<Outcome> {

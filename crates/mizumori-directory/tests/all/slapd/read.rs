@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use mizumori_core::Lang;
+use mizumori_core::{Groups, Lang};
 use mizumori_directory::ldap::{Attributes, Flavour, LdapSettings};
 use mizumori_directory::{
     Directory, DirectoryError, Lookup, OddityKind, Privilege, SecondFactor, Standing, Whom,
@@ -140,7 +140,7 @@ async fn everything_that_an_entry_says() {
 
     let hanako = named("hanako");
     assert_eq!((hanako.privilege, hanako.must_change), (Privilege::Privileged, true));
-    assert_eq!(hanako.groups, ["cn=keepers,dc=suigen,dc=example"]);
+    assert_eq!(hanako.groups, Groups::All(vec!["cn=keepers,dc=suigen,dc=example".to_owned()]));
     assert_eq!(hanako.second_factor, SecondFactor::Absent);
     assert!(hanako.password_changed_at.is_none() && hanako.held_since.is_some());
 

@@ -1,13 +1,14 @@
 //! What the loop does again and again: it looks for what is new, sends what is due, and looks after what is open.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mizumori_core::keys::TagLayers;
 use mizumori_monitor::{
-    DataKeys, DirectorySettings, Finder, Leaks, MonitorError, Neutraliser, Proofs, Sender, Sent, Shrinking,
-    follow_up, look_after_editions, synchronise,
+    DataKeys, Finder, Leaks, MonitorError, Neutraliser, Proofs, Sender, Sent, Shrinking, follow_up,
+    look_after_editions, read_directory,
 };
 use mizumori_scan::Progress;
 use mizumori_store::{Access, Channel, OrganisationState, Store};
@@ -27,6 +28,21 @@ const UPKEEP: &str = "upkeep";
 const PROOFS: &str = "proofs";
 /// For how long it is one process's: when that is killed another one waits so long.
 const LEASE: Duration = Duration::from_secs(5 * 60);
+
+/// So long the start waits for directories, so that what is found then is known to be somebody's. One that takes longer is read beside
+/// the rest.
+const HEAD_START: Duration = Duration::from_secs(60);
+/// So long the end waits for what is being done to an account.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Whether the start has come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// Directories were read, and open findings looked at.
+    Whole,
+    /// Not yet.
+    Partly,
+}
 
 /// Everything that the rounds need.
 pub(super) struct Rounds {
@@ -66,13 +82,29 @@ impl Rounds {
     }
 
     /// Looks at what is there before anything comes: whose accounts are, and what of the lake is no news.
-    pub(super) async fn begin(&self, troubles: &Troubles) {
-        troubles.unless("upkeep", self.upkeep(troubles).await);
+    pub(super) async fn begin(&self, progress: &Progress, troubles: &Troubles) -> Begun {
+        let begun = tokio::select! {
+            kept = self.upkeep(troubles) => {
+                troubles.unless("upkeep", kept);
+                Begun::Whole
+            }
+            () = sleep(HEAD_START) => {
+                tidings::say("directories take long; they are read beside the rest");
+                Begun::Partly
+            }
+            () = stopped(progress) => return Begun::Partly,
+        };
         troubles.unless("findings", self.find().await);
+        begun
     }
 
     /// Goes on until somebody ends it.
-    pub(super) async fn run(&self, progress: &Progress, troubles: &Troubles) -> Result<(), Failure> {
+    pub(super) async fn run(
+        &self,
+        progress: &Progress,
+        troubles: &Troubles,
+        begun: Begun,
+    ) -> Result<(), Failure> {
         let finding = async {
             while !progress.is_stopped() {
                 troubles.unless("findings", self.find().await);
@@ -87,16 +119,25 @@ impl Rounds {
                 rest(progress, self.look_every).await;
             }
         };
+        // A directory that is silent keeps nobody from the end. What was asked of it then is asked again by whoever comes next.
         let neutralising = async {
             while !progress.is_stopped() {
-                troubles.unless("neutralising", self.neutralise().await);
+                tokio::select! {
+                    done = self.neutralise() => troubles.unless("neutralising", done),
+                    () = overdue(progress) => {}
+                }
                 rest(progress, self.look_every).await;
             }
         };
         let keeping = async {
-            rest(progress, self.sync_every).await;
+            if begun == Begun::Whole {
+                rest(progress, self.sync_every).await;
+            }
             while !progress.is_stopped() {
-                troubles.unless("upkeep", self.upkeep(troubles).await);
+                tokio::select! {
+                    done = self.upkeep(troubles) => troubles.unless("upkeep", done),
+                    () = stopped(progress) => {}
+                }
                 rest(progress, self.sync_every).await;
             }
         };
@@ -171,7 +212,31 @@ impl Rounds {
         if !self.hold(UPKEEP).await? {
             return Ok(false);
         }
-        self.sync(troubles).await?;
+        tokio::select! {
+            synced = self.sync(troubles) => synced?,
+            never = self.stay(troubles) => match never {},
+        }
+        self.follow_up().await?;
+        // Keys that cannot be destroyed now keep nobody's directory from being read.
+        troubles.unless("editions", self.editions().await);
+        Ok(true)
+    }
+
+    /// While directories are read, which may take hours, they stay this process's, and open findings are looked at all the same.
+    async fn stay(&self, troubles: &Troubles) -> Infallible {
+        let mut due = Instant::now() + self.sync_every;
+        loop {
+            sleep(self.sync_every.min(LEASE) / 3).await;
+            troubles.unless("turn", self.hold(UPKEEP).await);
+            if Instant::now() >= due {
+                due = Instant::now() + self.sync_every;
+                troubles.unless("open findings", self.follow_up().await);
+            }
+        }
+    }
+
+    /// Looks at what is open.
+    async fn follow_up(&self) -> Result<(), MonitorError> {
         let done = follow_up(&self.store, now()).await?;
         if done.settled > 0 {
             let settled = counted_are(done.settled, "finding");
@@ -180,9 +245,7 @@ impl Rounds {
         if done.overdue > 0 {
             tidings::say(&format!("{} overdue", counted_are(done.overdue, "finding")));
         }
-        // Keys that cannot be destroyed now keep nobody's directory from being read.
-        troubles.unless("editions", self.editions().await);
-        Ok(true)
+        Ok(())
     }
 
     /// Looks at the time of every organisation.
@@ -239,11 +302,8 @@ impl Rounds {
         drop(session);
         for (organisation, directory) in all {
             let (tags, what) = (&self.tags, format!("directory `{}` of `{organisation}`", directory.name));
-            let read = async {
-                let connected = DirectorySettings::parse(&directory.document)?.connect()?;
-                let (from, shrinking) = (connected.reading(), Shrinking::Refused);
-                synchronise(&self.store, &organisation, directory.id, from, tags, shrinking, now()).await
-            };
+            let shrinking = Shrinking::Refused;
+            let read = read_directory(&self.store, &organisation, &directory, tags, shrinking, now());
             // One that cannot be read keeps nobody else's from being.
             let read = read.await;
             let left_out = read.as_ref().map_or(0, |reading| reading.left_out);
@@ -289,6 +349,12 @@ async fn stopped(progress: &Progress) {
     while !progress.is_stopped() {
         sleep(NAP).await;
     }
+}
+
+/// Waits until somebody ends it, and for a while more.
+async fn overdue(progress: &Progress) {
+    stopped(progress).await;
+    sleep(GRACE).await;
 }
 
 /// Rests for so long, or until somebody ends it.
