@@ -82,6 +82,16 @@ pub enum SecondFactor {
     Present,
 }
 
+/// Whether second factors are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecondFactors {
+    /// No: nothing is said of them.
+    #[default]
+    NotRead,
+    /// Yes.
+    Read,
+}
+
 /// What a directory says about one account.
 #[derive(Clone, PartialEq)]
 pub struct Entry {

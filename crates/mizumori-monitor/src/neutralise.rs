@@ -9,7 +9,7 @@ mod refusal;
 mod verify;
 
 use mizumori_core::Timestamp;
-use mizumori_directory::{Action, Entry, EntryId, Neutralise, Outcome, Whom};
+use mizumori_directory::{Action, Entry, EntryId, Neutralise, Outcome, Standing, Whom};
 use mizumori_store::{
     Directory, Finding, Holder, NewAudit, OrganisationId, Reference, Session, Store, StoreError, Tenant,
 };
@@ -85,6 +85,8 @@ pub enum Seen {
     Shown,
     /// Not yet.
     NotYet,
+    /// Never: no directory shows sessions.
+    Never,
 }
 
 /// Acts: asks, does it, and writes down what came of it.
@@ -170,8 +172,12 @@ impl Door {
             Outcome::NotFound => return Err(Refusal::NotFound.into()),
         }
         // It is done, whether it can be looked at or not.
-        let entry = acting.entry(&self.whom).await.ok().flatten();
-        let is_seen = entry.is_some_and(|entry| self.action != Action::ForceChange || entry.must_change);
+        let look = || async { acting.glance(&self.whom).await.ok().flatten() };
+        let is_seen = match self.action {
+            Action::ForceChange => look().await.is_some_and(|entry| entry.must_change),
+            Action::Disable => look().await.is_some_and(|entry| entry.standing == Standing::Disabled),
+            Action::EndSessions => return Ok(Seen::Never),
+        };
         Ok(if is_seen { Seen::Shown } else { Seen::NotYet })
     }
 

@@ -175,6 +175,7 @@ impl Neutraliser {
             Ok(Acted::Done(Seen::NotYet)) => {
                 TaskEnd::Done("done; the directory does not show it yet".to_owned())
             }
+            Ok(Acted::Done(Seen::Never)) => TaskEnd::Done("done; no directory shows sessions".to_owned()),
             Err(fault) => fault.end(task.attempts, first, now()),
         };
         let mut session = self.store.write().await?;

@@ -48,7 +48,7 @@ impl Listing for Users {
         for person in people.iter_mut().flatten() {
             person.entry.groups = self.members.of(person.entry.id.as_str());
         }
-        Ok(Listed { people, is_last: self.token.is_none() })
+        Ok(Listed { people, is_last: self.token.is_none(), ..Listed::default() })
     }
 
     fn server(&self) -> &str {

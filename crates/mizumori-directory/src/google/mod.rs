@@ -185,6 +185,10 @@ impl Lookup for GoogleDirectory {
         entry.groups = groups::of(self, entry.id.as_str()).await?;
         Ok(Some(entry))
     }
+
+    async fn glance(&self, whom: &Whom) -> Result<Option<Entry>> {
+        Ok(self.find(whom).await?.map(|person| person.entry))
+    }
 }
 
 #[async_trait]

@@ -65,7 +65,7 @@ impl Listing for Users {
         let Some(url) = self.next.take() else { return Ok(Listed { is_last: true, ..Listed::default() }) };
         let page: Collection = self.directory.rest.need(Call::get(url), READ, "users there").await?;
         self.next = self.directory.link(page.next)?;
-        let mut people = Vec::with_capacity(page.value.len());
+        let (mut people, mut passed_over) = (Vec::with_capacity(page.value.len()), 0);
         for user in page.value {
             match User::read(user) {
                 Ok(Some(User { mut person, .. })) => {
@@ -76,11 +76,11 @@ impl Listing for Users {
                     }
                     people.push(Ok(person));
                 }
-                Ok(None) => {}
+                Ok(None) => passed_over += 1,
                 Err(odd) => people.push(Err(odd)),
             }
         }
-        Ok(Listed { people, is_last: self.next.is_none() })
+        Ok(Listed { people, passed_over, is_last: self.next.is_none() })
     }
 
     fn server(&self) -> &str {

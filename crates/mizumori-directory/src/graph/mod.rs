@@ -26,6 +26,7 @@ use url::Url;
 
 use crate::address::exposed;
 use crate::directory::{Directory, Lookup, Pages};
+pub use crate::entry::SecondFactors;
 use crate::entry::{Entry, Whom};
 use crate::error::{DirectoryError, Result};
 use crate::rest::{Call, Grant, PATIENCE, Pass, Progress, Reading, Rest, Task, Tokens, base, below};
@@ -57,16 +58,6 @@ pub struct GraphSettings {
     pub page: u16,
     /// How long a request waits in all where the service asks for patience.
     pub patience: Duration,
-}
-
-/// Whether second factors are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SecondFactors {
-    /// No: nothing is said of them.
-    #[default]
-    NotRead,
-    /// Yes.
-    Read,
 }
 
 /// A directory that speaks Microsoft Graph.
@@ -102,7 +93,8 @@ impl GraphSettings {
             second_factors: SecondFactors::NotRead,
             url: "https://graph.microsoft.com".to_owned(),
             sign_on_url: "https://login.microsoftonline.com".to_owned(),
-            page: 500,
+            // With superiors the service gives no more.
+            page: 100,
             patience: PATIENCE,
         }
     }
@@ -237,6 +229,10 @@ impl Lookup for GraphDirectory {
         privileged::look(self, &mut entry).await?;
         entry.groups = groups::of(self, entry.id.as_str()).await?;
         Ok(Some(entry))
+    }
+
+    async fn glance(&self, whom: &Whom) -> Result<Option<Entry>> {
+        Ok(self.find(whom).await?.map(|user| user.person.entry))
     }
 }
 

@@ -56,7 +56,7 @@ impl Listing for Users {
             }
         }
         let people = users.into_iter().map(|user| user.map(|user| user.person)).collect();
-        Ok(Listed { people, is_last })
+        Ok(Listed { people, is_last, ..Listed::default() })
     }
 
     fn server(&self) -> &str {

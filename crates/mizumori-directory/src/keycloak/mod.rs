@@ -242,6 +242,10 @@ impl Lookup for KeycloakDirectory {
         entry.groups = groups::of(self, entry.id.as_str()).await?;
         Ok(Some(entry))
     }
+
+    async fn glance(&self, whom: &Whom) -> Result<Option<Entry>> {
+        Ok(self.find(whom).await?.map(|user| user.person.entry))
+    }
 }
 
 #[async_trait]

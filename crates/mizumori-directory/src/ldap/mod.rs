@@ -87,6 +87,13 @@ impl Lookup for LdapDirectory {
         connection.close().await;
         Ok(Some(person.entry))
     }
+
+    async fn glance(&self, whom: &Whom) -> Result<Option<Entry>> {
+        let mut connection = Connection::open(&self.settings).await?;
+        let person = self.find(&mut connection, whom).await?;
+        connection.close().await;
+        Ok(person.map(|person| person.entry))
+    }
 }
 
 #[async_trait]

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::privileged::Privileged;
 use super::user::User;
-use super::{OktaDirectory, READ, Superiors, groups};
+use super::{OktaDirectory, READ, SecondFactors, Superiors, factors, groups};
 use crate::error::Result;
 use crate::rest::{Call, Listed, Listing, Members, below};
 
@@ -42,23 +42,19 @@ impl Listing for Users {
         let answer = answer.ok_or_else(|| directory.reading.missing("users there"))?;
         let users: Vec<Value> = directory.reading.read(&answer)?;
         let next = directory.next(&answer)?;
-        let mut people = Vec::with_capacity(users.len());
-        for user in users {
-            let mut user = match User::read(user) {
-                Ok(user) => user,
-                Err(odd) => {
-                    people.push(Err(odd));
-                    continue;
-                }
-            };
-            self.superiors.fill(directory, &mut user).await?;
+        let mut users: Vec<_> = users.into_iter().map(User::read).collect();
+        if directory.settings.second_factors == SecondFactors::Read {
+            factors::fill(directory, &mut users).await?;
+        }
+        for user in users.iter_mut().flatten() {
+            self.superiors.fill(directory, user).await?;
             let entry = &mut user.person.entry;
             self.privileged.mark(entry);
             entry.groups = self.members.of(entry.id.as_str());
-            people.push(Ok(user.person));
         }
+        let people = users.into_iter().map(|user| user.map(|user| user.person)).collect();
         self.next = next.or_else(|| self.then.take());
-        Ok(Listed { people, is_last: self.next.is_none() })
+        Ok(Listed { people, is_last: self.next.is_none(), ..Listed::default() })
     }
 
     fn server(&self) -> &str {

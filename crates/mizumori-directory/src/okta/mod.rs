@@ -2,7 +2,7 @@
 //!
 //! Users are read in pages (`listUsers`, links as RFC 8288 has them), those who were deactivated behind the others; who has a role of an
 //! administrator is privileged (`listUsersWithRoleAssignments`), and who is in a group that the settings name (`listGroupUsers`). Second
-//! factors are not in the listing, and are not read.
+//! factors are not in the listing: they are read of each user where the settings say so (`listFactors`).
 //!
 //! What it changes: the password is expired (`expirePassword`), the user suspended (`suspendUser`), sessions and tokens revoked
 //! (`revokeUserSessions`). Who signs on with another identity provider has no password here, and is exempt from the first.
@@ -11,6 +11,7 @@
 //! scopes of one purpose at a time.
 
 mod act;
+mod factors;
 mod groups;
 mod listing;
 mod privileged;
@@ -27,6 +28,7 @@ use url::Url;
 
 use crate::address::exposed;
 use crate::directory::{Directory, Lookup, OddityKind, Pages};
+pub use crate::entry::SecondFactors;
 use crate::entry::{Entry, Whom};
 use crate::error::{DirectoryError, Result};
 use crate::rest::{
@@ -50,6 +52,8 @@ pub struct OktaSettings {
     pub privileged_groups: Vec<String>,
     /// Groups of which it is asked who is in them, by their names or ids.
     pub groups: Vec<String>,
+    /// Whether it is asked who has a second factor, which takes a request for each.
+    pub second_factors: SecondFactors,
     /// Users a page, 1 to 200.
     pub page: u16,
     /// How long a request waits in all where the service asks for patience.
@@ -91,6 +95,7 @@ impl OktaSettings {
             credentials,
             privileged_groups: Vec::new(),
             groups: Vec::new(),
+            second_factors: SecondFactors::NotRead,
             page: 200,
             patience: PATIENCE,
         }
@@ -148,7 +153,8 @@ impl OktaDirectory {
 
     /// A user by an id or a login.
     async fn named(&self, name: &str) -> Result<Option<User>> {
-        if matches!(name, "." | "..") {
+        // `me` is whoever asks.
+        if matches!(name, "." | "..") || name.eq_ignore_ascii_case("me") {
             return Ok(None);
         }
         let url = below(&self.url, ["users", name])?;
@@ -225,7 +231,15 @@ impl Superiors {
             return Ok(());
         }
         if !self.0.contains_key(&named) {
-            let found = directory.named(&named).await?;
+            let found = match directory.named(&named).await {
+                // It may be anything that somebody has typed there.
+                Err(
+                    DirectoryError::Refused { .. }
+                    | DirectoryError::NotPermitted { .. }
+                    | DirectoryError::Missing { .. },
+                ) => None,
+                found => found?,
+            };
             if self.0.len() == REMEMBERED {
                 self.0.clear();
             }
@@ -249,6 +263,10 @@ impl Lookup for OktaDirectory {
         privileged::look(self, &mut entry).await?;
         entry.groups = groups::of(self, entry.id.as_str()).await?;
         Ok(Some(entry))
+    }
+
+    async fn glance(&self, whom: &Whom) -> Result<Option<Entry>> {
+        Ok(self.find(whom).await?.map(|user| user.person.entry))
     }
 }
 

@@ -135,6 +135,10 @@ impl Lookup for ScimDirectory {
         }
         Ok(Some(person.entry))
     }
+
+    async fn glance(&self, whom: &Whom) -> Result<Option<Entry>> {
+        Ok(self.find(whom).await?.map(|person| person.entry))
+    }
 }
 
 #[async_trait]

@@ -143,6 +143,18 @@ async fn everything_that_a_user_says() {
 }
 
 #[tokio::test]
+async fn many_pages_of_guests_are_no_circle() {
+    let web = server();
+    let next = format!("{}/v1.0/users?$skiptoken=x", web.url());
+    let guests = std::iter::repeat_n(page(&[GUEST, GUEST], Some(&next)), 30);
+    web.on_each("GET", "/v1.0/users", guests.chain([page(&[TARO], None)]));
+    let (entries, oddities) = all(&directory(&web)).await.unwrap();
+    assert_eq!((entries.len(), oddities.len()), (1, 0));
+    let usual = GraphSettings::new("suigen.example", "app-1", Secret::new("x".into()));
+    assert_eq!(usual.page, 100, "with superiors there are no larger ones");
+}
+
+#[tokio::test]
 async fn who_holds_a_role_is_privileged() {
     let web = server();
     let role = r##"{"principalId": "t-1", "principal": {"@odata.type": "#microsoft.graph.user"}}"##;

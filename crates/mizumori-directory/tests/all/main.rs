@@ -23,4 +23,6 @@ mod samba;
 #[cfg(test)]
 mod scim;
 #[cfg(test)]
+mod scim_server;
+#[cfg(test)]
 mod slapd;

@@ -80,6 +80,9 @@ pub struct Okta {
     /// Ids of groups whose members are privileged, beside administrators.
     #[serde(default)]
     pub privileged_groups: Vec<String>,
+    /// Ask who has a second factor: a request for each user.
+    #[serde(default)]
+    pub second_factors: bool,
     /// A file of authorities (PEM) that are trusted beside the system's.
     #[serde(default)]
     pub authorities: Option<PathBuf>,
@@ -171,6 +174,9 @@ impl Okta {
         let mut settings = OktaSettings::new(&self.url, credentials);
         settings.privileged_groups.clone_from(&self.privileged_groups);
         settings.groups = groups.to_vec();
+        if self.second_factors {
+            settings.second_factors = SecondFactors::Read;
+        }
         let client = client(self.authorities.as_deref())?;
         Ok(Connected::Okta(Box::new(OktaDirectory::new(client, settings)?)))
     }
@@ -240,6 +246,7 @@ pub(super) mod tests {
             token_file: Some("/run/secrets/okta".into()),
             key: None,
             privileged_groups: Vec::new(),
+            second_factors: true,
             authorities: None,
         }
     }

@@ -15,6 +15,8 @@ use mizumori_monitor::{Acting, Connect};
 pub(crate) enum Mood {
     /// It does what it is told to.
     Well,
+    /// It says that it has done it, and shows nothing of it yet.
+    Late,
     /// Nobody is there.
     Away,
     /// It does not, and says so.
@@ -101,8 +103,10 @@ impl People {
             return Ok(outcome);
         }
         let Whom::Id(id) = whom else { panic!("{whom:?}") };
+        let is_late = state.mood == Mood::Late;
         let Some(entry) = state.entries.get_mut(id.as_str()) else { return Ok(Outcome::NotFound) };
         match action {
+            _ if is_late => {}
             Action::ForceChange => entry.must_change = true,
             Action::Disable => entry.standing = Standing::Disabled,
             Action::EndSessions => {}

@@ -84,6 +84,7 @@ fn one(arguments: &Arguments, opened: &Opened, reference: &Reference) -> Result<
     let seen = match seen {
         Seen::Shown => "",
         Seen::NotYet => "; the directory does not show it yet",
+        Seen::Never => "; no directory shows sessions",
     };
     tidings::say(&format!("{reference}: {} {whose}{seen}", arguments.action.done()));
     Ok(())
