@@ -1,6 +1,7 @@
 //! What is read of a directory: everything that an entry says, in pages, however many.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use mizumori_core::{Groups, Lang};
 use mizumori_directory::ldap::{Attributes, Flavour, LdapSettings};
@@ -258,4 +259,32 @@ async fn a_server_that_goes_away_meanwhile() {
     assert!(matches!(error, DirectoryError::Unreachable { .. }), "{error:?}");
     server.restart().unwrap();
     assert_eq!(all(&directory).await.unwrap().0.len(), 30);
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_or_stands_still_meanwhile() {
+    if Slapd::is_left_out() {
+        return;
+    }
+    let mut server = Slapd::start(&many(30)).unwrap();
+    let authority = authority(server.ca_pem());
+    let usual = LdapSettings { page: 10, ..settings(&server, &authority) };
+    let mut pages = directory(usual.clone()).pages().await.unwrap();
+    assert_eq!(pages.next().await.unwrap().unwrap().entries.len(), 10);
+    server.kill().unwrap();
+    let error = pages.next().await.unwrap_err();
+    assert!(matches!(error, DirectoryError::Unreachable { .. }), "{error:?}");
+    assert!(pages.next().await.unwrap().is_none(), "it is over");
+    server.restart().unwrap();
+
+    // So much patience as a busy machine needs to begin, and no more.
+    let hasty = LdapSettings { timeout: Duration::from_secs(5), ..usual.clone() };
+    let mut pages = directory(hasty).pages().await.unwrap();
+    assert_eq!(pages.next().await.unwrap().unwrap().entries.len(), 10);
+    server.freeze().unwrap();
+    let error = pages.next().await.unwrap_err();
+    assert!(matches!(error, DirectoryError::TimedOut { .. }), "{error:?}");
+    assert_eq!(error.try_again(), Some(None));
+    server.thaw().unwrap();
+    assert_eq!(all(&directory(usual)).await.unwrap().0.len(), 30);
 }
