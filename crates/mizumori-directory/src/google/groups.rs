@@ -6,6 +6,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::GoogleDirectory;
+use crate::entry::EntryId;
 use crate::error::{DirectoryError, Result};
 use crate::rest::{Call, Members, Progress, Task, below, permitted};
 
@@ -57,7 +58,7 @@ pub(super) async fn members(directory: &GoogleDirectory) -> Result<Members> {
         let read = async {
             let mut ids = Vec::new();
             for group in named(directory, name).await? {
-                each_member(directory, &group, |id| ids.push(id)).await?;
+                each_member(directory, &group, |id| ids.extend(EntryId::new(id))).await?;
             }
             Ok(ids)
         };
@@ -69,18 +70,18 @@ pub(super) async fn members(directory: &GoogleDirectory) -> Result<Members> {
 }
 
 /// In which of the groups somebody is.
-pub(super) async fn of(directory: &GoogleDirectory, user: &str) -> Result<Groups> {
+pub(super) async fn of(directory: &GoogleDirectory, user: &EntryId) -> Result<Groups> {
     let mut members = Members::default();
     for name in &directory.settings.groups {
         let look = async {
             let mut is_in = false;
             for group in named(directory, name).await? {
-                is_in |= has_member(directory, &group, user).await?;
+                is_in |= has_member(directory, &group, user.as_str()).await?;
             }
             Ok(is_in)
         };
         if let Some(is_in) = permitted(look.await)? {
-            members.add(name, is_in.then(|| user.to_owned()));
+            members.add(name, is_in.then(|| user.clone()));
         }
     }
     Ok(members.of(user))

@@ -46,7 +46,7 @@ impl Listing for Users {
         self.token = page.next_page_token.filter(|token| !token.is_empty());
         let mut people: Vec<_> = page.users.into_iter().map(user::read).collect();
         for person in people.iter_mut().flatten() {
-            person.entry.groups = self.members.of(person.entry.id.as_str());
+            person.entry.groups = self.members.of(&person.entry.id);
         }
         Ok(Listed { people, is_last: self.token.is_none(), ..Listed::default() })
     }

@@ -182,7 +182,7 @@ fn is_exceeded(answer: &Answer) -> bool {
 impl Lookup for GoogleDirectory {
     async fn entry(&self, whom: &Whom) -> Result<Option<Entry>> {
         let Some(Person { mut entry, .. }) = self.find(whom).await? else { return Ok(None) };
-        entry.groups = groups::of(self, entry.id.as_str()).await?;
+        entry.groups = groups::of(self, &entry.id).await?;
         Ok(Some(entry))
     }
 

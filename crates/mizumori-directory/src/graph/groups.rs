@@ -9,6 +9,7 @@ use mizumori_core::Groups;
 use mizumori_outbound::Method;
 
 use super::GraphDirectory;
+use crate::entry::EntryId;
 use crate::error::Result;
 use crate::rest::{Call, Members, Task, below, permitted};
 
@@ -33,7 +34,7 @@ pub(super) async fn members(directory: &GraphDirectory) -> Result<Members> {
         let read = async {
             let mut ids = Vec::new();
             for group in named(directory, name).await? {
-                each_member(directory, &group, |id| ids.push(id)).await?;
+                each_member(directory, &group, |id| ids.extend(EntryId::new(id))).await?;
             }
             Ok(ids)
         };
@@ -45,15 +46,15 @@ pub(super) async fn members(directory: &GraphDirectory) -> Result<Members> {
 }
 
 /// In which of the groups somebody is.
-pub(super) async fn of(directory: &GraphDirectory, user: &str) -> Result<Groups> {
+pub(super) async fn of(directory: &GraphDirectory, user: &EntryId) -> Result<Groups> {
     let mut members = Members::default();
     for name in &directory.settings.groups {
         let look = async {
             let groups = named(directory, name).await?;
-            is_in_one(directory, user, &groups).await
+            is_in_one(directory, user.as_str(), &groups).await
         };
         if let Some(is_in) = permitted(look.await)? {
-            members.add(name, is_in.then(|| user.to_owned()));
+            members.add(name, is_in.then(|| user.clone()));
         }
     }
     Ok(members.of(user))

@@ -70,7 +70,7 @@ impl Listing for Users {
             match User::read(user) {
                 Ok(Some(User { mut person, .. })) => {
                     self.privileged.mark(&mut person.entry);
-                    person.entry.groups = self.members.of(person.entry.id.as_str());
+                    person.entry.groups = self.members.of(&person.entry.id);
                     if let Some(factor) = self.factors.get(person.entry.id.as_str()) {
                         person.entry.second_factor = *factor;
                     }

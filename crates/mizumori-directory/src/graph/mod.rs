@@ -227,7 +227,7 @@ impl Lookup for GraphDirectory {
         let Some(user) = self.find(whom).await? else { return Ok(None) };
         let mut entry = user.person.entry;
         privileged::look(self, &mut entry).await?;
-        entry.groups = groups::of(self, entry.id.as_str()).await?;
+        entry.groups = groups::of(self, &entry.id).await?;
         Ok(Some(entry))
     }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::GraphDirectory;
 use super::groups::{each_member, is_in_one};
-use crate::entry::{Entry, Privilege};
+use crate::entry::{Entry, EntryId, Privilege};
 use crate::error::{DirectoryError, Result};
 use crate::rest::{Task, below};
 
@@ -16,12 +16,12 @@ const ROLES: Task = Task::with("read who has a role", "RoleManagement.Read.Direc
 
 /// Their ids.
 #[derive(Default)]
-pub(super) struct Privileged(HashSet<String>);
+pub(super) struct Privileged(HashSet<EntryId>);
 
 /// Who has roles.
 #[derive(Default)]
 struct Holders {
-    ids: HashSet<String>,
+    ids: HashSet<EntryId>,
     groups: HashSet<String>,
 }
 
@@ -44,7 +44,7 @@ impl Privileged {
         let Holders { mut ids, groups } = Holders::read(directory).await?;
         for group in groups {
             each_member(directory, &group, |id| {
-                ids.insert(id);
+                ids.extend(EntryId::new(id));
             })
             .await?;
         }
@@ -53,7 +53,7 @@ impl Privileged {
 
     /// Marks somebody who is one of them.
     pub(super) fn mark(&self, entry: &mut Entry) {
-        if self.0.contains(entry.id.as_str()) {
+        if self.0.contains(&entry.id) {
             entry.privilege = Privilege::Privileged;
         }
     }
@@ -62,9 +62,9 @@ impl Privileged {
 /// Looks whether one person is privileged. Who else is in a group is not asked.
 pub(super) async fn look(directory: &GraphDirectory, entry: &mut Entry) -> Result<()> {
     let Holders { ids, groups } = Holders::read(directory).await?;
-    let id = entry.id.as_str();
+    let id = &entry.id;
     let groups: Vec<_> = groups.into_iter().collect();
-    if ids.contains(id) || is_in_one(directory, id, &groups).await? {
+    if ids.contains(id) || is_in_one(directory, id.as_str(), &groups).await? {
         entry.privilege = Privilege::Privileged;
     }
     Ok(())
@@ -99,7 +99,7 @@ impl Holders {
             if kind.eq_ignore_ascii_case("#microsoft.graph.group") {
                 self.groups.insert(principal_id);
             } else {
-                self.ids.insert(principal_id);
+                self.ids.extend(EntryId::new(principal_id));
             }
             Ok(())
         };

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::KeycloakDirectory;
+use crate::entry::EntryId;
 use crate::error::{DirectoryError, Result};
 use crate::rest::{Call, Members, Task, below, permitted};
 
@@ -40,7 +41,7 @@ pub(super) async fn members(directory: &KeycloakDirectory) -> Result<Members> {
             let (mut ids, mut groups) = (Vec::new(), named(directory, name).await?);
             let mut seen: HashSet<String> = groups.iter().cloned().collect();
             while let Some(group) = groups.pop() {
-                each_member(directory, &group, |id| ids.push(id)).await?;
+                each_member(directory, &group, |id| ids.extend(EntryId::new(id))).await?;
                 for below in children(directory, &group).await? {
                     if seen.insert(below.clone()) {
                         groups.push(below);
@@ -60,15 +61,15 @@ pub(super) async fn members(directory: &KeycloakDirectory) -> Result<Members> {
 }
 
 /// In which of the groups somebody is.
-pub(super) async fn of(directory: &KeycloakDirectory, user: &str) -> Result<Groups> {
+pub(super) async fn of(directory: &KeycloakDirectory, user: &EntryId) -> Result<Groups> {
     if directory.settings.groups.is_empty() {
         return Ok(Groups::Unknown);
     }
-    let Some(own) = permitted(groups(directory, user).await)? else { return Ok(Groups::Unknown) };
+    let Some(own) = permitted(groups(directory, user.as_str()).await)? else { return Ok(Groups::Unknown) };
     let mut members = Members::default();
     for name in &directory.settings.groups {
         let is_in = own.iter().any(|group| group.is_in(name));
-        members.add(name, is_in.then(|| user.to_owned()));
+        members.add(name, is_in.then(|| user.clone()));
     }
     Ok(members.of(user))
 }

@@ -52,7 +52,7 @@ impl Listing for Users {
                 user.take(&credentials);
                 let entry = &mut user.person.entry;
                 self.privileged.mark(entry);
-                entry.groups = self.members.of(entry.id.as_str());
+                entry.groups = self.members.of(&entry.id);
             }
         }
         let people = users.into_iter().map(|user| user.map(|user| user.person)).collect();

@@ -239,7 +239,7 @@ impl Lookup for KeycloakDirectory {
         user.take(&credentials);
         let mut entry = user.person.entry;
         privileged::look(self, &mut entry).await?;
-        entry.groups = groups::of(self, entry.id.as_str()).await?;
+        entry.groups = groups::of(self, &entry.id).await?;
         Ok(Some(entry))
     }
 

@@ -10,7 +10,7 @@ use url::Url;
 use super::KeycloakDirectory;
 use super::groups::{MEMBERS, at, children, each_member, is_in_one};
 use super::roles::Roles;
-use crate::entry::{Entry, Privilege};
+use crate::entry::{Entry, EntryId, Privilege};
 use crate::error::Result;
 use crate::rest::{Call, Task, below};
 
@@ -21,7 +21,7 @@ pub(super) const ROLES: Task = Task::with(
 
 /// Their ids.
 #[derive(Default)]
-pub(super) struct Privileged(HashSet<String>);
+pub(super) struct Privileged(HashSet<EntryId>);
 
 #[derive(Deserialize)]
 pub(super) struct Named {
@@ -40,7 +40,7 @@ impl Privileged {
             };
             directory.each(&below(&place, ["groups"])?, ROLES, what, &mut add).await?;
             let add = |user| {
-                privileged.0.insert(id(directory, user)?);
+                privileged.0.extend(EntryId::new(id(directory, user)?));
                 Ok(())
             };
             directory.each(&below(&place, ["users"])?, ROLES, what, add).await?;
@@ -54,7 +54,7 @@ impl Privileged {
                 continue;
             }
             each_member(directory, &group, |id| {
-                privileged.0.insert(id);
+                privileged.0.extend(EntryId::new(id));
             })
             .await?;
             groups.extend(children(directory, &group).await?);
@@ -64,7 +64,7 @@ impl Privileged {
 
     /// Marks somebody who is one of them.
     pub(super) fn mark(&self, entry: &mut Entry) {
-        if self.0.contains(entry.id.as_str()) {
+        if self.0.contains(&entry.id) {
             entry.privilege = Privilege::Privileged;
         }
     }

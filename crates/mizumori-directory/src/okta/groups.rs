@@ -7,6 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::OktaDirectory;
+use crate::entry::EntryId;
 use crate::error::Result;
 use crate::rest::{Call, Members, Progress, Rest, Task, below, permitted};
 
@@ -39,7 +40,8 @@ pub(super) async fn members(directory: &OktaDirectory) -> Result<Members> {
         let read = async {
             let mut ids = Vec::new();
             for group in named(directory, name).await? {
-                each_member(directory, &directory.grouping, &group, |id| ids.push(id)).await?;
+                each_member(directory, &directory.grouping, &group, |id| ids.extend(EntryId::new(id)))
+                    .await?;
             }
             Ok(ids)
         };
@@ -51,17 +53,17 @@ pub(super) async fn members(directory: &OktaDirectory) -> Result<Members> {
 }
 
 /// In which of the groups somebody is.
-pub(super) async fn of(directory: &OktaDirectory, user: &str) -> Result<Groups> {
+pub(super) async fn of(directory: &OktaDirectory, user: &EntryId) -> Result<Groups> {
     let mut members = Members::default();
     if directory.settings.groups.is_empty() {
         return Ok(Groups::Unknown);
     }
-    let Some(own) = permitted(groups(directory, &directory.grouping, user).await)? else {
+    let Some(own) = permitted(groups(directory, &directory.grouping, user.as_str()).await)? else {
         return Ok(Groups::Unknown);
     };
     for name in &directory.settings.groups {
         let is_in = own.iter().any(|group| group.is_called(name));
-        members.add(name, is_in.then(|| user.to_owned()));
+        members.add(name, is_in.then(|| user.clone()));
     }
     Ok(members.of(user))
 }

@@ -50,7 +50,7 @@ impl Listing for Users {
             self.superiors.fill(directory, user).await?;
             let entry = &mut user.person.entry;
             self.privileged.mark(entry);
-            entry.groups = self.members.of(entry.id.as_str());
+            entry.groups = self.members.of(&entry.id);
         }
         let people = users.into_iter().map(|user| user.map(|user| user.person)).collect();
         self.next = next.or_else(|| self.then.take());

@@ -261,7 +261,7 @@ impl Lookup for OktaDirectory {
         Superiors::default().fill(self, &mut user).await?;
         let mut entry = user.person.entry;
         privileged::look(self, &mut entry).await?;
-        entry.groups = groups::of(self, entry.id.as_str()).await?;
+        entry.groups = groups::of(self, &entry.id).await?;
         Ok(Some(entry))
     }
 

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::OktaDirectory;
 use super::groups::{each_member, groups};
-use crate::entry::{Entry, Privilege};
+use crate::entry::{Entry, EntryId, Privilege};
 use crate::error::Result;
 use crate::rest::{Call, Progress, Task, below};
 
@@ -18,7 +18,7 @@ const ROLES: Task =
 
 /// Their ids.
 #[derive(Default)]
-pub(super) struct Privileged(HashSet<String>);
+pub(super) struct Privileged(HashSet<EntryId>);
 
 /// A page of those who have roles; its link stands in the body.
 #[derive(Deserialize)]
@@ -50,7 +50,7 @@ impl Privileged {
         privileged.read_assignees(directory).await?;
         for group in &directory.settings.privileged_groups {
             each_member(directory, &directory.reading, group, |id| {
-                privileged.0.insert(id);
+                privileged.0.extend(EntryId::new(id));
             })
             .await?;
         }
@@ -64,7 +64,7 @@ impl Privileged {
         while let Some(url) = next.take() {
             let page: Assignees = rest.need(Call::get(url), ROLES, "administrators").await?;
             let before = self.0.len();
-            self.0.extend(page.value.into_iter().map(|member| member.id));
+            self.0.extend(page.value.into_iter().filter_map(|member| EntryId::new(member.id)));
             if let Some(link) = page.links.and_then(|links| links.next) {
                 progress.page(self.0.len() - before).map_err(|what| rest.nonsense(what))?;
                 let link = Url::parse(&link.href);
@@ -76,7 +76,7 @@ impl Privileged {
 
     /// Marks somebody who is one of them.
     pub(super) fn mark(&self, entry: &mut Entry) {
-        if self.0.contains(entry.id.as_str()) {
+        if self.0.contains(&entry.id) {
             entry.privilege = Privilege::Privileged;
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use mizumori_core::Groups;
 
+use crate::entry::EntryId;
 use crate::error::DirectoryError;
 
 /// Groups by the names by which they are asked for, and their members by their ids.
@@ -11,12 +12,13 @@ use crate::error::DirectoryError;
 pub(crate) struct Members {
     asked: Vec<String>,
     /// Places in `asked`.
-    of: HashMap<String, Vec<usize>>,
+    of: HashMap<EntryId, Vec<usize>>,
 }
 
 impl Members {
-    /// Takes note of a group that could be read, with all of its members. Of one that is nowhere there are none.
-    pub(crate) fn add(&mut self, name: &str, members: impl IntoIterator<Item = String>) {
+    /// Takes note of a group that could be read, with all of its members. Of one that is nowhere there are none; an id that no entry can
+    /// have is nobody's, and not kept.
+    pub(crate) fn add(&mut self, name: &str, members: impl IntoIterator<Item = EntryId>) {
         let place = self.asked.len();
         self.asked.push(name.to_owned());
         for member in members {
@@ -28,7 +30,7 @@ impl Members {
     }
 
     /// What is known of somebody.
-    pub(crate) fn of(&self, id: &str) -> Groups {
+    pub(crate) fn of(&self, id: &EntryId) -> Groups {
         if self.asked.is_empty() {
             return Groups::Unknown;
         }
@@ -53,13 +55,14 @@ mod tests {
 
     #[test]
     fn what_is_not_asked_for_is_not_known() {
-        let mut members = Members::default();
-        assert_eq!(members.of("a"), Groups::Unknown);
-        members.add("keepers", ["a", "b", "a"].map(str::to_owned));
+        let (mut members, id) = (Members::default(), |text: &str| EntryId::new(text).unwrap());
+        assert_eq!(members.of(&id("a")), Groups::Unknown);
+        members.add("keepers", ["a", "b", "a"].map(id));
         members.add("nowhere", []);
-        members.add("staff", ["b".to_owned()]);
-        let known = |id| members.of(id).known().join(" ");
+        members.add("staff", [id("b")]);
+        let known = |text| members.of(&id(text)).known().join(" ");
         assert_eq!([known("a"), known("b"), known("c")], ["keepers", "keepers staff", ""]);
-        assert!(members.of("c").tell_of("nowhere") && !members.of("c").tell_of("others"));
+        let none = members.of(&id("c"));
+        assert!(none.tell_of("nowhere") && !none.tell_of("others"));
     }
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{List, ScimDirectory};
+use crate::entry::EntryId;
 use crate::error::{DirectoryError, Result};
 use crate::rest::{Call, Members, Progress, Task, below};
 
@@ -47,7 +48,7 @@ pub(super) async fn members(directory: &ScimDirectory) -> Result<Members> {
 }
 
 /// The members of the groups of a name, or of the one of this id. None where there is none.
-async fn of(directory: &ScimDirectory, name: &str) -> Result<HashSet<String>> {
+async fn of(directory: &ScimDirectory, name: &str) -> Result<HashSet<EntryId>> {
     let (mut ids, mut seen, mut groups) = (HashSet::new(), HashSet::new(), named(directory, name).await?);
     while let Some(group) = groups.pop() {
         if !seen.insert(group.clone()) {
@@ -61,7 +62,7 @@ async fn of(directory: &ScimDirectory, name: &str) -> Result<HashSet<String>> {
             if !kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("user")) {
                 groups.push(value.clone());
             }
-            ids.insert(value);
+            ids.extend(EntryId::new(value));
         }
         if ids.len() > MOST {
             return Err(directory.rest.nonsense("more came than any directory has"));

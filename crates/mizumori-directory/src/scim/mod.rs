@@ -131,7 +131,7 @@ impl Lookup for ScimDirectory {
         let Some(mut person) = self.find(whom).await? else { return Ok(None) };
         Superiors::default().fill(self, &mut person).await?;
         if person.entry.groups == Groups::Unknown {
-            person.entry.groups = groups::members(self).await?.of(person.entry.id.as_str());
+            person.entry.groups = groups::members(self).await?.of(&person.entry.id);
         }
         Ok(Some(person.entry))
     }

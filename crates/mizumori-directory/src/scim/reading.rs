@@ -61,7 +61,7 @@ impl Pages for Reading {
             };
             self.superiors.fill(directory, &mut person).await?;
             if person.entry.groups == Groups::Unknown {
-                person.entry.groups = self.members.of(person.entry.id.as_str());
+                person.entry.groups = self.members.of(&person.entry.id);
             }
             let id = Some(person.entry.id.clone());
             page.oddities.extend(person.odd.into_iter().map(|kind| Oddity {
