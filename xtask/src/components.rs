@@ -49,6 +49,8 @@ const READERS_VENV: &str = "target/readers/python";
 /// That of the clients that ask our server, and the folder of those that node runs; the test looks for them there.
 const CLIENTS_VENV: &str = "target/clients/python";
 const CLIENTS_NODE: &str = "target/clients/node";
+/// That of the SCIM server; the test servers look for it there.
+const SCIM_VENV: &str = "target/scim/python";
 
 /// Tests that need components, by the variable from which they know that one was left out.
 pub(crate) const LEFT_OUT: &[(&str, &[&str])] = &[
@@ -70,6 +72,7 @@ pub(crate) const LEFT_OUT: &[(&str, &[&str])] = &[
     ("MIZUMORI_WITHOUT_POSTGRESQL", &["postgresql"]),
     ("MIZUMORI_WITHOUT_SMTP", &["exim4"]),
     ("MIZUMORI_WITHOUT_SLAPD", &["slapd", "ldap-utils"]),
+    ("MIZUMORI_WITHOUT_SCIM", &["scim2-server"]),
     ("MIZUMORI_WITHOUT_SAMBA", &["samba", "samba-dsdb-modules", "samba-ad-provision", "ldap-utils"]),
 ];
 
@@ -207,6 +210,13 @@ pub(crate) const COMPONENTS: &[Component] = &[
         name: "exim4",
         detect: &["/usr/sbin/exim4", "-bV"],
         origin: Origin::Debian("exim4-daemon-light"),
+        chore: Chore::Test,
+    },
+    Component {
+        // With the models that it is written for.
+        name: "scim2-server",
+        detect: &["{folder}/bin/scim2-server", "--help"],
+        origin: Origin::Pypi(SCIM_VENV, &["scim2-server==0.8.3", "scim2-models==0.12.3"]),
         chore: Chore::Test,
     },
     Component {

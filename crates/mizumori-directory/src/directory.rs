@@ -16,6 +16,15 @@ pub trait Lookup: Send + Sync {
     /// # Errors
     /// When the directory cannot be asked, or its answer not be understood.
     async fn entry(&self, whom: &Whom) -> Result<Option<Entry>>;
+
+    /// The same with what the entry says of itself: neither whether it is privileged nor its groups need be known. To see what an action
+    /// came to that is enough.
+    ///
+    /// # Errors
+    /// As [`Self::entry`].
+    async fn glance(&self, whom: &Whom) -> Result<Option<Entry>> {
+        self.entry(whom).await
+    }
 }
 
 /// A directory that can be read as a whole.

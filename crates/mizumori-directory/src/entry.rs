@@ -6,7 +6,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use mizumori_core::{Account, Lang, Names};
+use mizumori_core::{Account, Groups, Lang, Names};
 
 /// What stays the same when somebody is renamed or moved: `objectGUID`, `entryUUID`, a SCIM id, the key of a CSV.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +82,16 @@ pub enum SecondFactor {
     Present,
 }
 
+/// Whether second factors are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecondFactors {
+    /// No: nothing is said of them.
+    #[default]
+    NotRead,
+    /// Yes.
+    Read,
+}
+
 /// What a directory says about one account.
 #[derive(Clone, PartialEq)]
 pub struct Entry {
@@ -113,8 +123,8 @@ pub struct Entry {
     pub other_address: Option<Account<'static>>,
     /// Who keeps a shared mailbox.
     pub keepers: Vec<Account<'static>>,
-    /// The groups that the directory names at the entry: distinguished names or display names.
-    pub groups: Vec<String>,
+    /// What is known of its groups: those of which the settings ask are among them.
+    pub groups: Groups,
 }
 
 impl Entry {
@@ -135,7 +145,7 @@ impl Entry {
             superior: None,
             other_address: None,
             keepers: Vec::new(),
-            groups: Vec::new(),
+            groups: Groups::Unknown,
         }
     }
 

@@ -18,5 +18,5 @@ pub use write::write_carried;
 
 /// What the first line says it is.
 const KIND: &str = "mizumori findings";
-/// The version that is written, and the only one that is read.
-const VERSION: u32 = 1;
+/// The version that is written; those before it are read as well.
+const VERSION: u32 = 2;

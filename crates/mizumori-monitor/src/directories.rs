@@ -143,25 +143,26 @@ impl DirectorySettings {
         }
     }
 
-    /// Makes it ready to be asked; nothing is connected yet.
+    /// Makes it ready to be asked, also who is in groups of these names; nothing is connected yet.
     ///
     /// # Errors
     /// When a file of a secret cannot be read, or the settings cannot be.
-    pub fn connect(&self) -> Result<Connected, MonitorError> {
+    pub fn connect(&self, groups: &[String]) -> Result<Connected, MonitorError> {
         Ok(match self {
             Self::Csv { file } => Connected::Csv(CsvFile::new(file)),
-            Self::ActiveDirectory(ldap) => ldap.connect(Flavour::ActiveDirectory)?,
-            Self::Ldap(ldap) => ldap.connect(Flavour::OpenLdap)?,
+            Self::ActiveDirectory(ldap) => ldap.connect(Flavour::ActiveDirectory, groups)?,
+            Self::Ldap(ldap) => ldap.connect(Flavour::OpenLdap, groups)?,
             Self::Scim { url, token_file, privileged_groups, authorities } => {
                 let mut settings = ScimSettings::new(url, secret_in(token_file)?);
                 settings.privileged_groups.clone_from(privileged_groups);
+                settings.groups = groups.to_vec();
                 let client = client(authorities.as_deref())?;
                 Connected::Scim(Box::new(ScimDirectory::new(client, settings)?))
             }
-            Self::Graph(graph) => graph.connect()?,
-            Self::Google(google) => google.connect()?,
-            Self::Okta(okta) => okta.connect()?,
-            Self::Keycloak(keycloak) => keycloak.connect()?,
+            Self::Graph(graph) => graph.connect(groups)?,
+            Self::Google(google) => google.connect(groups)?,
+            Self::Okta(okta) => okta.connect(groups)?,
+            Self::Keycloak(keycloak) => keycloak.connect(groups)?,
         })
     }
 }
@@ -208,6 +209,6 @@ mod tests {
             privileged_groups: Vec::new(),
             authorities: None,
         };
-        assert!(matches!(missing.connect(), Err(MonitorError::SecretFile { .. })));
+        assert!(matches!(missing.connect(&[]), Err(MonitorError::SecretFile { .. })));
     }
 }

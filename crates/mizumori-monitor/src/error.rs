@@ -1,6 +1,7 @@
 //! What can go wrong with the loop.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use mizumori_core::ErrorClass;
 use mizumori_directory::DirectoryError;
@@ -56,6 +57,12 @@ pub enum MonitorError {
         /// Entries that are not any more.
         gone: u64,
     },
+    /// A directory that gives no answer.
+    #[error("the directory said nothing for {} s", .0.as_secs())]
+    Silent(Duration),
+    /// A directory that does not come to an end.
+    #[error("the directory did not come to an end within {} s", .0.as_secs())]
+    TooSlow(Duration),
     /// More than the organisation's edition has.
     #[error(transparent)]
     Limit(#[from] Limit),
@@ -117,7 +124,7 @@ impl MonitorError {
             | Self::Source(_)
             | Self::Refused(_) => ErrorClass::Usage,
             Self::Respond(error) => error.class(),
-            Self::Document { .. } => ErrorClass::Environment,
+            Self::Document { .. } | Self::Silent(_) | Self::TooSlow(_) => ErrorClass::Environment,
             Self::Line(_) => ErrorClass::Unreadable,
             Self::BrokenOff => ErrorClass::Internal,
         }

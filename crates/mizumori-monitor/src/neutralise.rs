@@ -10,7 +10,7 @@ mod refusal;
 mod verify;
 
 use mizumori_core::Timestamp;
-use mizumori_directory::{Action, Entry, EntryId, Neutralise, Outcome, Whom};
+use mizumori_directory::{Action, Entry, EntryId, Neutralise, Outcome, Standing, Whom};
 use mizumori_store::{
     Directory, Finding, Holder, NewAudit, OrganisationId, Reference, Session, Store, StoreError, Tenant,
 };
@@ -41,15 +41,15 @@ impl Acting for Connected {
     }
 }
 
-/// How a directory is reached, by what stands in the store of it.
-pub type Connect = dyn Fn(&str) -> Result<Box<dyn Acting>, MonitorError> + Send + Sync;
+/// How a directory is reached, by what stands in the store of it, to be asked who is in groups of these names.
+pub type Connect = dyn Fn(&str, &[String]) -> Result<Box<dyn Acting>, MonitorError> + Send + Sync;
 
 /// Reaches directories as the store says; nothing is connected yet.
 ///
 /// # Errors
 /// When a file of a secret cannot be read, or the settings cannot be.
-pub fn connect(document: &str) -> Result<Box<dyn Acting>, MonitorError> {
-    Ok(Box::new(DirectorySettings::parse(document)?.connect()?))
+pub fn connect(document: &str, groups: &[String]) -> Result<Box<dyn Acting>, MonitorError> {
+    Ok(Box::new(DirectorySettings::parse(document)?.connect(groups)?))
 }
 
 /// An account that is to be acted upon.
@@ -88,6 +88,8 @@ pub enum Seen {
     Shown,
     /// Not yet.
     NotYet,
+    /// Never: no directory shows sessions.
+    Never,
 }
 
 /// Acts: asks, does it, and writes down what came of it.
@@ -139,12 +141,12 @@ impl Target {
         self.holder.is.addresses.first().map(|address| &*address.address)
     }
 
-    /// Its place in its directory; nothing is connected yet.
+    /// Its place in its directory, which will be asked whether it is in groups of these names; nothing is connected yet.
     ///
     /// # Errors
     /// When that cannot be reached, or cannot do it.
-    pub fn door(&self, action: Action, connect: &Connect) -> Result<Door, MonitorError> {
-        let directory = connect(&self.directory.document)?;
+    pub fn door(&self, action: Action, groups: &[String], connect: &Connect) -> Result<Door, MonitorError> {
+        let directory = connect(&self.directory.document, groups)?;
         able(&*directory, action)?;
         let entry = EntryId::new(self.holder.is.entry.clone()).ok_or(Refusal::NoId)?;
         Ok(Door { directory, whom: Whom::Id(entry), action })
@@ -173,8 +175,12 @@ impl Door {
             Outcome::NotFound => return Err(Refusal::NotFound.into()),
         }
         // It is done, whether it can be looked at or not.
-        let entry = acting.entry(&self.whom).await.ok().flatten();
-        let is_seen = entry.is_some_and(|entry| self.action != Action::ForceChange || entry.must_change);
+        let look = || async { acting.glance(&self.whom).await.ok().flatten() };
+        let is_seen = match self.action {
+            Action::ForceChange => look().await.is_some_and(|entry| entry.must_change),
+            Action::Disable => look().await.is_some_and(|entry| entry.standing == Standing::Disabled),
+            Action::EndSessions => return Ok(Seen::Never),
+        };
         Ok(if is_seen { Seen::Shown } else { Seen::NotYet })
     }
 

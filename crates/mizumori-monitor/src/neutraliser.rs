@@ -181,6 +181,7 @@ impl Neutraliser {
             Ok(Acted::Done(Seen::NotYet)) => {
                 TaskEnd::Done("done; the directory does not show it yet".to_owned())
             }
+            Ok(Acted::Done(Seen::Never)) => TaskEnd::Done("done; no directory shows sessions".to_owned()),
             Err(fault) => fault.end(task, first, now()),
         };
         let seen = acted.as_ref().ok().and_then(Acted::seen);
@@ -262,7 +263,7 @@ impl Neutraliser {
             fault
         };
         let looked = async {
-            let door = ready.target.door(ready.action, &*self.connect)?;
+            let door = ready.target.door(ready.action, &ready.rule.groups_named(), &*self.connect)?;
             let now = ready.at(&door, task).await?;
             Ok((door, now))
         };

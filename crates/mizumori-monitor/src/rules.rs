@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use neutralising::Answer;
 pub use neutralising::Neutralising;
 
 use crate::timing::{Digest, QuietHours};

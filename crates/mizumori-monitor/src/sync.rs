@@ -3,17 +3,33 @@
 //! A directory is read as a whole, page by page, each page in a transaction of its own. What a reading that was ended did not see is
 //! gone; one that breaks off changes nothing of what it did not see.
 
+use std::time::Duration;
+
 use mizumori_core::keys::TagLayers;
 use mizumori_core::{Account, Lang, Timestamp};
 use mizumori_directory::{Directory, DirectoryError, Entry, Oddity, Privilege, SecondFactor, Standing};
-use mizumori_store::{DirectoryId, HolderAddress, NewHolder, OrganisationId, Session, Store, Synced};
+use mizumori_store::{
+    Directory as Described, DirectoryId, HolderAddress, NewHolder, OrganisationId, Session, Store, Synced,
+};
+use tokio::time::{Instant, timeout_at};
 
+use crate::directories::DirectorySettings;
 use crate::error::{MonitorError, in_words};
+use crate::rules::Rules;
 
 /// So many entries may go at once, whatever was there.
 const FEW: u64 = 20;
 /// So many oddities are named.
 const NAMED: usize = 100;
+
+/// How long a directory may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For what is asked before the first page, and from page to page.
+    pub silence: Duration,
+    /// In all.
+    pub longest: Duration,
+}
 
 /// What a reading found.
 #[derive(Debug, Default)]
@@ -28,6 +44,14 @@ pub struct Reading {
     pub left_out: u64,
 }
 
+impl Default for Patience {
+    /// Enough for 50,000 entries of a service that is asked once for each, and takes a second for it: eight are asked at a time. Groups
+    /// are read before the first page.
+    fn default() -> Self {
+        Self { silence: Duration::from_secs(15 * 60), longest: Duration::from_secs(3 * 3600) }
+    }
+}
+
 /// Whether most of a directory may go at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shrinking {
@@ -37,66 +61,141 @@ pub enum Shrinking {
     Allowed,
 }
 
-/// Reads a directory of an organisation. Why one could not be read is kept with it.
+/// How a directory is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// Whether most of it may go at once.
+    pub shrinking: Shrinking,
+    /// How long it may take.
+    pub patience: Patience,
+}
+
+impl From<Shrinking> for Manner {
+    fn from(shrinking: Shrinking) -> Self {
+        Self { shrinking, patience: Patience::default() }
+    }
+}
+
+/// Reads a directory as the store says of it, and asks it who is in the groups that the organisation's rules name. Why one could not be
+/// read is kept with it.
 ///
 /// # Errors
-/// When the directory or the store does not answer, or most entries are gone and that is refused.
+/// When its settings or its files cannot be, and as [`synchronise`].
+pub async fn read_directory(
+    store: &Store,
+    organisation: &OrganisationId,
+    directory: &Described,
+    tags: &TagLayers,
+    shrinking: Shrinking,
+    now: Timestamp,
+) -> Result<Reading, MonitorError> {
+    let mut session = store.read().await?;
+    let rules = Rules::of(&session.tenant(organisation).rules().await?)?;
+    drop(session);
+    let settings = DirectorySettings::parse(&directory.document);
+    let connected = settings.and_then(|settings| settings.connect(&rules.neutralise.groups_named()));
+    match connected {
+        Ok(connected) => {
+            let manner = Manner::from(shrinking);
+            synchronise(store, organisation, directory.id, connected.reading(), tags, manner, now).await
+        }
+        Err(error) => {
+            let mut session = store.write().await?;
+            session.tenant(organisation).fail_sync(directory.id, None, &in_words(&error)).await?;
+            session.commit().await?;
+            Err(error)
+        }
+    }
+}
+
+/// Reads a directory of an organisation. Why one could not be read is kept with it, unless another reading has begun meanwhile.
+///
+/// # Errors
+/// When the directory or the store does not answer, the directory not in time, or most entries are gone and that is refused.
 pub async fn synchronise(
     store: &Store,
     organisation: &OrganisationId,
     directory: DirectoryId,
     from: &dyn Directory,
     tags: &TagLayers,
-    shrinking: Shrinking,
-    now: Timestamp,
-) -> Result<Reading, MonitorError> {
-    let read = read(store, organisation, directory, from, tags, shrinking, now).await;
-    if let Err(error) = &read {
-        let mut session = store.write().await?;
-        session.tenant(organisation).fail_sync(directory, &in_words(error)).await?;
-        session.commit().await?;
-    }
-    read
-}
-
-async fn read(
-    store: &Store,
-    organisation: &OrganisationId,
-    directory: DirectoryId,
-    from: &dyn Directory,
-    tags: &TagLayers,
-    shrinking: Shrinking,
+    manner: Manner,
     now: Timestamp,
 ) -> Result<Reading, MonitorError> {
     let mut session = store.write().await?;
     let generation = session.tenant(organisation).begin_sync(directory).await?;
-    let mut room = room(&mut session, organisation, directory).await?;
+    let room = room(&mut session, organisation, directory).await?;
     session.commit().await?;
-    let (mut pages, mut reading) = (from.pages().await?, Reading::default());
-    while let Some(page) = pages.next().await? {
-        let mut session = store.write().await?;
-        let mut tenant = session.tenant(organisation);
-        for entry in &page.entries {
-            if room == 0 {
-                reading.left_out += 1;
-                continue;
+    let sync = Sync { store, organisation, directory, generation, tags, manner, now };
+    let read = sync.read(from, room).await;
+    if let Err(error) = &read {
+        sync.fail(error).await?;
+    }
+    read
+}
+
+/// A reading under way.
+struct Sync<'s> {
+    store: &'s Store,
+    organisation: &'s OrganisationId,
+    directory: DirectoryId,
+    generation: i64,
+    tags: &'s TagLayers,
+    manner: Manner,
+    now: Timestamp,
+}
+
+impl Sync<'_> {
+    async fn read(&self, from: &dyn Directory, mut room: u64) -> Result<Reading, MonitorError> {
+        let end = Instant::now() + self.manner.patience.longest;
+        let (mut pages, mut reading) = (self.in_time(end, from.pages()).await?, Reading::default());
+        while let Some(page) = self.in_time(end, pages.next()).await? {
+            let mut session = self.store.write().await?;
+            let mut tenant = session.tenant(self.organisation);
+            for entry in &page.entries {
+                if room == 0 {
+                    reading.left_out += 1;
+                    continue;
+                }
+                tenant.keep_holder(self.directory, self.generation, &holder(entry, self.tags)).await?;
+                room -= 1;
             }
-            tenant.keep_holder(directory, generation, &holder(entry, tags)).await?;
-            room -= 1;
+            session.commit().await?;
+            reading.odd += page.oddities.len() as u64;
+            let more = NAMED.saturating_sub(reading.oddities.len());
+            reading.oddities.extend(page.oddities.into_iter().take(more));
+        }
+        let mut session = self.store.write().await?;
+        reading.synced =
+            session.tenant(self.organisation).end_sync(self.directory, self.generation, self.now).await?;
+        let Synced { there, gone } = reading.synced;
+        if self.manner.shrinking == Shrinking::Refused && gone > FEW && gone > there {
+            return Err(MonitorError::Shrunk { there, gone });
         }
         session.commit().await?;
-        reading.odd += page.oddities.len() as u64;
-        let more = NAMED.saturating_sub(reading.oddities.len());
-        reading.oddities.extend(page.oddities.into_iter().take(more));
+        Ok(reading)
     }
-    let mut session = store.write().await?;
-    reading.synced = session.tenant(organisation).end_sync(directory, generation, now).await?;
-    let Synced { there, gone } = reading.synced;
-    if shrinking == Shrinking::Refused && gone > FEW && gone > there {
-        return Err(MonitorError::Shrunk { there, gone });
+
+    /// Waits for an answer, as long as the directory may take for one.
+    async fn in_time<T>(
+        &self,
+        end: Instant,
+        answer: impl Future<Output = mizumori_directory::Result<T>>,
+    ) -> Result<T, MonitorError> {
+        let silence = Instant::now() + self.manner.patience.silence;
+        match timeout_at(silence.min(end), answer).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) if end <= silence => Err(MonitorError::TooSlow(self.manner.patience.longest)),
+            Err(_) => Err(MonitorError::Silent(self.manner.patience.silence)),
+        }
     }
-    session.commit().await?;
-    Ok(reading)
+
+    /// Keeps why the directory could not be read.
+    async fn fail(&self, error: &MonitorError) -> Result<(), MonitorError> {
+        let mut session = self.store.write().await?;
+        let mut tenant = session.tenant(self.organisation);
+        tenant.fail_sync(self.directory, Some(self.generation), &in_words(error)).await?;
+        Ok(session.commit().await?)
+    }
 }
 
 /// How many entries the organisation's edition has room for, beside those of its other directories.

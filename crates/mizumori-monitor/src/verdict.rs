@@ -111,8 +111,8 @@ fn beside(rules: &Rules, finding: &Finding, holder: &NewHolder, own: &impl Fn(&s
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use mizumori_core::SecretKind;
     use mizumori_core::keys::{AccountTag, SecretTag};
+    use mizumori_core::{Groups, SecretKind};
     use mizumori_store::{DirectoryId, FindingId, HolderAddress, HolderId, NewFinding};
 
     use super::*;
@@ -157,6 +157,7 @@ pub(crate) mod tests {
             addresses: vec![address("hanako@suigen.example"), address("h.yamada@suigen.example")],
             enabled: true,
             superior: Some("boss@suigen.example".to_owned()),
+            groups: Groups::All(Vec::new()),
             ..NewHolder::default()
         };
         change(&mut is);

@@ -41,6 +41,28 @@ impl Session {
         u64::try_from(row.number("sequence")?).map_err(|_| StoreError::Damaged { what: "bundle" })
     }
 
+    /// What a bundle would be, were it taken now. Nothing is changed.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn look_at_bundle(
+        &mut self,
+        sender: &str,
+        sequence: u64,
+        digest: &str,
+    ) -> Result<Arrival, StoreError> {
+        let last = sqlx::query("SELECT sequence, digest FROM bundle WHERE sender = $1 AND way = $2");
+        let Some(row) = self.one("find a bundle", last.bind(sender).bind(IN)).await? else {
+            return Ok(Arrival::New);
+        };
+        let last = u64::try_from(row.number("sequence")?).unwrap_or(0);
+        if sequence > last {
+            return Ok(Arrival::New);
+        }
+        let is_same = sequence == last && row.text("digest")? == digest;
+        Ok(if is_same { Arrival::Again } else { Arrival::Late { last } })
+    }
+
     /// Keeps that a bundle came, if it is later than those that came before; else nothing is changed.
     ///
     /// # Errors
@@ -52,13 +74,9 @@ impl Session {
         digest: &str,
         now: Timestamp,
     ) -> Result<Arrival, StoreError> {
-        let last = sqlx::query("SELECT sequence, digest FROM bundle WHERE sender = $1 AND way = $2");
-        if let Some(row) = self.one("find a bundle", last.bind(sender).bind(IN)).await? {
-            let last = u64::try_from(row.number("sequence")?).unwrap_or(0);
-            if sequence <= last {
-                let is_same = sequence == last && row.text("digest")? == digest;
-                return Ok(if is_same { Arrival::Again } else { Arrival::Late { last } });
-            }
+        let arrival = self.look_at_bundle(sender, sequence, digest).await?;
+        if arrival != Arrival::New {
+            return Ok(arrival);
         }
         let number =
             i64::try_from(sequence).map_err(|_| StoreError::Damaged { what: "number of a bundle" })?;

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use mizumori_core::keys::AccountTag;
-use mizumori_core::{Lang, Timestamp};
+use mizumori_core::{Groups, Lang, Timestamp};
+use serde_json::{Value, json};
 use sqlx::any::AnyRow;
 
 use crate::account::{ASKED_AT_ONCE, asked};
@@ -70,8 +71,8 @@ pub struct NewHolder {
     pub other_address: Option<String>,
     /// Who keeps it, where it is shared: addresses.
     pub keepers: Vec<String>,
-    /// The groups that it is in.
-    pub groups: Vec<String>,
+    /// What is known of the groups that it is in.
+    pub groups: Groups,
 }
 
 impl NewHolder {
@@ -220,7 +221,7 @@ impl Tenant<'_> {
             .bind(new.superior.as_deref())
             .bind(new.other_address.as_deref())
             .bind(json_of(&new.keepers))
-            .bind(json_of(&new.groups))
+            .bind(written(&new.groups))
             .bind(generation)
             .bind(new.login.as_deref());
         let Some(row) = self.session.one("keep an entry", statement).await? else {
@@ -279,13 +280,22 @@ impl Tenant<'_> {
         Ok(Synced { there: u64::try_from(there).unwrap_or(0), gone })
     }
 
-    /// Keeps why a directory could not be read.
+    /// Keeps why a directory could not be read: of this synchronisation, unless another one has begun meanwhile, or of none, where it did
+    /// not come to one.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn fail_sync(&mut self, directory: DirectoryId, problem: &str) -> Result<(), StoreError> {
-        let statement = sqlx::query("UPDATE directory SET problem = $3 WHERE organisation = $1 AND id = $2");
-        let statement = statement.bind(self.organisation.as_str()).bind(directory.0).bind(problem);
+    pub async fn fail_sync(
+        &mut self,
+        directory: DirectoryId,
+        generation: Option<i64>,
+        problem: &str,
+    ) -> Result<(), StoreError> {
+        let statement = sqlx::query(
+            "UPDATE directory SET problem = $3 WHERE organisation = $1 AND id = $2 AND generation = COALESCE($4, generation)",
+        );
+        let statement =
+            statement.bind(self.organisation.as_str()).bind(directory.0).bind(problem).bind(generation);
         self.session.run("keep a directory's problem", statement).await.map(|_| ())
     }
 
@@ -408,7 +418,30 @@ fn read(row: &AnyRow) -> Result<Holder, StoreError> {
             superior: row.maybe_text("superior")?,
             other_address: row.maybe_text("other_address")?,
             keepers: row.texts("keepers")?,
-            groups: row.texts("groups")?,
+            groups: groups(&row.text("groups")?)?,
         },
     })
+}
+
+/// Groups as they stand in a column: a list is all of them, and nothing at all that nobody knows.
+fn written(groups: &Groups) -> String {
+    let value = match groups {
+        Groups::Unknown => Value::Null,
+        Groups::All(names) => json!(names),
+        Groups::Some { asked, found } => json!({ "asked": asked, "found": found }),
+    };
+    value.to_string()
+}
+
+fn groups(text: &str) -> Result<Groups, StoreError> {
+    let damaged = |_| StoreError::Damaged { what: "groups" };
+    let texts = |value: Value| serde_json::from_value::<Vec<String>>(value).map_err(damaged);
+    match serde_json::from_str(text).map_err(damaged)? {
+        Value::Null => Ok(Groups::Unknown),
+        Value::Object(mut both) => {
+            let mut of = |name| texts(both.remove(name).unwrap_or_default());
+            Ok(Groups::Some { asked: of("asked")?, found: of("found")? })
+        }
+        names => texts(names).map(Groups::All),
+    }
 }

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/005-channels.sql"),
     include_str!("schema/006-what-is-looked-for.sql"),
     include_str!("schema/007-since-when.sql"),
+    include_str!("schema/008-groups.sql"),
 ];
 
 /// The schema after the last of them.

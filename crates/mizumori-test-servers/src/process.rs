@@ -111,6 +111,14 @@ impl Process {
         self.child.id()
     }
 
+    /// Sends it a signal, and waits for nothing.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+        Ok(rustix::process::kill_process(self.pid, signal)?)
+    }
+
     /// Asks it to end by a signal, and waits; when it does not, it is killed.
     ///
     /// # Errors

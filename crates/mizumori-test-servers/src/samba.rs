@@ -28,7 +28,7 @@ const DRAWS: usize = 50;
 #[derive(Debug)]
 pub struct Samba {
     /// Before the folder: it ends before that goes away.
-    _process: Process,
+    process: Option<Process>,
     folder: Folder,
     certificate: Certificate,
     address: Ipv4Addr,
@@ -97,7 +97,7 @@ impl Samba {
         let process = Process::start(program, |_| {
             TcpStream::connect((address, 389)).is_ok() && TcpStream::connect((address, 636)).is_ok()
         })?;
-        Ok(Self { _process: process, folder, certificate, address, files: AtomicU32::new(0) })
+        Ok(Self { process: Some(process), folder, certificate, address, files: AtomicU32::new(0) })
     }
 
     /// `ldap://…`, where TLS begins by StartTLS.
@@ -113,6 +113,34 @@ impl Samba {
     /// The certificate of the authority that a client has to trust.
     pub fn ca_pem(&self) -> &str {
         self.certificate.authority_pem()
+    }
+
+    /// Has it end as a crash would.
+    ///
+    /// # Errors
+    /// When the system tells nothing of it.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.process.take().map_or(Ok(()), Process::kill)
+    }
+
+    /// Has it stand still: connections stay open, and nothing is answered.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn freeze(&self) -> io::Result<()> {
+        self.process
+            .as_ref()
+            .map_or(Err(io::ErrorKind::NotFound.into()), |process| process.signal(Signal::STOP))
+    }
+
+    /// Has it go on.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn thaw(&self) -> io::Result<()> {
+        self.process
+            .as_ref()
+            .map_or(Err(io::ErrorKind::NotFound.into()), |process| process.signal(Signal::CONT))
     }
 
     /// Adds a person with this login below [`Self::USERS`], and gives the distinguished name; what else the entry has stands in

@@ -1,5 +1,7 @@
 //! One line of a CSV directory as an entry.
 
+use mizumori_core::Groups;
+
 use super::columns::{Column, Columns};
 
 use crate::address::{Addresses, NotTaken, parse};
@@ -83,8 +85,10 @@ pub(super) fn entry(columns: &Columns, fields: &[String]) -> Result<(Entry, Vec<
     entry.superior = address("superior", field(Column::Superior));
     entry.other_address = address("other_address", field(Column::OtherAddress));
     entry.keepers = listed(field(Column::Keepers)).filter_map(|keeper| address("keepers", keeper)).collect();
-    let groups = field(Column::Groups).split(';').map(str::trim).filter(|group| !group.is_empty());
-    entry.groups = groups.map(str::to_owned).collect();
+    if columns.has(Column::Groups) {
+        let groups = field(Column::Groups).split(';').map(str::trim).filter(|group| !group.is_empty());
+        entry.groups = Groups::All(groups.map(str::to_owned).collect());
+    }
     Ok((entry, odd))
 }
 

@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{GoogleDirectory, READ, user};
+use super::{GoogleDirectory, READ, groups, user};
 use crate::error::Result;
-use crate::rest::{Call, Listed, Listing};
+use crate::rest::{Call, Listed, Listing, Members};
 
 pub(super) struct Users {
     directory: GoogleDirectory,
+    members: Members,
     token: Option<String>,
 }
 
@@ -23,8 +24,9 @@ struct Page {
 }
 
 impl Users {
-    pub(super) const fn new(directory: GoogleDirectory) -> Self {
-        Self { directory, token: None }
+    pub(super) async fn new(directory: GoogleDirectory) -> Result<Self> {
+        let members = groups::members(&directory).await?;
+        Ok(Self { directory, members, token: None })
     }
 }
 
@@ -42,8 +44,11 @@ impl Listing for Users {
             .extend_pairs(self.token.take().map(|token| ("pageToken", token)));
         let page: Page = reading.need(Call::get(url), READ, "such customer").await?;
         self.token = page.next_page_token.filter(|token| !token.is_empty());
-        let people = page.users.into_iter().map(user::read).collect();
-        Ok(Listed { people, is_last: self.token.is_none() })
+        let mut people: Vec<_> = page.users.into_iter().map(user::read).collect();
+        for person in people.iter_mut().flatten() {
+            person.entry.groups = self.members.of(&person.entry.id);
+        }
+        Ok(Listed { people, is_last: self.token.is_none(), ..Listed::default() })
     }
 
     fn server(&self) -> &str {

@@ -10,6 +10,7 @@
 //! takes, so that whoever only reads needs to be given no more.
 
 mod act;
+mod groups;
 mod key;
 mod listing;
 mod user;
@@ -44,6 +45,8 @@ pub struct GoogleSettings {
     pub administrator: String,
     /// The customer's id; `my_customer` is the administrator's own.
     pub customer: String,
+    /// Groups of which it is asked who is in them, by their names, addresses or ids; groups within them count.
+    pub groups: Vec<String>,
     /// Where the API is.
     pub url: String,
     /// Users a page, 1 to 500.
@@ -56,10 +59,13 @@ pub struct GoogleSettings {
 #[derive(Clone, Debug)]
 pub struct GoogleDirectory {
     reading: Rest,
+    grouping: Rest,
     changing: Rest,
     ending: Rest,
     /// Where users are.
     url: Url,
+    /// Where groups are.
+    groups: Url,
     settings: GoogleSettings,
 }
 
@@ -70,6 +76,7 @@ impl GoogleSettings {
             key,
             administrator: administrator.into(),
             customer: "my_customer".to_owned(),
+            groups: Vec::new(),
             url: "https://admin.googleapis.com".to_owned(),
             page: 200,
             patience: PATIENCE,
@@ -107,12 +114,17 @@ impl GoogleDirectory {
                 "admin.directory.user.readonly",
                 "domain-wide delegation of admin.directory.user.readonly",
             ),
+            grouping: rest(
+                "admin.directory.group.readonly",
+                "domain-wide delegation of admin.directory.group.readonly",
+            ),
             changing: rest("admin.directory.user", "domain-wide delegation of admin.directory.user"),
             ending: rest(
                 "admin.directory.user.security",
                 "domain-wide delegation of admin.directory.user.security",
             ),
             url: below(&server, ["admin", "directory", "v1", "users"])?,
+            groups: below(&server, ["admin", "directory", "v1", "groups"])?,
             settings,
         })
     }
@@ -169,6 +181,12 @@ fn is_exceeded(answer: &Answer) -> bool {
 #[async_trait]
 impl Lookup for GoogleDirectory {
     async fn entry(&self, whom: &Whom) -> Result<Option<Entry>> {
+        let Some(Person { mut entry, .. }) = self.find(whom).await? else { return Ok(None) };
+        entry.groups = groups::of(self, &entry.id).await?;
+        Ok(Some(entry))
+    }
+
+    async fn glance(&self, whom: &Whom) -> Result<Option<Entry>> {
         Ok(self.find(whom).await?.map(|person| person.entry))
     }
 }
@@ -176,6 +194,6 @@ impl Lookup for GoogleDirectory {
 #[async_trait]
 impl Directory for GoogleDirectory {
     async fn pages(&self) -> Result<Box<dyn Pages>> {
-        Ok(Box::new(Reading::new(Users::new(self.clone()))))
+        Ok(Box::new(Reading::new(Users::new(self.clone()).await?)))
     }
 }

@@ -7,10 +7,11 @@
 //!
 //! What it changes: `passwordProfile/forceChangePasswordNextSignIn` and `accountEnabled` (`user-update`), and sessions
 //! (`user-revokesigninsessions`). Who is synchronised from Active Directory is exempt from the first two: the next synchronisation
-//! would undo them. It signs on with a secret of an app registration (`auth-v2-service`). Roles for which somebody is only
-//! eligible are not seen.
+//! would undo them. It signs on with a secret of an app registration (`auth-v2-service`). Of groups only those are looked at that the
+//! settings name.
 
 mod act;
+mod groups;
 mod listing;
 mod privileged;
 mod user;
@@ -25,11 +26,11 @@ use url::Url;
 
 use crate::address::exposed;
 use crate::directory::{Directory, Lookup, Pages};
+pub use crate::entry::SecondFactors;
 use crate::entry::{Entry, Whom};
 use crate::error::{DirectoryError, Result};
 use crate::rest::{Call, Grant, PATIENCE, Pass, Progress, Reading, Rest, Task, Tokens, base, below};
 use listing::Users;
-use privileged::Privileged;
 use user::{FIELDS, User};
 
 const READ: Task = Task::with("read users", "User.Read.All");
@@ -45,6 +46,8 @@ pub struct GraphSettings {
     pub client_secret: Secret<String>,
     /// Groups whose members are privileged, by their ids; groups within them count.
     pub privileged_groups: Vec<String>,
+    /// Groups of which it is asked who is in them, by their names, mail addresses or ids; groups within them count.
+    pub groups: Vec<String>,
     /// Whether it is asked who has registered a second factor, which takes a right and a licence of its own.
     pub second_factors: SecondFactors,
     /// Where Microsoft Graph is; other than usual in national clouds.
@@ -55,16 +58,6 @@ pub struct GraphSettings {
     pub page: u16,
     /// How long a request waits in all where the service asks for patience.
     pub patience: Duration,
-}
-
-/// Whether second factors are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SecondFactors {
-    /// No: nothing is said of them.
-    #[default]
-    NotRead,
-    /// Yes.
-    Read,
 }
 
 /// A directory that speaks Microsoft Graph.
@@ -96,10 +89,12 @@ impl GraphSettings {
             client_id: client_id.into(),
             client_secret,
             privileged_groups: Vec::new(),
+            groups: Vec::new(),
             second_factors: SecondFactors::NotRead,
             url: "https://graph.microsoft.com".to_owned(),
             sign_on_url: "https://login.microsoftonline.com".to_owned(),
-            page: 500,
+            // With superiors the service gives no more.
+            page: 100,
             patience: PATIENCE,
         }
     }
@@ -190,21 +185,28 @@ impl GraphDirectory {
         url
     }
 
-    /// All of a collection, page by page.
-    async fn all(&self, first: Url, task: Task, what: &'static str) -> Result<Vec<Value>> {
-        let (mut all, mut progress, mut next) = (Vec::new(), Progress::default(), Some(first));
+    /// Looks at all of a collection, page by page: of what is not needed nothing stays.
+    async fn each(
+        &self,
+        first: Url,
+        task: Task,
+        what: &'static str,
+        mut look: impl FnMut(Value) -> Result<()> + Send,
+    ) -> Result<()> {
+        let (mut came, mut progress, mut next) = (0, Progress::default(), Some(first));
         while let Some(url) = next {
             let page: Collection = self.rest.need(Call::get(url), task, what).await?;
             if page.next.is_some() {
                 progress.page(page.value.len()).map_err(|what| self.rest.nonsense(what))?;
             }
-            if all.len() + page.value.len() > MOST {
+            came += page.value.len();
+            if came > MOST {
                 return Err(self.rest.nonsense("more came than any directory has"));
             }
-            all.extend(page.value);
+            page.value.into_iter().try_for_each(&mut look)?;
             next = self.link(page.next)?;
         }
-        Ok(all)
+        Ok(())
     }
 
     /// The address of the next page, which is used as it came (`paging`).
@@ -224,15 +226,19 @@ impl Lookup for GraphDirectory {
     async fn entry(&self, whom: &Whom) -> Result<Option<Entry>> {
         let Some(user) = self.find(whom).await? else { return Ok(None) };
         let mut entry = user.person.entry;
-        Privileged::read(self).await?.mark(&mut entry);
+        privileged::look(self, &mut entry).await?;
+        entry.groups = groups::of(self, &entry.id).await?;
         Ok(Some(entry))
+    }
+
+    async fn glance(&self, whom: &Whom) -> Result<Option<Entry>> {
+        Ok(self.find(whom).await?.map(|user| user.person.entry))
     }
 }
 
 #[async_trait]
 impl Directory for GraphDirectory {
     async fn pages(&self) -> Result<Box<dyn Pages>> {
-        let privileged = Privileged::read(self).await?;
-        Ok(Box::new(Reading::new(Users::new(self.clone(), privileged).await?)))
+        Ok(Box::new(Reading::new(Users::new(self.clone()).await?)))
     }
 }

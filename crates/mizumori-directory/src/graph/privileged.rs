@@ -1,5 +1,5 @@
-//! Who can do more than others: whoever holds a role of the directory, alone or through a group, and the members of the
-//! groups that the settings name (`rbacapplication-list-roleassignments`, `group-list-transitivemembers`).
+//! Who can do more than others: whoever holds a role of the directory or may take one up, alone or through a group, and the members of
+//! the groups that the settings name (`rbacapplication-list-roleassignments`, `rbacapplication-list-roleeligibilityschedules`).
 
 use std::collections::HashSet;
 
@@ -7,17 +7,25 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::GraphDirectory;
-use crate::entry::{Entry, Privilege};
-use crate::error::Result;
+use super::groups::{each_member, is_in_one};
+use crate::entry::{Entry, EntryId, Privilege};
+use crate::error::{DirectoryError, Result};
 use crate::rest::{Task, below};
 
 const ROLES: Task = Task::with("read who has a role", "RoleManagement.Read.Directory");
-const MEMBERS: Task = Task::with("read the members of a group", "GroupMember.Read.All");
 
 /// Their ids.
-pub(super) struct Privileged(HashSet<String>);
+#[derive(Default)]
+pub(super) struct Privileged(HashSet<EntryId>);
 
-/// A role that somebody has.
+/// Who has roles.
+#[derive(Default)]
+struct Holders {
+    ids: HashSet<EntryId>,
+    groups: HashSet<String>,
+}
+
+/// A role that somebody has, or may take up.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Assignment {
@@ -31,46 +39,70 @@ struct Principal {
     kind: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Member {
-    id: String,
-}
-
 impl Privileged {
     pub(super) async fn read(directory: &GraphDirectory) -> Result<Self> {
-        let mut url = below(&directory.url, ["roleManagement", "directory", "roleAssignments"])?;
-        url.query_pairs_mut().append_pair("$expand", "principal");
-        let nonsense = || directory.rest.nonsense("it does not say who has a role");
-        let (mut ids, mut groups) = (HashSet::new(), HashSet::new());
-        for assignment in directory.all(url, ROLES, "roles").await? {
-            // One that cannot be read may be anybody's: nobody is taken for ordinary by mistake.
-            let Assignment { principal_id, principal } = read(assignment).ok_or_else(nonsense)?;
-            let kind = principal.and_then(|principal| principal.kind).unwrap_or_default();
-            if kind.eq_ignore_ascii_case("#microsoft.graph.group") {
-                groups.insert(principal_id);
-            } else {
-                ids.insert(principal_id);
-            }
-        }
-        groups.extend(directory.settings.privileged_groups.iter().cloned());
+        let Holders { mut ids, groups } = Holders::read(directory).await?;
         for group in groups {
-            let mut url = below(&directory.url, ["groups", &group, "transitiveMembers"])?;
-            url.query_pairs_mut().append_pair("$select", "id");
-            for member in directory.all(url, MEMBERS, "such privileged group").await? {
-                ids.insert(read::<Member>(member).ok_or_else(nonsense)?.id);
-            }
+            each_member(directory, &group, |id| {
+                ids.extend(EntryId::new(id));
+            })
+            .await?;
         }
         Ok(Self(ids))
     }
 
     /// Marks somebody who is one of them.
     pub(super) fn mark(&self, entry: &mut Entry) {
-        if self.0.contains(entry.id.as_str()) {
+        if self.0.contains(&entry.id) {
             entry.privilege = Privilege::Privileged;
         }
     }
 }
 
-fn read<T: for<'de> Deserialize<'de>>(value: Value) -> Option<T> {
-    serde_json::from_value(value).ok()
+/// Looks whether one person is privileged. Who else is in a group is not asked.
+pub(super) async fn look(directory: &GraphDirectory, entry: &mut Entry) -> Result<()> {
+    let Holders { ids, groups } = Holders::read(directory).await?;
+    let id = &entry.id;
+    let groups: Vec<_> = groups.into_iter().collect();
+    if ids.contains(id) || is_in_one(directory, id.as_str(), &groups).await? {
+        entry.privilege = Privilege::Privileged;
+    }
+    Ok(())
+}
+
+impl Holders {
+    async fn read(directory: &GraphDirectory) -> Result<Self> {
+        let mut holders = Self::default();
+        holders.take(directory, "roleAssignments").await?;
+        // Who is eligible only is told where there is a licence for it, which not every tenant has.
+        match holders.take(directory, "roleEligibilitySchedules").await {
+            Ok(())
+            | Err(
+                DirectoryError::NotPermitted { .. }
+                | DirectoryError::Missing { .. }
+                | DirectoryError::Refused { code: 400, .. },
+            ) => {}
+            Err(error) => return Err(error),
+        }
+        holders.groups.extend(directory.settings.privileged_groups.iter().cloned());
+        Ok(holders)
+    }
+
+    async fn take(&mut self, directory: &GraphDirectory, list: &str) -> Result<()> {
+        let mut url = below(&directory.url, ["roleManagement", "directory", list])?;
+        url.query_pairs_mut().append_pair("$expand", "principal");
+        let look = |assignment: Value| {
+            // One that cannot be read may be anybody's: nobody is taken for ordinary by mistake.
+            let Assignment { principal_id, principal } = serde_json::from_value(assignment)
+                .map_err(|_| directory.rest.nonsense("it does not say who has a role"))?;
+            let kind = principal.and_then(|principal| principal.kind).unwrap_or_default();
+            if kind.eq_ignore_ascii_case("#microsoft.graph.group") {
+                self.groups.insert(principal_id);
+            } else {
+                self.ids.extend(EntryId::new(principal_id));
+            }
+            Ok(())
+        };
+        directory.each(url, ROLES, "roles", look).await
+    }
 }

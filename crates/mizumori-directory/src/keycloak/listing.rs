@@ -6,9 +6,9 @@ use url::Url;
 
 use super::privileged::Privileged;
 use super::user::{Credential, User};
-use super::{KeycloakDirectory, READ};
+use super::{KeycloakDirectory, READ, groups};
 use crate::error::{DirectoryError, Result};
-use crate::rest::{Listed, Listing, below};
+use crate::rest::{Listed, Listing, Members, below};
 
 /// So many are asked for their credentials at once: each is a request of its own.
 const AT_ONCE: usize = 8;
@@ -16,16 +16,19 @@ const AT_ONCE: usize = 8;
 pub(super) struct Users {
     directory: KeycloakDirectory,
     privileged: Privileged,
+    members: Members,
     list: Url,
     /// Users that came already.
     came: usize,
 }
 
 impl Users {
-    pub(super) fn new(directory: KeycloakDirectory, privileged: Privileged) -> Result<Self> {
+    pub(super) async fn new(directory: KeycloakDirectory) -> Result<Self> {
+        let privileged = Privileged::read(&directory).await?;
+        let members = groups::members(&directory).await?;
         let mut list = below(&directory.url, ["users"])?;
         list.query_pairs_mut().append_pair("briefRepresentation", "false");
-        Ok(Self { directory, privileged, list, came: 0 })
+        Ok(Self { directory, privileged, members, list, came: 0 })
     }
 }
 
@@ -47,11 +50,13 @@ impl Listing for Users {
             let told: Vec<Vec<Credential>> = try_join_all(asked).await?;
             for (user, credentials) in some.iter_mut().flatten().zip(told) {
                 user.take(&credentials);
-                self.privileged.mark(&mut user.person.entry);
+                let entry = &mut user.person.entry;
+                self.privileged.mark(entry);
+                entry.groups = self.members.of(&entry.id);
             }
         }
         let people = users.into_iter().map(|user| user.map(|user| user.person)).collect();
-        Ok(Listed { people, is_last })
+        Ok(Listed { people, is_last, ..Listed::default() })
     }
 
     fn server(&self) -> &str {

@@ -2,15 +2,17 @@
 //!
 //! The users of one realm are read in pages (`GET /users`), each with his credentials (`GET /users/{id}/credentials`, never their
 //! values): when the password was made, and whether there is a second factor. Who has a role or is in a group that the settings name is
-//! privileged; roles within roles and groups within groups are not followed.
+//! privileged, roles that contain such a role and groups below such a group included.
 //!
 //! What it changes: `UPDATE_PASSWORD` among the required actions, `enabled` (`PUT /users/{id}`, with all that the user was before), and
 //! sessions (`POST /users/{id}/logout`). It signs on as a client with a service account of the same realm, which holds roles of
 //! `realm-management`.
 
 mod act;
+mod groups;
 mod listing;
 mod privileged;
+mod roles;
 mod user;
 
 use std::time::Duration;
@@ -27,7 +29,6 @@ use crate::entry::{Entry, Whom};
 use crate::error::{DirectoryError, Result};
 use crate::rest::{Call, Grant, PATIENCE, Pass, Progress, Reading, Rest, Task, Tokens, base, below};
 use listing::Users;
-use privileged::Privileged;
 use user::{Credential, User};
 
 const READ: Task = Task::with("read users", "view-users of realm-management");
@@ -47,6 +48,8 @@ pub struct KeycloakSettings {
     pub privileged_roles: Vec<String>,
     /// Groups whose members are privileged, by their paths: `/administrators`.
     pub privileged_groups: Vec<String>,
+    /// Groups of which it is asked who is in them, by their names or paths; those below them count.
+    pub groups: Vec<String>,
     /// The attribute with the superior's address.
     pub superior: Option<String>,
     /// The attribute with an address elsewhere.
@@ -81,6 +84,7 @@ impl KeycloakSettings {
             client_secret,
             privileged_roles: Vec::new(),
             privileged_groups: Vec::new(),
+            groups: Vec::new(),
             superior: None,
             other_address: None,
             page: 200,
@@ -184,21 +188,34 @@ impl KeycloakDirectory {
         Ok(self.rest.ask(Call::get(url), READ).await?.unwrap_or_default())
     }
 
-    /// All of a list, page by page: the pages end with an empty one.
-    async fn all(&self, list: &Url, task: Task, what: &'static str) -> Result<Vec<Value>> {
-        let (mut all, mut progress) = (Vec::new(), Progress::default());
+    /// Looks at all of a list, page by page: the pages end with an empty one. Of what is not needed nothing stays.
+    async fn each(
+        &self,
+        list: &Url,
+        task: Task,
+        what: &'static str,
+        mut look: impl FnMut(Value) -> Result<()> + Send,
+    ) -> Result<()> {
+        let (mut came, mut first, mut progress) = (0, None, Progress::default());
         loop {
-            let page = self.page(list, all.len(), task, what).await?;
+            let page = self.page(list, came, task, what).await?;
             if page.is_empty() {
-                return Ok(all);
+                return Ok(());
             }
-            // A list that knows no pages is given again and again.
-            let is_again = all.first().is_some_and(|first| page.first() == Some(first));
-            if is_again || all.len() > MOST {
+            came += page.len();
+            // A list that knows no pages is given again and again: all of it has come, or it does not end.
+            if first.as_ref() == page.first() {
+                let is_whole = came == 2 * page.len() && page.len() < usize::from(self.settings.page);
+                return is_whole
+                    .then_some(())
+                    .ok_or_else(|| self.rest.nonsense("a list came that does not end"));
+            }
+            if came > MOST {
                 return Err(self.rest.nonsense("a list came that does not end"));
             }
             progress.page(page.len()).map_err(|what| self.rest.nonsense(what))?;
-            all.extend(page);
+            first = first.or_else(|| page.first().cloned());
+            page.into_iter().try_for_each(&mut look)?;
         }
     }
 
@@ -221,15 +238,19 @@ impl Lookup for KeycloakDirectory {
         let credentials = self.credentials(&user).await?;
         user.take(&credentials);
         let mut entry = user.person.entry;
-        Privileged::read(self).await?.mark(&mut entry);
+        privileged::look(self, &mut entry).await?;
+        entry.groups = groups::of(self, &entry.id).await?;
         Ok(Some(entry))
+    }
+
+    async fn glance(&self, whom: &Whom) -> Result<Option<Entry>> {
+        Ok(self.find(whom).await?.map(|user| user.person.entry))
     }
 }
 
 #[async_trait]
 impl Directory for KeycloakDirectory {
     async fn pages(&self) -> Result<Box<dyn Pages>> {
-        let privileged = Privileged::read(self).await?;
-        Ok(Box::new(Reading::new(Users::new(self.clone(), privileged)?)))
+        Ok(Box::new(Reading::new(Users::new(self.clone()).await?)))
     }
 }

@@ -1,5 +1,5 @@
-//! Who can do more than others: who has one of the roles that the settings name, alone or through a group, and the members of the groups
-//! that they name.
+//! Who can do more than others: who has one of the roles that the settings name, alone, through a group or through another role, and the
+//! members of the groups that they name and of those below.
 
 use std::collections::HashSet;
 
@@ -8,70 +8,104 @@ use serde_json::Value;
 use url::Url;
 
 use super::KeycloakDirectory;
-use crate::entry::{Entry, Privilege};
+use super::groups::{MEMBERS, at, children, each_member, is_in_one};
+use super::roles::Roles;
+use crate::entry::{Entry, EntryId, Privilege};
 use crate::error::Result;
 use crate::rest::{Call, Task, below};
 
-const ROLES: Task = Task::with(
+pub(super) const ROLES: Task = Task::with(
     "read who has a role",
     "view-users and view-realm (for roles of a client: view-clients) of realm-management",
 );
-const MEMBERS: Task = Task::with("read the members of a group", "view-users of realm-management");
 
 /// Their ids.
 #[derive(Default)]
-pub(super) struct Privileged(HashSet<String>);
+pub(super) struct Privileged(HashSet<EntryId>);
 
 #[derive(Deserialize)]
-struct Named {
-    id: String,
+pub(super) struct Named {
+    pub(super) id: String,
 }
 
 impl Privileged {
     pub(super) async fn read(directory: &KeycloakDirectory) -> Result<Self> {
         let mut privileged = Self::default();
-        for role in &directory.settings.privileged_roles {
-            let place = match role.split_once('/') {
-                None => below(&directory.url, ["roles", role])?,
-                Some((client, role)) => {
-                    let client = client_id(directory, client).await?;
-                    below(&directory.url, ["clients", &client, "roles", role])?
-                }
-            };
+        let (mut groups, mut seen) = (Vec::new(), HashSet::new());
+        for place in Roles::places(directory).await? {
             let what = "such privileged role";
-            let users = directory.all(&below(&place, ["users"])?, ROLES, what).await?;
-            privileged.0.extend(ids(directory, users)?);
-            let groups = directory.all(&below(&place, ["groups"])?, ROLES, what).await?;
-            for group in ids(directory, groups)? {
-                privileged.members(directory, &group).await?;
-            }
+            let mut add = |group| {
+                groups.push(id(directory, group)?);
+                Ok(())
+            };
+            directory.each(&below(&place, ["groups"])?, ROLES, what, &mut add).await?;
+            let add = |user| {
+                privileged.0.extend(EntryId::new(id(directory, user)?));
+                Ok(())
+            };
+            directory.each(&below(&place, ["users"])?, ROLES, what, add).await?;
         }
         for path in &directory.settings.privileged_groups {
-            let names = path.split('/').filter(|name| !name.is_empty());
-            let url = below(&directory.url, std::iter::once("group-by-path").chain(names))?;
-            let group: Named = directory.rest.need(Call::get(url), MEMBERS, "such privileged group").await?;
-            privileged.members(directory, &group.id).await?;
+            let group = at(directory, path).await?;
+            groups.push(group.ok_or_else(|| directory.rest.missing("such privileged group"))?);
+        }
+        while let Some(group) = groups.pop() {
+            if !seen.insert(group.clone()) {
+                continue;
+            }
+            each_member(directory, &group, |id| {
+                privileged.0.extend(EntryId::new(id));
+            })
+            .await?;
+            groups.extend(children(directory, &group).await?);
         }
         Ok(privileged)
     }
 
-    async fn members(&mut self, directory: &KeycloakDirectory, group: &str) -> Result<()> {
-        let url = below(&directory.url, ["groups", group, "members"])?;
-        let members = directory.all(&url, MEMBERS, "such privileged group").await?;
-        self.0.extend(ids(directory, members)?);
-        Ok(())
-    }
-
     /// Marks somebody who is one of them.
     pub(super) fn mark(&self, entry: &mut Entry) {
-        if self.0.contains(entry.id.as_str()) {
+        if self.0.contains(&entry.id) {
             entry.privilege = Privilege::Privileged;
         }
     }
 }
 
+/// Looks whether one person is privileged: by what he has in the end, whoever else has it.
+pub(super) async fn look(directory: &KeycloakDirectory, entry: &mut Entry) -> Result<()> {
+    let user = entry.id.as_str();
+    let is_privileged = has_role(directory, user).await?
+        || is_in_one(directory, user, &directory.settings.privileged_groups).await?;
+    if is_privileged {
+        entry.privilege = Privilege::Privileged;
+    }
+    Ok(())
+}
+
+async fn has_role(directory: &KeycloakDirectory, user: &str) -> Result<bool> {
+    for role in &directory.settings.privileged_roles {
+        let mappings = ["users", user, "role-mappings"];
+        let (url, name) = match role.split_once('/') {
+            None => (below(&directory.url, mappings.into_iter().chain(["realm", "composite"]))?, &**role),
+            Some((client, role)) => {
+                let client = client_id(directory, client).await?;
+                let place = mappings.into_iter().chain(["clients", &client, "composite"]);
+                (below(&directory.url, place)?, role)
+            }
+        };
+        let unclear = || directory.rest.nonsense("it does not say which roles somebody has");
+        let roles: Vec<Value> = directory.rest.need(Call::get(url), MEMBERS, "such user any more").await?;
+        for own in roles {
+            let own = own.get("name").and_then(Value::as_str).ok_or_else(unclear)?;
+            if own == name {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 /// The internal id of a client, by which its roles are found.
-async fn client_id(directory: &KeycloakDirectory, name: &str) -> Result<String> {
+pub(super) async fn client_id(directory: &KeycloakDirectory, name: &str) -> Result<String> {
     let mut url: Url = below(&directory.url, ["clients"])?;
     url.query_pairs_mut().append_pair("clientId", name);
     let clients: Vec<Named> = directory.rest.need(Call::get(url), ROLES, "such realm").await?;
@@ -80,8 +114,8 @@ async fn client_id(directory: &KeycloakDirectory, name: &str) -> Result<String> 
 }
 
 /// One that cannot be read may be anybody's: nobody is taken for ordinary by mistake.
-fn ids(directory: &KeycloakDirectory, values: Vec<Value>) -> Result<Vec<String>> {
-    let id = |value| serde_json::from_value::<Named>(value).ok().map(|named| named.id);
-    let ids: Option<Vec<String>> = values.into_iter().map(id).collect();
-    ids.ok_or_else(|| directory.rest.nonsense("it does not say who is privileged"))
+pub(super) fn id(directory: &KeycloakDirectory, value: Value) -> Result<String> {
+    serde_json::from_value::<Named>(value)
+        .map(|named| named.id)
+        .map_err(|_| directory.rest.nonsense("it does not say who is privileged"))
 }

@@ -12,6 +12,7 @@ mod act;
 mod connection;
 mod filter;
 mod found;
+mod groups;
 mod guid;
 mod person;
 mod privileged;
@@ -27,9 +28,10 @@ pub use settings::{Attributes, Flavour, LdapSettings, Protection};
 pub(crate) use tls::explain;
 
 use connection::Connection;
+use groups::Asked;
 use ldap3::Scope;
 use person::Person;
-use privileged::Privileged;
+use privileged::GroupMembers;
 use superior::Superiors;
 
 use crate::directory::{Directory, Lookup, Pages};
@@ -81,8 +83,16 @@ impl Lookup for LdapDirectory {
         if privileged::is_member(&self.settings, &mut connection, &person, groups).await? {
             person.entry.privilege = crate::entry::Privilege::Privileged;
         }
+        groups::look(&self.settings, &mut connection, &mut person).await?;
         connection.close().await;
         Ok(Some(person.entry))
+    }
+
+    async fn glance(&self, whom: &Whom) -> Result<Option<Entry>> {
+        let mut connection = Connection::open(&self.settings).await?;
+        let person = self.find(&mut connection, whom).await?;
+        connection.close().await;
+        Ok(person.map(|person| person.entry))
     }
 }
 
@@ -92,7 +102,9 @@ impl Directory for LdapDirectory {
         // Servers keep one paged search a connection: what is looked up meanwhile goes over another one.
         let connection = Connection::open(&self.settings).await?;
         let mut beside = Connection::open(&self.settings).await?;
-        let privileged = Privileged::read(&self.settings, &mut beside).await?;
-        Ok(Box::new(reading::Reading::new(self.settings.clone(), connection, beside, privileged)))
+        let settings = &self.settings;
+        let privileged = GroupMembers::read(settings, &mut beside, &settings.privileged_groups).await?;
+        let asked = Asked::read(settings, &mut beside).await?;
+        Ok(Box::new(reading::Reading::new(settings.clone(), connection, beside, privileged, asked)))
     }
 }

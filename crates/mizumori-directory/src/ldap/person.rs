@@ -1,5 +1,7 @@
 //! What an entry of LDAP says about a person.
 
+use mizumori_core::Groups;
+
 use super::found::Found;
 use super::guid;
 use super::settings::{Flavour, LdapSettings};
@@ -69,7 +71,10 @@ impl Person {
                 odd.push(OddityKind::BadAddress("other address"));
             }
         }
-        entry.groups = found.texts(&own.groups).map(str::to_owned).collect();
+        let groups: Vec<_> = found.texts(&own.groups).map(str::to_owned).collect();
+        // A server without an overlay for it names none: that says nothing.
+        let is_told = settings.flavour == Flavour::ActiveDirectory || !groups.is_empty();
+        entry.groups = if is_told { Groups::All(groups) } else { Groups::Unknown };
         let superior = own.superior.as_ref().and_then(|attribute| found.text(attribute)).map(str::to_owned);
         let keepers =
             own.keepers.iter().flat_map(|attribute| found.texts(attribute)).map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-//! Who is in a privileged group, directly or through other groups.
+//! Who is in a group, directly or through other groups: privileged ones, and those of which it is asked.
 //!
 //! Active Directory follows nested groups itself (LDAP_MATCHING_RULE_IN_CHAIN, MS-ADTS 3.1.1.3.4.4.3); elsewhere the members of the
 //! groups are read. A primary group is no membership there; what is in Domain Admins by that alone has `adminCount` all the same.
@@ -14,33 +14,37 @@ use super::person::Person;
 use super::settings::{Flavour, LdapSettings};
 use crate::error::{DirectoryError, Result};
 
-/// Members of all privileged groups together. Who has more has no ordinary accounts.
+/// Members of groups that are read together. Who has more has no ordinary accounts.
 const MOST: usize = 100_000;
 /// What follows nested groups.
 const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
 
-/// The members of the privileged groups.
+/// The members of some groups.
 #[derive(Debug, Default)]
-pub(super) struct Privileged {
+pub(super) struct GroupMembers {
     /// By distinguished name.
     names: HashSet<String>,
     /// By user name, as `memberUid` of RFC 2307 has them.
     logins: HashSet<String>,
 }
 
-impl Privileged {
+impl GroupMembers {
     /// Reads them.
-    pub(super) async fn read(settings: &LdapSettings, connection: &mut Connection) -> Result<Self> {
-        let mut privileged = Self::default();
+    pub(super) async fn read(
+        settings: &LdapSettings,
+        connection: &mut Connection,
+        groups: &[String],
+    ) -> Result<Self> {
+        let mut members = Self::default();
         match settings.flavour {
             Flavour::ActiveDirectory => {
-                for group in &settings.privileged_groups {
-                    privileged.read_chain(settings, connection, group).await?;
+                for group in groups {
+                    members.read_chain(settings, connection, group).await?;
                 }
             }
-            Flavour::OpenLdap => privileged.read_members(settings, connection).await?,
+            Flavour::OpenLdap => members.read_members(connection, groups.to_vec()).await?,
         }
-        Ok(privileged)
+        Ok(members)
     }
 
     /// Whether somebody is one of them.
@@ -70,8 +74,7 @@ impl Privileged {
         }
     }
 
-    async fn read_members(&mut self, settings: &LdapSettings, connection: &mut Connection) -> Result<()> {
-        let mut groups = settings.privileged_groups.clone();
+    async fn read_members(&mut self, connection: &mut Connection, mut groups: Vec<String>) -> Result<()> {
         while let Some(group) = groups.pop() {
             let Some(found) = members(connection, &group).await? else { continue };
             for login in found.texts("memberUid") {
@@ -90,7 +93,10 @@ impl Privileged {
     fn add(&mut self, connection: &Connection, name: String) -> Result<bool> {
         if self.names.len() == MOST {
             let server = connection.server().to_owned();
-            return Err(DirectoryError::Nonsense { server, what: "100,000 members of privileged groups" });
+            return Err(DirectoryError::Nonsense {
+                server,
+                what: "100,000 members of groups that are asked for",
+            });
         }
         Ok(self.names.insert(name))
     }
@@ -115,7 +121,7 @@ pub(super) async fn is_member(
             Ok(false)
         }
         Flavour::OpenLdap if groups.is_empty() => Ok(false),
-        Flavour::OpenLdap => Ok(Privileged::read(settings, connection).await?.contains(person)),
+        Flavour::OpenLdap => Ok(GroupMembers::read(settings, connection, groups).await?.contains(person)),
     }
 }
 

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 
 use super::connection::Connection;
+use super::groups::Asked;
 use super::person::Person;
-use super::privileged::Privileged;
+use super::privileged::GroupMembers;
 use super::settings::LdapSettings;
 use super::superior::Superiors;
 use crate::directory::{Oddity, OddityKind, Page, Pages};
@@ -18,7 +19,8 @@ pub(super) struct Reading {
     /// `None` at the end and after an error.
     connections: Option<Connections>,
     cookie: Vec<u8>,
-    privileged: Privileged,
+    privileged: GroupMembers,
+    asked: Asked,
     superiors: Superiors,
     seen: Seen,
     position: u64,
@@ -34,12 +36,23 @@ impl Reading {
         settings: LdapSettings,
         pages: Connection,
         beside: Connection,
-        privileged: Privileged,
+        privileged: GroupMembers,
+        asked: Asked,
     ) -> Self {
         let wanted = settings.wanted();
         let connections = Some(Connections { pages, beside });
         let (superiors, seen) = (Superiors::default(), Seen::default());
-        Self { settings, wanted, connections, cookie: Vec::new(), privileged, superiors, seen, position: 0 }
+        Self {
+            settings,
+            wanted,
+            connections,
+            cookie: Vec::new(),
+            privileged,
+            asked,
+            superiors,
+            seen,
+            position: 0,
+        }
     }
 }
 
@@ -66,6 +79,7 @@ impl Pages for Reading {
             if self.privileged.contains(&person) {
                 person.entry.privilege = Privilege::Privileged;
             }
+            self.asked.tell(&mut person);
             let id = Some(person.entry.id.clone());
             page.oddities.extend(odd.into_iter().map(|kind| Oddity { position, id: id.clone(), kind }));
             self.seen.admit(&mut page, position, person.entry);

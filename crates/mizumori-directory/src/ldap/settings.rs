@@ -57,6 +57,8 @@ pub struct LdapSettings {
     pub attributes: Attributes,
     /// Distinguished names of groups whose members, nested ones too, are privileged.
     pub privileged_groups: Vec<String>,
+    /// Groups of which it is asked who is in them, nested ones too, by their names or distinguished names.
+    pub groups: Vec<String>,
     /// Entries a page, 1 to 10,000.
     pub page: u16,
     /// How long a connection may take, TLS included.
@@ -110,6 +112,7 @@ impl LdapSettings {
             flavour,
             attributes: Attributes::of(flavour),
             privileged_groups: Vec::new(),
+            groups: Vec::new(),
             page: 500,
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),

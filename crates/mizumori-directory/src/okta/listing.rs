@@ -6,13 +6,14 @@ use url::Url;
 
 use super::privileged::Privileged;
 use super::user::User;
-use super::{OktaDirectory, READ, Superiors};
+use super::{OktaDirectory, READ, SecondFactors, Superiors, factors, groups};
 use crate::error::Result;
-use crate::rest::{Call, Listed, Listing, below};
+use crate::rest::{Call, Listed, Listing, Members, below};
 
 pub(super) struct Users {
     directory: OktaDirectory,
     privileged: Privileged,
+    members: Members,
     superiors: Superiors,
     next: Option<Url>,
     /// Those who were deactivated: the first listing leaves them out.
@@ -20,13 +21,15 @@ pub(super) struct Users {
 }
 
 impl Users {
-    pub(super) fn new(directory: OktaDirectory, privileged: Privileged) -> Result<Self> {
+    pub(super) async fn new(directory: OktaDirectory) -> Result<Self> {
+        let privileged = Privileged::read(&directory).await?;
+        let members = groups::members(&directory).await?;
         let mut active = below(&directory.url, ["users"])?;
         active.query_pairs_mut().append_pair("limit", &directory.settings.page.to_string());
         let mut gone = active.clone();
         gone.query_pairs_mut().append_pair("filter", r#"status eq "DEPROVISIONED""#);
         let superiors = Superiors::default();
-        Ok(Self { directory, privileged, superiors, next: Some(active), then: Some(gone) })
+        Ok(Self { directory, privileged, members, superiors, next: Some(active), then: Some(gone) })
     }
 }
 
@@ -39,21 +42,19 @@ impl Listing for Users {
         let answer = answer.ok_or_else(|| directory.reading.missing("users there"))?;
         let users: Vec<Value> = directory.reading.read(&answer)?;
         let next = directory.next(&answer)?;
-        let mut people = Vec::with_capacity(users.len());
-        for user in users {
-            let mut user = match User::read(user) {
-                Ok(user) => user,
-                Err(odd) => {
-                    people.push(Err(odd));
-                    continue;
-                }
-            };
-            self.superiors.fill(directory, &mut user).await?;
-            self.privileged.mark(&mut user.person.entry);
-            people.push(Ok(user.person));
+        let mut users: Vec<_> = users.into_iter().map(User::read).collect();
+        if directory.settings.second_factors == SecondFactors::Read {
+            factors::fill(directory, &mut users).await?;
         }
+        for user in users.iter_mut().flatten() {
+            self.superiors.fill(directory, user).await?;
+            let entry = &mut user.person.entry;
+            self.privileged.mark(entry);
+            entry.groups = self.members.of(&entry.id);
+        }
+        let people = users.into_iter().map(|user| user.map(|user| user.person)).collect();
         self.next = next.or_else(|| self.then.take());
-        Ok(Listed { people, is_last: self.next.is_none() })
+        Ok(Listed { people, is_last: self.next.is_none(), ..Listed::default() })
     }
 
     fn server(&self) -> &str {

@@ -2,7 +2,7 @@
 //!
 //! Users are read in pages (`listUsers`, links as RFC 8288 has them), those who were deactivated behind the others; who has a role of an
 //! administrator is privileged (`listUsersWithRoleAssignments`), and who is in a group that the settings name (`listGroupUsers`). Second
-//! factors are not in the listing, and are not read.
+//! factors are not in the listing: they are read of each user where the settings say so (`listFactors`).
 //!
 //! What it changes: the password is expired (`expirePassword`), the user suspended (`suspendUser`), sessions and tokens revoked
 //! (`revokeUserSessions`). Who signs on with another identity provider has no password here, and is exempt from the first.
@@ -11,6 +11,8 @@
 //! scopes of one purpose at a time.
 
 mod act;
+mod factors;
+mod groups;
 mod listing;
 mod privileged;
 mod user;
@@ -26,13 +28,13 @@ use url::Url;
 
 use crate::address::exposed;
 use crate::directory::{Directory, Lookup, OddityKind, Pages};
+pub use crate::entry::SecondFactors;
 use crate::entry::{Entry, Whom};
 use crate::error::{DirectoryError, Result};
 use crate::rest::{
     Assertion, Call, Grant, PATIENCE, Pass, Reading, Rest, SigningKey, Task, Tokens, base, below,
 };
 use listing::Users;
-use privileged::Privileged;
 use user::User;
 
 const READ: Task = Task::with("read users", "okta.users.read, or an administrator's role that may see users");
@@ -48,6 +50,10 @@ pub struct OktaSettings {
     pub credentials: OktaCredentials,
     /// Groups whose members are privileged, by their ids.
     pub privileged_groups: Vec<String>,
+    /// Groups of which it is asked who is in them, by their names or ids.
+    pub groups: Vec<String>,
+    /// Whether it is asked who has a second factor, which takes a request for each.
+    pub second_factors: SecondFactors,
     /// Users a page, 1 to 200.
     pub page: u16,
     /// How long a request waits in all where the service asks for patience.
@@ -74,6 +80,8 @@ pub enum OktaCredentials {
 #[derive(Clone, Debug)]
 pub struct OktaDirectory {
     reading: Rest,
+    /// For groups of which the settings ask: where that is not granted, the rest is read all the same.
+    grouping: Rest,
     acting: Rest,
     url: Url,
     settings: OktaSettings,
@@ -82,7 +90,15 @@ pub struct OktaDirectory {
 impl OktaSettings {
     /// What is usual.
     pub fn new(url: impl Into<String>, credentials: OktaCredentials) -> Self {
-        Self { url: url.into(), credentials, privileged_groups: Vec::new(), page: 200, patience: PATIENCE }
+        Self {
+            url: url.into(),
+            credentials,
+            privileged_groups: Vec::new(),
+            groups: Vec::new(),
+            second_factors: SecondFactors::NotRead,
+            page: 200,
+            patience: PATIENCE,
+        }
     }
 }
 
@@ -111,6 +127,7 @@ impl OktaDirectory {
         };
         Ok(Self {
             reading: rest(format!("okta.users.read okta.roles.read{groups}"))?,
+            grouping: rest("okta.users.read okta.groups.read".to_owned())?,
             acting: rest("okta.users.manage".to_owned())?,
             url: below(&server, ["api", "v1"])?,
             settings,
@@ -136,7 +153,8 @@ impl OktaDirectory {
 
     /// A user by an id or a login.
     async fn named(&self, name: &str) -> Result<Option<User>> {
-        if matches!(name, "." | "..") {
+        // `me` is whoever asks.
+        if matches!(name, "." | "..") || name.eq_ignore_ascii_case("me") {
             return Ok(None);
         }
         let url = below(&self.url, ["users", name])?;
@@ -213,7 +231,15 @@ impl Superiors {
             return Ok(());
         }
         if !self.0.contains_key(&named) {
-            let found = directory.named(&named).await?;
+            let found = match directory.named(&named).await {
+                // It may be anything that somebody has typed there.
+                Err(
+                    DirectoryError::Refused { .. }
+                    | DirectoryError::NotPermitted { .. }
+                    | DirectoryError::Missing { .. },
+                ) => None,
+                found => found?,
+            };
             if self.0.len() == REMEMBERED {
                 self.0.clear();
             }
@@ -234,15 +260,19 @@ impl Lookup for OktaDirectory {
         let Some(mut user) = self.find(whom).await? else { return Ok(None) };
         Superiors::default().fill(self, &mut user).await?;
         let mut entry = user.person.entry;
-        Privileged::read(self).await?.mark(&mut entry);
+        privileged::look(self, &mut entry).await?;
+        entry.groups = groups::of(self, &entry.id).await?;
         Ok(Some(entry))
+    }
+
+    async fn glance(&self, whom: &Whom) -> Result<Option<Entry>> {
+        Ok(self.find(whom).await?.map(|user| user.person.entry))
     }
 }
 
 #[async_trait]
 impl Directory for OktaDirectory {
     async fn pages(&self) -> Result<Box<dyn Pages>> {
-        let privileged = Privileged::read(self).await?;
-        Ok(Box::new(Reading::new(Users::new(self.clone(), privileged)?)))
+        Ok(Box::new(Reading::new(Users::new(self.clone()).await?)))
     }
 }

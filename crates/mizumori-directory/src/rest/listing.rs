@@ -20,6 +20,8 @@ pub(crate) struct Person {
 pub(crate) struct Listed {
     /// Those who make sense, and why the others do not.
     pub(crate) people: Vec<std::result::Result<Person, OddityKind>>,
+    /// Those who are passed over, and no mistake.
+    pub(crate) passed_over: usize,
     /// Whether nothing comes behind it.
     pub(crate) is_last: bool,
 }
@@ -56,7 +58,7 @@ impl<L: Listing> Pages for Reading<L> {
         if std::mem::replace(&mut self.is_over, true) {
             return Ok(None);
         }
-        let Listed { people, is_last } = self.listing.list().await?;
+        let Listed { people, passed_over, is_last } = self.listing.list().await?;
         let mut page = Page::default();
         for person in people {
             self.position += 1;
@@ -72,9 +74,8 @@ impl<L: Listing> Pages for Reading<L> {
             }
         }
         if !is_last {
-            self.progress.page(page.entries.len()).map_err(|what| DirectoryError::Nonsense {
-                server: self.listing.server().to_owned(),
-                what,
+            self.progress.page(page.entries.len() + passed_over).map_err(|what| {
+                DirectoryError::Nonsense { server: self.listing.server().to_owned(), what }
             })?;
         }
         self.is_over = is_last;

@@ -5,6 +5,7 @@
 
 mod assertion;
 mod listing;
+mod members;
 mod pass;
 mod progress;
 mod tokens;
@@ -18,6 +19,7 @@ use url::{Origin, Url};
 
 pub(crate) use assertion::{Assertion, SigningKey};
 pub(crate) use listing::{Listed, Listing, Person, Reading};
+pub(crate) use members::{Members, permitted};
 pub(crate) use pass::Pass;
 pub(crate) use progress::Progress;
 pub(crate) use tokens::{Grant, Tokens};

@@ -4,11 +4,12 @@
 //! mail address of the type `home` is the second channel, every other one is the account's.
 
 mod act;
+mod groups;
 mod reading;
 mod user;
 
 use async_trait::async_trait;
-use mizumori_core::{Account, Secret};
+use mizumori_core::{Account, Groups, Secret};
 use mizumori_outbound::Client;
 use serde::Deserialize;
 use serde_json::Value;
@@ -30,6 +31,8 @@ pub struct ScimSettings {
     pub token: Secret<String>,
     /// Groups whose members are privileged, by their ids or display names.
     pub privileged_groups: Vec<String>,
+    /// Groups of which it is asked who is in them, by their display names or ids, where the users do not tell.
+    pub groups: Vec<String>,
     /// Entries a page, 1 to 1,000. Servers may give fewer.
     pub page: u16,
 }
@@ -54,7 +57,7 @@ struct List {
 impl ScimSettings {
     /// What is usual.
     pub fn new(url: impl Into<String>, token: Secret<String>) -> Self {
-        Self { url: url.into(), token, privileged_groups: Vec::new(), page: 100 }
+        Self { url: url.into(), token, privileged_groups: Vec::new(), groups: Vec::new(), page: 100 }
     }
 }
 
@@ -127,13 +130,21 @@ impl Lookup for ScimDirectory {
     async fn entry(&self, whom: &Whom) -> Result<Option<Entry>> {
         let Some(mut person) = self.find(whom).await? else { return Ok(None) };
         Superiors::default().fill(self, &mut person).await?;
+        if person.entry.groups == Groups::Unknown {
+            person.entry.groups = groups::members(self).await?.of(&person.entry.id);
+        }
         Ok(Some(person.entry))
+    }
+
+    async fn glance(&self, whom: &Whom) -> Result<Option<Entry>> {
+        Ok(self.find(whom).await?.map(|person| person.entry))
     }
 }
 
 #[async_trait]
 impl Directory for ScimDirectory {
     async fn pages(&self) -> Result<Box<dyn Pages>> {
-        Ok(Box::new(reading::Reading::new(self.clone())))
+        let members = groups::members(self).await?;
+        Ok(Box::new(reading::Reading::new(self.clone(), members)))
     }
 }

@@ -1,16 +1,18 @@
 //! A reading of all users, page by page (RFC 7644, 3.4.2.4).
 
 use async_trait::async_trait;
+use mizumori_core::Groups;
 
 use super::user::{Person, Superiors};
 use super::{List, ScimDirectory};
 use crate::directory::{Oddity, OddityKind, Page, Pages};
 use crate::error::Result;
-use crate::rest::{Call, Task};
+use crate::rest::{Call, Members, Task};
 use crate::seen::Seen;
 
 pub(super) struct Reading {
     directory: ScimDirectory,
+    members: Members,
     superiors: Superiors,
     seen: Seen,
     /// Users that came already.
@@ -19,9 +21,10 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn new(directory: ScimDirectory) -> Self {
+    pub(super) fn new(directory: ScimDirectory, members: Members) -> Self {
         Self {
             directory,
+            members,
             superiors: Superiors::default(),
             seen: Seen::default(),
             position: 0,
@@ -57,6 +60,9 @@ impl Pages for Reading {
                 }
             };
             self.superiors.fill(directory, &mut person).await?;
+            if person.entry.groups == Groups::Unknown {
+                person.entry.groups = self.members.of(&person.entry.id);
+            }
             let id = Some(person.entry.id.clone());
             page.oddities.extend(person.odd.into_iter().map(|kind| Oddity {
                 position,

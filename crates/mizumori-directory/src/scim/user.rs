@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mizumori_core::Account;
+use mizumori_core::{Account, Groups};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -135,6 +135,9 @@ impl Person {
                 odd.push(OddityKind::BadTime("meta.created"));
             }
         }
+        // A server need not tell of groups at the user.
+        let is_told = user.groups.is_some();
+        let mut names = Vec::new();
         for group in user.groups.unwrap_or_default() {
             let named = |name: &Option<String>| {
                 name.as_ref().is_some_and(|name| settings.privileged_groups.contains(name))
@@ -142,7 +145,10 @@ impl Person {
             if named(&group.value) || named(&group.display) {
                 entry.privilege = Privilege::Privileged;
             }
-            entry.groups.extend(group.display.or(group.value));
+            names.extend(group.display.into_iter().chain(group.value));
+        }
+        if is_told {
+            entry.groups = Groups::All(names);
         }
         let manager = user.enterprise.and_then(|enterprise| enterprise.manager?.value);
         let superior = manager.and_then(EntryId::new).filter(is_segment);

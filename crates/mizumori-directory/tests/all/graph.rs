@@ -143,6 +143,18 @@ async fn everything_that_a_user_says() {
 }
 
 #[tokio::test]
+async fn many_pages_of_guests_are_no_circle() {
+    let web = server();
+    let next = format!("{}/v1.0/users?$skiptoken=x", web.url());
+    let guests = std::iter::repeat_n(page(&[GUEST, GUEST], Some(&next)), 30);
+    web.on_each("GET", "/v1.0/users", guests.chain([page(&[TARO], None)]));
+    let (entries, oddities) = all(&directory(&web)).await.unwrap();
+    assert_eq!((entries.len(), oddities.len()), (1, 0));
+    let usual = GraphSettings::new("suigen.example", "app-1", Secret::new("x".into()));
+    assert_eq!(usual.page, 100, "with superiors there are no larger ones");
+}
+
+#[tokio::test]
 async fn who_holds_a_role_is_privileged() {
     let web = server();
     let role = r##"{"principalId": "t-1", "principal": {"@odata.type": "#microsoft.graph.user"}}"##;
@@ -189,6 +201,38 @@ async fn who_holds_a_role_is_privileged() {
     web.on("GET", "/v1.0/groups/named/transitiveMembers", Answer::status(404));
     let error = all(&directory).await.unwrap_err();
     assert!(matches!(error, DirectoryError::Missing { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn who_may_take_a_role_up_is_privileged() {
+    const ELIGIBLE: &str = "/v1.0/roleManagement/directory/roleEligibilitySchedules";
+    let web = server();
+    web.on("GET", ROLES, page(&[], None));
+    web.on("GET", "/v1.0/users", page(&[TARO, HANAKO], None));
+    web.on("GET", "/v1.0/users/h-2", Answer::json(HANAKO));
+    web.on("GET", "/v1.0/groups/g-9/transitiveMembers", page(&[r#"{"id": "h-2"}"#], None));
+    web.on("POST", "/v1.0/users/h-2/checkMemberGroups", Answer::json(r#"{"value": ["g-9"]}"#));
+    let role = r##"{"principalId": "t-1", "principal": {"@odata.type": "#microsoft.graph.user"}}"##;
+    let group = r##"{"principalId": "g-9", "principal": {"@odata.type": "#microsoft.graph.group"}}"##;
+    web.on("GET", ELIGIBLE, page(&[role, group], None));
+    let directory = directory(&web);
+    let (entries, _) = all(&directory).await.unwrap();
+    assert!(entries.iter().all(|entry| entry.privilege == Privilege::Privileged));
+    web.take_requests();
+    let hanako = directory.entry(&id("h-2")).await.unwrap().unwrap();
+    assert_eq!(hanako.privilege, Privilege::Privileged);
+    assert!(
+        !web.requests().iter().any(|request| request.path.ends_with("transitiveMembers")),
+        "of one person"
+    );
+    // Where there is no licence for it, nobody is eligible.
+    for answer in [Answer::status(400), Answer::status(403), Answer::status(404)] {
+        web.on("GET", ELIGIBLE, answer);
+        let (entries, _) = all(&directory).await.unwrap();
+        assert!(entries.iter().all(|entry| entry.privilege == Privilege::Ordinary));
+    }
+    web.on("GET", ELIGIBLE, Answer::status(500));
+    assert!(all(&directory).await.is_err());
 }
 
 #[tokio::test]

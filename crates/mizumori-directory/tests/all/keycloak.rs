@@ -137,6 +137,31 @@ async fn roles_and_groups_make_privileged() {
         web.on_each("GET", &format!("{REALM}{path}"), [named(ids), named(&[])]);
     };
     let prepare = || {
+        let role = |path: &str, id: &str| {
+            let role = format!(r#"{{"id": "{id}", "name": "x"}}"#);
+            web.on("GET", &format!("{REALM}{path}"), Answer::json(role));
+        };
+        role("/roles/keepers", "r-1");
+        role("/clients/c-1/roles/realm-admin", "r-2");
+        // One role contains another one, which contains the one that is named; one contains itself.
+        let roles = [
+            r#"{"id": "r-1", "name": "keepers", "composite": false}"#,
+            r#"{"id": "r-3", "name": "chiefs", "composite": true}"#,
+        ];
+        web.on_each("GET", &format!("{REALM}/roles"), [list(&roles), list(&[])]);
+        let outer = [r#"{"id": "r-4", "name": "outer", "composite": true}"#];
+        web.on_each("GET", &format!("{REALM}/clients/c-1/roles"), [list(&outer), list(&[])]);
+        pages("/roles-by-id/r-3/composites", &["r-1", "r-3"]);
+        pages("/roles-by-id/r-4/composites", &["r-3"]);
+        pages("/roles/chiefs/users", &["f"]);
+        pages("/roles/chiefs/groups", &[]);
+        pages("/clients/c-1/roles/outer/users", &["g"]);
+        pages("/clients/c-1/roles/outer/groups", &[]);
+        for group in ["g-1", "g-3"] {
+            pages(&format!("/groups/{group}/children"), &[]);
+        }
+        pages("/groups/g-2/children", &["g-3"]);
+        pages("/groups/g-3/members", &["h"]);
         pages("/roles/keepers/users", &["a"]);
         pages("/roles/keepers/groups", &["g-1"]);
         pages("/groups/g-1/members", &["b"]);
@@ -146,7 +171,7 @@ async fn roles_and_groups_make_privileged() {
         web.on("GET", &format!("{REALM}/group-by-path/staff/root"), Answer::json(r#"{"id": "g-2"}"#));
         pages("/groups/g-2/members", &["d"]);
         let user = |id: &str| format!(r#"{{"id": "{id}", "username": "{id}"}}"#);
-        let users: Vec<String> = ["a", "b", "c", "d", "e"].map(user).into();
+        let users: Vec<String> = ["a", "b", "c", "d", "e", "f", "g", "h"].map(user).into();
         web.on_each("GET", USERS, [list(&users.iter().map(String::as_str).collect::<Vec<_>>()), list(&[])]);
     };
     let settings = KeycloakSettings {
@@ -158,16 +183,19 @@ async fn roles_and_groups_make_privileged() {
     prepare();
     let (entries, _) = all(&directory).await.unwrap();
     let privileged: Vec<_> = entries.iter().map(|entry| entry.privilege == Privilege::Privileged).collect();
-    assert_eq!(privileged, [true, true, true, true, false]);
+    assert_eq!(privileged, [true, true, true, true, false, true, true, true]);
     assert!(entries.iter().all(|entry| entry.second_factor == SecondFactor::Unknown));
     for (path, answer, word) in [
         ("/roles/keepers/users", Answer::status(403), "view-realm"),
         ("/roles/keepers/users", Answer::status(404), "privileged role"),
-        ("/roles/keepers/groups", named(&["g-1"]), "does not end"),
+        ("/roles/keepers/groups", named(&["g-1", "g-9"]), "does not end"),
         ("/clients", list(&[]), "no such client"),
+        ("/clients/c-1/roles/realm-admin", Answer::status(404), "privileged role"),
+        ("/roles", Answer::status(403), "view-realm"),
+        ("/roles-by-id/r-3/composites", list(&["7"]), "does not say"),
         ("/group-by-path/staff/root", Answer::status(404), "privileged group"),
         ("/groups/g-2/members", Answer::status(403), "view-users"),
-        ("/groups/g-2/members", list(&["7"]), "does not end"),
+        ("/groups/g-2/members", list(&["7"]), "does not say"),
     ] {
         prepare();
         web.on("GET", &format!("{REALM}{path}"), answer);

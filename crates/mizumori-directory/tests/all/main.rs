@@ -11,6 +11,8 @@ mod google;
 #[cfg(test)]
 mod graph;
 #[cfg(test)]
+mod groups;
+#[cfg(test)]
 mod key;
 #[cfg(test)]
 mod keycloak;
@@ -20,5 +22,7 @@ mod okta;
 mod samba;
 #[cfg(test)]
 mod scim;
+#[cfg(test)]
+mod scim_server;
 #[cfg(test)]
 mod slapd;

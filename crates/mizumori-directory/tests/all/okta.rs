@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mizumori_core::{Lang, Secret};
-use mizumori_directory::okta::{OktaCredentials, OktaDirectory, OktaSettings};
+use mizumori_directory::okta::{OktaCredentials, OktaDirectory, OktaSettings, SecondFactors};
 use mizumori_directory::{
     Action, DirectoryError, EntryId, Lookup, Neutralise, OddityKind, Outcome, Privilege, SecondFactor,
     Standing, Whom,
@@ -152,6 +152,78 @@ async fn everything_that_a_user_says() {
         requests.iter().filter(|r| r.path == USERS).filter_map(|r| r.query.clone()).collect();
     assert_eq!(queries[..2], ["limit=2", "after=x&limit=2"]);
     assert!(queries[2].contains("DEPROVISIONED"), "{queries:?}");
+}
+
+#[tokio::test]
+async fn second_factors_are_asked_for_one_by_one() {
+    let web = server();
+    let user = |number: usize, status: &str| {
+        format!(
+            r#"{{"id": "00v{number}", "status": "{status}", "profile": {{"login": "v{number}@suigen.example"}}}}"#
+        )
+    };
+    let users: Vec<_> = (0..12).map(|number| user(number, "ACTIVE")).collect();
+    let users: Vec<_> = users.iter().map(String::as_str).collect();
+    let list = || web.on_each("GET", USERS, [page(&users, None), page(&[&user(12, "DEPROVISIONED")], None)]);
+    for (number, factors) in [
+        (0, r#"[{"factorType": "token:software:totp", "status": "ACTIVE"}]"#),
+        (1, r#"[{"factorType": "push", "status": "PENDING_ACTIVATION"}]"#),
+        (
+            2,
+            r#"[{"factorType": "email", "status": "ACTIVE"}, {"factorType": "question", "status": "ACTIVE"}]"#,
+        ),
+        (
+            11,
+            r#"[{"factorType": "email", "status": "ACTIVE"}, {"factorType": "webauthn", "status": "ACTIVE"}]"#,
+        ),
+    ] {
+        web.on("GET", &format!("{USERS}/00v{number}/factors"), Answer::json(factors));
+    }
+    let settings = OktaSettings { second_factors: SecondFactors::Read, ..by_token(&web) };
+    let asking = OktaDirectory::new(client(Duration::from_secs(60)), settings).unwrap();
+    list();
+    let (entries, _) = all(&asking).await.unwrap();
+    let (present, absent) = (SecondFactor::Present, SecondFactor::Absent);
+    let told: Vec<_> = entries.iter().map(|entry| entry.second_factor).collect();
+    assert_eq!((&told[..3], told[11]), (&[present, absent, absent][..], present));
+    assert!(told[3..11].iter().chain(&told[12..]).all(|factor| *factor == SecondFactor::Unknown));
+    assert!(web.take_requests().iter().all(|request| !request.path.contains("00v12")));
+    list();
+    all(&directory(&web)).await.unwrap();
+    assert!(
+        web.requests().iter().all(|request| !request.path.ends_with("/factors")),
+        "nobody has asked for it"
+    );
+    web.on("GET", &format!("{USERS}/00v3/factors"), Answer::status(403));
+    list();
+    let error = all(&asking).await.unwrap_err();
+    assert!(error.to_string().contains("okta.users.read"), "{error}");
+}
+
+#[tokio::test]
+async fn a_superior_may_be_anything_that_somebody_typed() {
+    let web = server();
+    let user = |number: usize, manager: &str| {
+        format!(
+            r#"{{"id": "00v{number}", "status": "ACTIVE", "profile": {{"login": "v{number}@suigen.example", "managerId": "{manager}"}}}}"#
+        )
+    };
+    let managers = ["odd", "refused", "hidden", "ME", "..", "gone"];
+    let users: Vec<_> = managers.iter().enumerate().map(|(number, manager)| user(number, manager)).collect();
+    let users = users.iter().map(String::as_str).collect::<Vec<_>>();
+    web.on_each("GET", USERS, [page(&users, None), page(&[], None)]);
+    for (manager, status) in [("odd", 400), ("refused", 405), ("hidden", 403), ("ME", 200), ("gone", 404)] {
+        web.on("GET", &format!("{USERS}/{manager}"), Answer::json(TARO).with_status(status));
+    }
+    let (entries, oddities) = all(&directory(&web)).await.unwrap();
+    assert!(entries.iter().all(|entry| entry.superior.is_none()));
+    let kinds: Vec<_> = oddities.iter().map(|odd| odd.kind).collect();
+    assert_eq!(kinds, [OddityKind::NoSuchPerson("managerId"); 6]);
+    assert!(web.requests().iter().all(|request| request.path != format!("{USERS}/ME")), "that is ourselves");
+    // A server that is away is one, whoever is asked for.
+    web.on_each("GET", USERS, [page(&[&user(1, "slow")], None), page(&[], None)]);
+    web.on("GET", &format!("{USERS}/slow"), Answer::status(503));
+    assert!(all(&directory(&web)).await.is_err());
 }
 
 #[tokio::test]

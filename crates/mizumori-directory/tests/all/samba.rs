@@ -1,11 +1,12 @@
 //! LDAP against Active Directory, as Samba does it. One domain serves all tests, each with people of its own.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
-use mizumori_core::{Lang, Secret};
+use mizumori_core::{Groups, Lang, Secret};
 use mizumori_directory::ldap::{Flavour, LdapDirectory, LdapSettings, Protection};
 use mizumori_directory::{
-    DirectoryError, Lookup, Neutralise, OddityKind, Outcome, Privilege, Standing, Whom,
+    Directory, DirectoryError, Lookup, Neutralise, OddityKind, Outcome, Privilege, Standing, Whom,
 };
 use mizumori_test_servers::Samba;
 use tempfile::NamedTempFile;
@@ -67,7 +68,12 @@ async fn everything_that_an_entry_says() {
             .apply(&format!("dn: {group}\nchangetype: add\nobjectClass: group\nmember: {member}\n"))
             .unwrap();
     }
-    let directory = directory(LdapSettings { page: 2, privileged_groups: vec![outer], ..settings(domain) });
+    let directory = directory(LdapSettings {
+        page: 2,
+        privileged_groups: vec![outer],
+        groups: vec!["OUTER".to_owned(), "nowhere".to_owned()],
+        ..settings(domain)
+    });
     let (entries, oddities) = all(&directory).await.unwrap();
     assert!(oddities.iter().all(|odd| odd.kind != OddityKind::Elsewhere), "{oddities:?}");
     let named = |login: &str| entries.iter().find(|entry| entry.login.as_deref() == Some(login)).unwrap();
@@ -82,7 +88,8 @@ async fn everything_that_an_entry_says() {
     assert!(taro.held_since.is_some() && taro.password_changed_at.is_some());
     assert_eq!(taro.superior.as_ref(), named("hanako").primary());
     assert_eq!(named("hanako").privilege, Privilege::Privileged, "through a group in a group");
-    assert_eq!(named("hanako").groups, [inner]);
+    assert_eq!(named("hanako").groups, Groups::All(vec![inner, "OUTER".to_owned()]), "nested ones by asking");
+    assert_eq!(taro.groups, Groups::All(Vec::new()));
     assert_eq!(named("Administrator").privilege, Privilege::Privileged, "by adminCount");
     assert_eq!(named("Guest").standing, Standing::Disabled);
 
@@ -215,4 +222,32 @@ async fn protections_and_refusals() {
     let elsewhere = LdapSettings { base: "DC=other,DC=example".into(), ..good };
     let error = all(&directory(elsewhere)).await.unwrap_err();
     assert!(matches!(error, DirectoryError::Referral { .. } | DirectoryError::Missing { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn one_that_stands_still_or_is_killed_meanwhile() {
+    if Samba::is_left_out() {
+        return;
+    }
+    let server = Samba::start().unwrap();
+    let file = authority(server.ca_pem());
+    let mut own = (server, file);
+    // So much patience as a busy machine needs to begin, and no more.
+    let hasty = LdapSettings { page: 1, timeout: Duration::from_secs(20), ..settings(&own) };
+    let begun = async || {
+        let mut pages = directory(hasty.clone()).pages().await.unwrap();
+        assert_eq!(pages.next().await.unwrap().unwrap().entries.len(), 1);
+        pages
+    };
+    let mut pages = begun().await;
+    own.0.freeze().unwrap();
+    let error = pages.next().await.err().unwrap();
+    assert!(matches!(error, DirectoryError::TimedOut { .. }), "{error:?}");
+    own.0.thaw().unwrap();
+    let mut pages = begun().await;
+    own.0.kill().unwrap();
+    let error = pages.next().await.err().unwrap();
+    assert!(matches!(error, DirectoryError::Unreachable { .. }), "{error:?}");
+    let error = directory(hasty).pages().await.err().unwrap();
+    assert!(matches!(error, DirectoryError::Unreachable { .. }), "{error:?}");
 }

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::received::RECEIVED;
 
+/// The version of findings that a lake elsewhere has brought: no lake here has it, and none comes after it.
+const CARRIED: u64 = i64::MAX.cast_unsigned();
+
 /// A line.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -67,6 +70,12 @@ pub(super) struct WrittenFinding {
     severity: String,
     state: String,
     backlog: bool,
+    /// Whether a list brought it, and no lake. Version 1 does not say so: it was none then, so that nothing is kept from anybody.
+    #[serde(default)]
+    received: bool,
+    /// Since when it is settled. Version 1 has its steps alone.
+    #[serde(default)]
+    settled: Option<i64>,
     steps: Vec<WrittenStep>,
 }
 
@@ -85,6 +94,8 @@ pub(super) struct Come {
     pub(super) reference: Reference,
     pub(super) new: NewFinding,
     pub(super) own_site: bool,
+    /// Since when it is settled, as far as that is said.
+    pub(super) settled: Option<Timestamp>,
     pub(super) steps: Vec<Step>,
 }
 
@@ -167,6 +178,8 @@ impl WrittenFinding {
             severity: is.severity.as_str().to_owned(),
             state: is.state.as_str().to_owned(),
             backlog: is.backlog,
+            received: is.version == RECEIVED,
+            settled: finding.settled.map(|at| at.0),
             steps: steps.iter().map(step).collect(),
         }
     }
@@ -196,9 +209,19 @@ impl WrittenFinding {
             state: State::of(&self.state)?,
             backlog: self.backlog,
             same_as: None,
-            version: RECEIVED,
+            version: if self.received { RECEIVED } else { CARRIED },
         };
-        let steps = self.steps.into_iter().map(step).collect::<Option<_>>()?;
-        Some(Come { reference: self.reference.parse().ok()?, new, own_site: self.own_site, steps })
+        let steps: Vec<Step> = self.steps.into_iter().map(step).collect::<Option<_>>()?;
+        let settled = self.settled.map(Timestamp).or_else(|| settled_by(&steps));
+        Some(Come { reference: self.reference.parse().ok()?, new, own_site: self.own_site, settled, steps })
     }
+}
+
+/// Since when these steps have left something settled.
+fn settled_by(steps: &[Step]) -> Option<Timestamp> {
+    let mut since = None;
+    for step in steps {
+        since = step.to.is_settled().then(|| since.unwrap_or(step.at));
+    }
+    since
 }

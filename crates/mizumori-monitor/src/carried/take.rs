@@ -49,7 +49,8 @@ pub async fn take_carried(
 ) -> Result<Carried, MonitorError> {
     let mut lines = Lines { document, number: 0 };
     match lines.next()? {
-        Some(Line::Document(Document { kind, version })) if kind == KIND && version == VERSION => {}
+        Some(Line::Document(Document { kind, version }))
+            if kind == KIND && (1..=VERSION).contains(&version) => {}
         _ => return Err(lines.wrong()),
     }
     let (mut done, mut all) = (Carried::default(), BTreeMap::<OrganisationId, Option<Known>>::new());
@@ -130,7 +131,9 @@ async fn take(
     now: Timestamp,
     done: &mut Carried,
 ) -> Result<(), StoreError> {
-    let Come { reference, new, own_site, steps } = come;
+    let Come { reference, new, own_site, settled, steps } = come;
+    // Whatever a clock elsewhere says, nothing was settled later than now.
+    let settled = settled.map_or(now, |settled| settled.min(now));
     let earlier = tenant.findings_of(new.account).await?;
     let is_same = |finding: &&Finding| {
         let is = &finding.is;
@@ -145,7 +148,7 @@ async fn take(
             && !there.is.state.is_settled()
         {
             let why = steps.last().map_or("it was settled elsewhere", |step| &*step.why);
-            tenant.step(there, new.state, who, why, now).await?;
+            tenant.step_since(there, new.state, who, why, settled, now).await?;
             done.settled += 1;
         }
         return Ok(());
@@ -156,16 +159,15 @@ async fn take(
             new.secret.is_some() && finding.is.secret == new.secret && finding.is.same_as.is_none()
         });
         // What is open here is not settled by a copy of it: whoever shares a fate has that of the first.
-        let settled = match first {
-            Some(first) => NewFinding {
-                same_as: Some(first.id),
-                state: first.is.state,
-                backlog: first.is.backlog,
-                ..new
-            },
-            None => new,
+        let (new, settled) = match first {
+            Some(first) => {
+                let (state, backlog) = (first.is.state, first.is.backlog);
+                let shared = NewFinding { same_as: Some(first.id), state, backlog, ..new };
+                (shared, first.settled.unwrap_or(settled))
+            }
+            None => (new, settled),
         };
-        let kept = tenant.record_after(&settled, &earlier, Some(&reference), now).await?;
+        let kept = tenant.record_since(&new, &earlier, Some(&reference), settled, now).await?;
         if let mizumori_store::Recorded::Kept(kept) = kept {
             tenant.keep_history(kept.id, &steps).await?;
         }

@@ -36,11 +36,12 @@ pub struct Ldap {
 }
 
 impl Ldap {
-    pub(super) fn connect(&self, flavour: Flavour) -> Result<Connected, MonitorError> {
+    pub(super) fn connect(&self, flavour: Flavour, groups: &[String]) -> Result<Connected, MonitorError> {
         let mut settings = LdapSettings::new(&self.url, &self.base, flavour);
         settings.bind_name.clone_from(&self.bind_name);
         settings.bind_password = secret_in(&self.password_file)?;
         settings.privileged_groups.clone_from(&self.privileged_groups);
+        settings.groups = groups.to_vec();
         settings.extra_ca.clone_from(&self.authorities);
         if let Some(filter) = &self.filter {
             settings.filter.clone_from(filter);

@@ -80,6 +80,9 @@ pub struct Okta {
     /// Ids of groups whose members are privileged, beside administrators.
     #[serde(default)]
     pub privileged_groups: Vec<String>,
+    /// Ask who has a second factor: a request for each user.
+    #[serde(default)]
+    pub second_factors: bool,
     /// A file of authorities (PEM) that are trusted beside the system's.
     #[serde(default)]
     pub authorities: Option<PathBuf>,
@@ -128,10 +131,11 @@ pub struct Keycloak {
 }
 
 impl Graph {
-    pub(super) fn connect(&self) -> Result<Connected, MonitorError> {
+    pub(super) fn connect(&self, groups: &[String]) -> Result<Connected, MonitorError> {
         let secret = secret_in(&self.secret_file)?;
         let mut settings = GraphSettings::new(&self.tenant, &self.client_id, secret);
         settings.privileged_groups.clone_from(&self.privileged_groups);
+        settings.groups = groups.to_vec();
         if self.second_factors {
             settings.second_factors = SecondFactors::Read;
         }
@@ -143,8 +147,9 @@ impl Graph {
 }
 
 impl Google {
-    pub(super) fn connect(&self) -> Result<Connected, MonitorError> {
+    pub(super) fn connect(&self, groups: &[String]) -> Result<Connected, MonitorError> {
         let mut settings = GoogleSettings::new(key_in(&self.key_file)?, &self.administrator);
+        settings.groups = groups.to_vec();
         set(&mut settings.customer, self.customer.as_ref());
         set(&mut settings.url, self.url.as_ref());
         let client = client(self.authorities.as_deref())?;
@@ -153,7 +158,7 @@ impl Google {
 }
 
 impl Okta {
-    pub(super) fn connect(&self) -> Result<Connected, MonitorError> {
+    pub(super) fn connect(&self, groups: &[String]) -> Result<Connected, MonitorError> {
         let credentials = match (&self.token_file, &self.key) {
             (Some(file), None) => OktaCredentials::Token(secret_in(file)?),
             (None, Some(OktaKey { client_id, key_file, key_id })) => OktaCredentials::Key {
@@ -168,17 +173,22 @@ impl Okta {
         };
         let mut settings = OktaSettings::new(&self.url, credentials);
         settings.privileged_groups.clone_from(&self.privileged_groups);
+        settings.groups = groups.to_vec();
+        if self.second_factors {
+            settings.second_factors = SecondFactors::Read;
+        }
         let client = client(self.authorities.as_deref())?;
         Ok(Connected::Okta(Box::new(OktaDirectory::new(client, settings)?)))
     }
 }
 
 impl Keycloak {
-    pub(super) fn connect(&self) -> Result<Connected, MonitorError> {
+    pub(super) fn connect(&self, groups: &[String]) -> Result<Connected, MonitorError> {
         let secret = secret_in(&self.secret_file)?;
         let mut settings = KeycloakSettings::new(&self.url, &self.realm, &self.client_id, secret);
         settings.privileged_roles.clone_from(&self.privileged_roles);
         settings.privileged_groups.clone_from(&self.privileged_groups);
+        settings.groups = groups.to_vec();
         settings.superior.clone_from(&self.superior_attribute);
         settings.other_address.clone_from(&self.other_address_attribute);
         let client = client(self.authorities.as_deref())?;
@@ -236,6 +246,7 @@ pub(super) mod tests {
             token_file: Some("/run/secrets/okta".into()),
             key: None,
             privileged_groups: Vec::new(),
+            second_factors: true,
             authorities: None,
         }
     }
@@ -260,11 +271,11 @@ pub(super) mod tests {
         let both = Okta { key: Some(key.clone()), ..okta() };
         let neither = Okta { token_file: None, ..okta() };
         for wrong in [both, neither] {
-            assert!(matches!(wrong.connect(), Err(MonitorError::Directories(_))));
+            assert!(matches!(wrong.connect(&[]), Err(MonitorError::Directories(_))));
         }
         let by_key = Okta { token_file: None, key: Some(key), ..okta() };
         for missing in [by_key, okta()] {
-            assert!(matches!(missing.connect(), Err(MonitorError::SecretFile { .. })));
+            assert!(matches!(missing.connect(&[]), Err(MonitorError::SecretFile { .. })));
         }
     }
 }

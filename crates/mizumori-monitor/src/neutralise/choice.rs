@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use mizumori_core::{Severity, Timestamp};
+use mizumori_core::{Groups, Severity, Timestamp};
 use mizumori_directory::{Action, Entry, Privilege, Standing};
 use mizumori_store::{Directory, DirectoryId, Finding, Holder, NewHolder, State};
 
 use super::Refusal;
 use crate::directories::DirectorySettings;
-use crate::rules::Neutralising;
+use crate::rules::{Answer, Neutralising};
 
 /// Why nothing is done for a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub enum Spared {
     Never,
     /// It is in none of the groups that are meant.
     OtherGroup,
+    /// The rule names groups, and whether it is in them is not known.
+    GroupsUnknown,
     /// Its password was changed since people were told.
     Changed(Timestamp),
     /// A change of its password is asked for already.
@@ -55,6 +57,7 @@ impl fmt::Display for Spared {
             Self::Privileged => f.write_str("the account is privileged"),
             Self::Never => f.write_str("the account, or a group of it, is in `never`"),
             Self::OtherGroup => f.write_str("the account is in none of the `groups`"),
+            Self::GroupsUnknown => f.write_str("its groups are not known"),
             Self::Changed(at) => write!(f, "the password was changed on {}", at.day()),
             Self::Asked => f.write_str("a change of the password is asked for already"),
             Self::Once => f.write_str("the account is acted upon once"),
@@ -67,7 +70,7 @@ impl fmt::Display for Spared {
 pub(crate) struct Facts {
     /// Its addresses and its user name.
     names: Vec<String>,
-    groups: Vec<String>,
+    groups: Groups,
     is_enabled: bool,
     is_privileged: bool,
     changed: Option<Timestamp>,
@@ -158,7 +161,8 @@ pub(crate) fn spare(
     facts: &Facts,
 ) -> Result<(), Spared> {
     let names: Vec<_> = facts.names.iter().map(String::as_str).collect();
-    if rule.spares(&names, &facts.groups) {
+    let spares = rule.spares(&names, &facts.groups);
+    if spares == Answer::Yes {
         return Err(Spared::Never);
     }
     if facts.is_privileged && !rule.privileged {
@@ -167,8 +171,10 @@ pub(crate) fn spare(
     if !facts.is_enabled {
         return Err(Spared::Disabled);
     }
-    if !rule.means(&facts.groups) {
-        return Err(Spared::OtherGroup);
+    match (spares, rule.means(&facts.groups)) {
+        (_, Answer::No) => return Err(Spared::OtherGroup),
+        (Answer::Unknown, _) | (_, Answer::Unknown) => return Err(Spared::GroupsUnknown),
+        (Answer::Yes | Answer::No, Answer::Yes) => {}
     }
     // A new password ends no session that is open.
     match facts.changed_since(finding).filter(|_| action != Action::EndSessions) {
@@ -230,7 +236,8 @@ mod tests {
         assert_eq!(spared(&disabling, |is| is.must_change = true), None);
         let staff = Neutralising { groups: vec!["staff".to_owned()], ..rule() };
         assert_eq!(spared(&staff, |_| ()), Some(Spared::OtherGroup));
-        assert_eq!(spared(&staff, |is| is.groups = vec!["cn=Staff,dc=suigen".to_owned()]), None);
+        assert_eq!(spared(&staff, |is| is.groups = Groups::Unknown), Some(Spared::GroupsUnknown));
+        assert_eq!(spared(&staff, |is| is.groups = Groups::All(vec!["cn=Staff,dc=suigen".to_owned()])), None);
     }
 
     #[test]
@@ -242,11 +249,13 @@ mod tests {
                 is.login = Some("Breakglass".to_owned());
                 let address = "keys@suigen.example".to_owned();
                 is.addresses.push(HolderAddress { address, account: ACCOUNT });
-                is.groups = vec!["CN=Keepers,DC=suigen,DC=example".to_owned()];
+                is.groups = Groups::All(vec!["CN=Keepers,DC=suigen,DC=example".to_owned()]);
                 is.privileged = true;
             };
             assert_eq!(spared(&rule, named), Some(Spared::Never), "{never}");
             assert_eq!(spared(&rule, |_| ()), None);
+            // Who may be in such a group is left alone.
+            assert_eq!(spared(&rule, |is| is.groups = Groups::Unknown), Some(Spared::GroupsUnknown));
         }
     }
 

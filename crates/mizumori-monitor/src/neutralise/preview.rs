@@ -68,7 +68,7 @@ pub async fn preview(tenant: &mut Tenant<'_>, connect: &Connect) -> Result<Vec<P
 
 /// Why a directory cannot do it.
 fn cannot(document: &str, action: Action, connect: &Connect) -> Option<String> {
-    match connect(document) {
+    match connect(document, &[]) {
         Err(error) => Some(in_words(&error)),
         Ok(directory) => able(&*directory, action).err().map(|refusal| refusal.to_string()),
     }

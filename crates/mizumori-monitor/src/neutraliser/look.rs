@@ -30,7 +30,7 @@ pub(super) struct Ready {
     /// The others of the account that the rule would have it done for.
     others: Vec<Finding>,
     pub(super) target: Target,
-    rule: Neutralising,
+    pub(super) rule: Neutralising,
     pub(super) action: Action,
 }
 

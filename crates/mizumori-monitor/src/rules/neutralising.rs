@@ -1,6 +1,6 @@
 //! Rule `neutralise`: which accounts are acted upon by themselves, how, and how many a day.
 
-use mizumori_core::Severity;
+use mizumori_core::{Groups, Severity};
 use mizumori_directory::Action;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,8 @@ pub struct Neutralising {
     pub most_a_day: u32,
     /// Only members of one of these; all, where none is named.
     pub groups: Vec<String>,
-    /// User names, addresses and groups that are never touched: what opens the door when all others are shut.
+    /// User names, addresses and groups that are never touched: what opens the door when all others are shut. What begins with `user:` is
+    /// no group.
     pub never: Vec<String>,
     /// Whether privileged accounts are acted upon as well.
     pub privileged: bool,
@@ -49,16 +50,51 @@ impl Default for Neutralising {
 }
 
 impl Neutralising {
-    /// Whether an account with these names is never touched. The names of its groups are among them.
-    pub(crate) fn spares(&self, names: &[&str], groups: &[String]) -> bool {
-        let is_name = |wanted: &&String| names.iter().any(|name| same(name, wanted));
-        self.never.iter().any(|wanted| is_name(&wanted) || is_one_of(wanted, groups))
+    /// What may be the name of a group in it: of these, directories are asked who is in them.
+    pub fn groups_named(&self) -> Vec<String> {
+        let mut named: Vec<String> = Vec::new();
+        for wanted in self.never.iter().filter(|wanted| user(wanted).is_none()).chain(&self.groups) {
+            if !wanted.trim().is_empty() && !named.iter().any(|other| same(other, wanted)) {
+                named.push(wanted.trim().to_owned());
+            }
+        }
+        named
+    }
+
+    /// Whether an account with these names, or in these groups, is never touched. Its groups may not be known: that is no no.
+    pub(crate) fn spares(&self, names: &[&str], groups: &Groups) -> Answer {
+        let is_spared = self.never.iter().any(|wanted| match user(wanted) {
+            Some(user) => names.iter().any(|name| same(name, user)),
+            None => names.iter().any(|name| same(name, wanted)) || is_one_of(wanted, groups.known()),
+        });
+        if is_spared {
+            return Answer::Yes;
+        }
+        let is_known = self.never.iter().all(|wanted| user(wanted).is_some() || groups.tell_of(wanted));
+        if is_known { Answer::No } else { Answer::Unknown }
     }
 
     /// Whether members of these groups are meant.
-    pub(crate) fn means(&self, groups: &[String]) -> bool {
-        self.groups.is_empty() || self.groups.iter().any(|wanted| is_one_of(wanted, groups))
+    pub(crate) fn means(&self, groups: &Groups) -> Answer {
+        if self.groups.is_empty() || self.groups.iter().any(|wanted| is_one_of(wanted, groups.known())) {
+            return Answer::Yes;
+        }
+        let is_known = self.groups.iter().all(|wanted| groups.tell_of(wanted));
+        if is_known { Answer::No } else { Answer::Unknown }
     }
+}
+
+/// What the rule says of somebody, as far as it is known who he is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Yes,
+    No,
+    Unknown,
+}
+
+/// The name of an account, where it is said to be no group's.
+fn user(wanted: &str) -> Option<&str> {
+    wanted.trim().strip_prefix("user:")
 }
 
 /// Whether a group is named, by all of its name or by the first part of a distinguished one.
@@ -121,29 +157,59 @@ mod tests {
         };
         let keepers = "CN=Key Keepers,OU=Groups,DC=suigen,DC=example";
         for (names, groups, spared) in [
-            (&["breakglass"][..], &[][..], true),
-            (&["ROOT@suigen.example", "x"], &[], true),
-            (&["breakglass2"], &[], false),
-            (&[], &[keepers], true),
-            (&[], &["cn=KEY KEEPERS,ou=x"], true),
-            (&[], &["鍵の管理者"], true),
-            (&[], &["OU=Key Keepers"], false),
-            (&[], &["CN=People,CN=Key Keepers,DC=suigen"], false),
-            (&["hanako"], &["CN=Staff,DC=suigen"], false),
+            (&["breakglass"][..], &[][..], Answer::Yes),
+            (&["ROOT@suigen.example", "x"], &[], Answer::Yes),
+            (&["breakglass2"], &[], Answer::No),
+            (&[], &[keepers], Answer::Yes),
+            (&[], &["cn=KEY KEEPERS,ou=x"], Answer::Yes),
+            (&[], &["鍵の管理者"], Answer::Yes),
+            (&[], &["OU=Key Keepers"], Answer::No),
+            (&[], &["CN=People,CN=Key Keepers,DC=suigen"], Answer::No),
+            (&["hanako"], &["CN=Staff,DC=suigen"], Answer::No),
         ] {
-            assert_eq!(rule.spares(names, &texts(groups)), spared, "{names:?} {groups:?}");
+            assert_eq!(rule.spares(names, &Groups::All(texts(groups))), spared, "{names:?} {groups:?}");
         }
         let whole = Neutralising { never: texts(&[keepers]), ..Neutralising::default() };
-        assert!(whole.spares(&[], &texts(&[keepers])));
-        assert!(!whole.spares(&[], &texts(&["CN=Key Keepers,OU=Others,DC=suigen,DC=example"])));
+        let all = |names: &[&str]| Groups::All(texts(names));
+        assert_eq!(whole.spares(&[], &all(&[keepers])), Answer::Yes);
+        assert_eq!(whole.spares(&[], &all(&["CN=Key Keepers,OU=Others,DC=suigen,DC=example"])), Answer::No);
         assert_eq!(first_part("CN=Keepers\\, and others,DC=x").as_deref(), Some("Keepers, and others"));
     }
 
     #[test]
+    fn groups_that_are_not_known_are_no_no() {
+        let rule = Neutralising {
+            never: texts(&["Key Keepers ", "user:root", "key keepers"]),
+            groups: texts(&["staff"]),
+            ..Neutralising::default()
+        };
+        assert_eq!(rule.groups_named(), ["Key Keepers", "staff"]);
+        let asked = |found: &[&str]| Groups::Some { asked: rule.groups_named(), found: texts(found) };
+        let elsewhere = Groups::Some { asked: texts(&["others"]), found: texts(&["others"]) };
+        for (names, groups, spared, meant) in [
+            (&["root"][..], Groups::Unknown, Answer::Yes, Answer::Unknown),
+            (&["hanako"], Groups::Unknown, Answer::Unknown, Answer::Unknown),
+            (&["hanako"], elsewhere, Answer::Unknown, Answer::Unknown),
+            (&["hanako"], asked(&[]), Answer::No, Answer::No),
+            (&["hanako"], asked(&["staff"]), Answer::No, Answer::Yes),
+            (&["hanako"], asked(&["key keepers"]), Answer::Yes, Answer::No),
+        ] {
+            let said = (rule.spares(names, &groups), rule.means(&groups));
+            assert_eq!(said, (spared, meant), "{names:?} {groups:?}");
+        }
+        let named = Neutralising { never: texts(&["user:root"]), ..Neutralising::default() };
+        assert_eq!(named.spares(&["hanako"], &Groups::Unknown), Answer::No, "no group is named");
+        assert_eq!(Neutralising::default().spares(&[], &Groups::Unknown), Answer::No);
+    }
+
+    #[test]
     fn whom_it_means() {
-        let groups = texts(&["CN=Staff,DC=suigen,DC=example"]);
-        assert!(Neutralising::default().means(&[]) && Neutralising::default().means(&groups));
+        let groups = Groups::All(texts(&["CN=Staff,DC=suigen,DC=example"]));
+        let (none, guests) = (Groups::All(Vec::new()), Groups::All(texts(&["CN=Guests,DC=x"])));
+        let everybody = Neutralising::default();
+        assert_eq!([everybody.means(&none), everybody.means(&Groups::Unknown)], [Answer::Yes; 2]);
         let staff = Neutralising { groups: texts(&["staff"]), ..Neutralising::default() };
-        assert!(staff.means(&groups) && !staff.means(&[]) && !staff.means(&texts(&["CN=Guests,DC=x"])));
+        let said = [&groups, &none, &guests].map(|groups| staff.means(groups));
+        assert_eq!(said, [Answer::Yes, Answer::No, Answer::No]);
     }
 }

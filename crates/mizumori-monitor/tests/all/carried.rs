@@ -65,7 +65,7 @@ fn are_taken_once_and_told_there() {
         |world: &World| world.findings().iter().map(|finding| finding.reference.clone()).collect::<Vec<_>>();
     assert_eq!(names(&inside)[..3], names(&outside)[..3]);
     let findings = inside.findings();
-    assert!(findings.iter().all(|finding| finding.is.state == State::Notified && finding.is.version == 0));
+    assert!(findings.iter().all(|finding| finding.is.state == State::Notified && finding.is.version != 0));
     assert_eq!(findings[3].is.same_as, Some(findings[0].id));
     assert!(inside.notices().iter().any(|notice| notice.destination == "hanako@suigen.example"));
     inside.run(async {
@@ -144,7 +144,7 @@ fn a_document_that_is_none_changes_nothing() {
     let wrong = [
         (String::new(), 0),
         ("{}\n".to_owned(), 1),
-        (text.replacen("\"version\":1", "\"version\":2", 1), 1),
+        (text.replacen("\"version\":2", "\"version\":3", 1), 1),
         (format!("{}\n{}\n", lines[0], lines[lines.len() - 1]), 2),
         (text.replacen("\"notified\"", "\"done\"", 1), 5),
         (text.trim_end().to_owned(), lines.len() as u64),
@@ -156,4 +156,63 @@ fn a_document_that_is_none_changes_nothing() {
         assert!(matches!(error, MonitorError::Line(at) if at == *line), "{number}: {error}");
     }
     assert_eq!(inside.findings(), []);
+}
+
+#[test]
+fn what_a_lake_has_found_is_no_list_there() {
+    let outside = World::new();
+    outside.prove("suigen.example");
+    outside.leak("before", "x@mori.example:secret\n");
+    outside.find();
+    // Of one only the address, of the other as a third party has sent it.
+    outside.leak("list", "hanako@suigen.example\n");
+    outside.find();
+    let inside = inside(&outside);
+    assert_eq!(take(&inside, &written(&outside), "bundle.1").unwrap().findings, 1);
+    inside.prove("suigen.example");
+    inside.leak("before", "x@mori.example:secret\n");
+    inside.find();
+    inside.leak("list", "hanako@suigen.example:one\n");
+    assert_eq!(inside.find().findings, 1);
+    let findings = inside.findings();
+    let shared: Vec<_> = findings.iter().map(|finding| finding.is.same_as.is_some()).collect();
+    assert_eq!(shared, [false, false], "the lake inside has a password, which nobody was told of");
+}
+
+#[test]
+fn what_was_settled_is_so_since_it_was() {
+    let outside = outside();
+    let early = inside(&outside);
+    take(&early, &written(&outside), "bundle.1").unwrap();
+    step(&outside, &outside.findings()[0], State::Changed, "changed");
+    let since = outside.findings()[0].settled.unwrap();
+    let later = now().after(std::time::Duration::from_secs(40 * 86_400));
+    let take_later = |world: &World, document: &[u8]| {
+        world.run(async {
+            let mut session = world.store.write().await.unwrap();
+            take_carried(&mut session, &mut &*document, "bundle aa", "bundle.2", later).await.unwrap();
+            session.commit().await.unwrap();
+        });
+    };
+    let document = written(&outside);
+    // A document of before has steps alone, and is read as well.
+    let text = String::from_utf8(document.clone()).unwrap();
+    let mut before = text.replacen("\"version\":2", "\"version\":1", 1).replace("\"received\":false,", "");
+    for settled in ["null".to_owned(), since.0.to_string()] {
+        before = before.replace(&format!("\"settled\":{settled},"), "");
+    }
+    assert!(!before.contains("settled\":") && !before.contains("received"));
+    for document in [document.as_slice(), before.as_bytes()] {
+        let late = inside(&outside);
+        take_later(&late, document);
+        let first = &late.findings()[0];
+        assert_eq!((first.is.state, first.settled), (State::Changed, Some(since)));
+    }
+    take_later(&early, &document);
+    assert_eq!(early.findings()[0].settled, Some(since), "one that was there is no other");
+    // A clock elsewhere that is ahead settles nothing in the future.
+    let ahead = text.replace(&format!("\"settled\":{}", since.0), "\"settled\":99999999999999");
+    let late = inside(&outside);
+    take_later(&late, ahead.as_bytes());
+    assert_eq!(late.findings()[0].settled, Some(later));
 }

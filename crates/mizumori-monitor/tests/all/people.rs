@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use mizumori_core::{Account, LocalPart, Timestamp};
+use mizumori_core::{Account, Groups, LocalPart, Timestamp};
 use mizumori_directory::{
     Action, DirectoryError, Entry, EntryId, Lookup, Neutralise, Outcome, Privilege, Standing, Whom,
 };
@@ -16,6 +16,8 @@ use mizumori_monitor::{Acting, Connect};
 pub(crate) enum Mood {
     /// It does what it is told to.
     Well,
+    /// It says that it has done it, and shows nothing of it yet.
+    Late,
     /// Nobody is there.
     Away,
     /// It asks for a while.
@@ -37,6 +39,8 @@ pub(crate) struct State {
     pub(crate) entries: BTreeMap<String, Entry>,
     /// What was done, in order.
     pub(crate) acted: Vec<(Action, String)>,
+    /// The groups of which it was to be asked last.
+    pub(crate) asked: Vec<String>,
     /// How often it was knocked at.
     pub(crate) knocks: usize,
 }
@@ -48,10 +52,17 @@ impl People {
             let mut entry = Entry::new(EntryId::new(*address).unwrap());
             entry.addresses.push(account);
             entry.standing = Standing::Enabled;
+            entry.groups = Groups::All(Vec::new());
             ((*address).to_owned(), entry)
         };
         let entries = addresses.iter().map(entry).collect();
-        Self(Arc::new(Mutex::new(State { mood: Mood::Well, entries, acted: Vec::new(), knocks: 0 })))
+        Self(Arc::new(Mutex::new(State {
+            mood: Mood::Well,
+            entries,
+            acted: Vec::new(),
+            asked: Vec::new(),
+            knocks: 0,
+        })))
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -85,7 +96,10 @@ impl People {
 
     pub(crate) fn connect(&self) -> Arc<Connect> {
         let people = self.clone();
-        Arc::new(move |_| Ok(Box::new(people.clone())))
+        Arc::new(move |_, groups| {
+            people.state().asked = groups.to_vec();
+            Ok(Box::new(people.clone()))
+        })
     }
 
     fn act_on(&self, action: Action, whom: &Whom) -> mizumori_directory::Result<Outcome> {
@@ -94,8 +108,10 @@ impl People {
             return Ok(outcome);
         }
         let Whom::Id(id) = whom else { panic!("{whom:?}") };
+        let is_late = state.mood == Mood::Late;
         let Some(entry) = state.entries.get_mut(id.as_str()) else { return Ok(Outcome::NotFound) };
         match action {
+            _ if is_late => {}
             Action::ForceChange => entry.must_change = true,
             Action::Disable => entry.standing = Standing::Disabled,
             Action::EndSessions => {}

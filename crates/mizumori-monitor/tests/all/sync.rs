@@ -1,7 +1,12 @@
 //! Directories are read whole, or not at all.
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
 use mizumori_core::Timestamp;
-use mizumori_monitor::{DirectorySettings, MonitorError, Reading, Shrinking, synchronise};
+use mizumori_directory::{Directory, Entry, EntryId, Lookup, Page, Pages, Whom};
+use mizumori_monitor::{DirectorySettings, Manner, MonitorError, Patience, Reading, Shrinking, synchronise};
 use mizumori_store::{DirectoryId, Edition, Organisation};
 
 use crate::world::{World, now, one};
@@ -37,10 +42,10 @@ impl Kept {
     }
 
     fn read_as_it_is(&self, shrinking: Shrinking) -> Result<Reading, MonitorError> {
-        let connected = self.settings.connect().unwrap();
+        let connected = self.settings.connect(&[]).unwrap();
         let tags = self.world.ring.tags();
         let (store, from) = (&self.world.store, connected.reading());
-        self.world.run(synchronise(store, &one(), self.id, from, &tags, shrinking, now()))
+        self.world.run(synchronise(store, &one(), self.id, from, &tags, shrinking.into(), now()))
     }
 
     fn problem(&self) -> (Option<Timestamp>, Option<String>) {
@@ -110,4 +115,88 @@ fn an_edition_has_room_for_so_many() {
         assert_eq!((read.synced.there, read.left_out), (10, 5));
     }
     assert!(kept.is_known("p9@suigen.example") && !kept.is_known("p10@suigen.example"));
+}
+
+/// A directory that tells of one page, and then of no more: what comes behind it is up to the test.
+#[derive(Clone)]
+struct Slow(Arc<Mutex<Option<Behind>>>);
+
+/// What is done when the second page is asked for.
+type Behind = Box<dyn Future<Output = ()> + Send>;
+
+struct SlowPages(Slow, bool);
+
+#[async_trait]
+impl Lookup for Slow {
+    async fn entry(&self, _: &Whom) -> mizumori_directory::Result<Option<Entry>> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl Directory for Slow {
+    async fn pages(&self) -> mizumori_directory::Result<Box<dyn Pages>> {
+        Ok(Box::new(SlowPages(self.clone(), false)))
+    }
+}
+
+#[async_trait]
+impl Pages for SlowPages {
+    async fn next(&mut self) -> mizumori_directory::Result<Option<Page>> {
+        if std::mem::replace(&mut self.1, true) {
+            let behind = self.0.0.lock().unwrap().take();
+            if let Some(behind) = behind {
+                Box::into_pin(behind).await;
+            }
+            return Ok(None);
+        }
+        let mut entry = Entry::new(EntryId::new("p0").unwrap());
+        entry.login = Some("p0".to_owned());
+        Ok(Some(Page { entries: vec![entry], oddities: Vec::new() }))
+    }
+}
+
+impl Kept {
+    fn read_slowly(&self, behind: Behind, patience: Patience) -> Result<Reading, MonitorError> {
+        let (tags, store) = (self.world.ring.tags(), &self.world.store);
+        let slow = Slow(Arc::new(Mutex::new(Some(behind))));
+        let manner = Manner { patience, shrinking: Shrinking::Refused };
+        self.world.run(synchronise(store, &one(), self.id, &slow, &tags, manner, now()))
+    }
+}
+
+#[test]
+fn one_that_falls_silent_is_left_alone() {
+    let (long, short) = (Duration::from_secs(3600), Duration::from_millis(50));
+    for (silence, longest) in [(short, long), (long, short)] {
+        let kept = Kept::new();
+        kept.read(3, Shrinking::Refused).unwrap();
+        let read = kept.read_slowly(Box::new(std::future::pending()), Patience { silence, longest });
+        let is_right = match &read {
+            Err(MonitorError::Silent(after)) => *after == silence && silence == short,
+            Err(MonitorError::TooSlow(after)) => *after == longest && longest == short,
+            _ => false,
+        };
+        assert!(is_right, "{read:?}");
+        assert!(kept.is_known("p2@suigen.example"), "what was not seen yet is not gone");
+        assert!(kept.problem().1.unwrap().contains("the directory"));
+    }
+}
+
+#[test]
+fn what_failed_behind_another_reading_says_nothing() {
+    let kept = Kept::new();
+    let (store, id) = (kept.world.store.clone(), kept.id);
+    // Another process reads it meanwhile, and to its end.
+    let meanwhile = async move {
+        let mut session = store.write().await.unwrap();
+        let organisation = one();
+        let mut tenant = session.tenant(&organisation);
+        let sync = tenant.begin_sync(id).await.unwrap();
+        tenant.end_sync(id, sync, now()).await.unwrap();
+        session.commit().await.unwrap();
+    };
+    let read = kept.read_slowly(Box::new(meanwhile), Patience::default());
+    assert!(matches!(read, Err(MonitorError::Store(_))), "{read:?}");
+    assert_eq!(kept.problem(), (Some(now()), None));
 }

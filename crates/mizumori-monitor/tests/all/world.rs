@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mizumori_core::keys::{AccountTag, KeyRing, MasterKey};
 use mizumori_core::proof::Method;
-use mizumori_core::{Account, DomainName, Exposure, Lang, LocalPart, Names, SecretKind, Timestamp};
+use mizumori_core::{Account, DomainName, Exposure, Groups, Lang, LocalPart, Names, SecretKind, Timestamp};
 use mizumori_monitor::{ChannelSettings, Finder, Found, Leaks, News, announce};
 use mizumori_store::{
     Contact, Domain, DomainState, Filter, Finding, HolderAddress, NewHolder, Notice, Organisation,
@@ -64,17 +64,18 @@ impl World {
         self.runtime.block_on(future)
     }
 
-    /// Commits a list of 2019-01: `account:password` a line.
+    /// Commits a list of 2019-01: `account:password` a line, or the account alone.
     pub(crate) fn leak(&self, source: &str, text: &str) {
         let exposure = |line: &str| self.exposure(source, line);
         self.leaks.commit(text.lines().map(exposure).collect());
     }
 
     pub(crate) fn exposure(&self, source: &str, line: &str) -> Exposure {
-        let (address, password) = line.split_once(':').unwrap();
+        let (address, password) =
+            line.split_once(':').map_or((line, None), |(address, password)| (address, Some(password)));
         let account = Account::parse(address, LocalPart::Column).unwrap();
         let (host, tags) = (account.host(), self.ring.tags());
-        let (tag, secret) = tags.account_at(tags.host(host), &account, Some(password));
+        let (tag, secret) = tags.account_at(tags.host(host), &account, password);
         Exposure {
             source: source.to_owned(),
             place: "forum".to_owned(),
@@ -170,6 +171,7 @@ impl World {
                     entry: (*account).to_owned(),
                     addresses: vec![address],
                     enabled: true,
+                    groups: Groups::All(Vec::new()),
                     ..NewHolder::default()
                 };
                 change(&mut holder);

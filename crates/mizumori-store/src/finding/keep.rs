@@ -35,12 +35,27 @@ impl Tenant<'_> {
         reference: Option<&Reference>,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
+        self.record_since(new, earlier, reference, now, now).await
+    }
+
+    /// The same of what comes settled, and has been since then.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn record_since(
+        &mut self,
+        new: &NewFinding,
+        earlier: &[Finding],
+        reference: Option<&Reference>,
+        settled: Timestamp,
+        now: Timestamp,
+    ) -> Result<Recorded, StoreError> {
         let reference = match reference {
             Some(reference) if !self.is_taken(reference).await? => reference.clone(),
             _ => Reference::draw()?,
         };
         let label = label(new, earlier);
-        let settled = new.state.is_settled().then_some(now);
+        let settled = new.state.is_settled().then_some(settled);
         let statement = sqlx::query(
             "INSERT INTO finding (reference, organisation, account_hi, account_lo, secret, site, source, place, month, host, \
              kind, machine, label, state, severity, backlog, same_as, version, created, changed, settled, reminded) \
@@ -179,11 +194,27 @@ impl Tenant<'_> {
         why: &str,
         now: Timestamp,
     ) -> Result<Finding, StoreError> {
+        self.step_since(finding, to, who, why, now, now).await
+    }
+
+    /// The same of what was settled elsewhere, and has been since then. What is settled already stays so since it was.
+    ///
+    /// # Errors
+    /// As [`Self::step`].
+    pub async fn step_since(
+        &mut self,
+        finding: &Finding,
+        to: State,
+        who: &str,
+        why: &str,
+        settled: Timestamp,
+        now: Timestamp,
+    ) -> Result<Finding, StoreError> {
         let from = finding.is.state;
         if !from.may_become(to) {
             return Err(StoreError::NoSuchStep { from: from.as_str(), to: to.as_str() });
         }
-        let settled = to.is_settled().then(|| finding.settled.unwrap_or(now));
+        let settled = to.is_settled().then(|| finding.settled.unwrap_or(settled));
         // Not with OR: then SQLite would look at every finding of the state.
         let statement = sqlx::query(
             "UPDATE finding SET state = $4, changed = $5, settled = $6, told = CASE WHEN $4 = 'notified' THEN $5 ELSE told END, \

@@ -148,7 +148,7 @@ impl Tenant<'_> {
         Ok(self.session.run("have a task be for another finding", statement).await? > 0)
     }
 
-    /// Keeps that a task is about to be done, and when it first was. Nothing where it is `by`'s no more.
+    /// Keeps that a task is about to be done, and when it first was. Nothing where it is `by`'s no more, or its time is up.
     ///
     /// # Errors
     /// When the database refuses.
@@ -160,7 +160,7 @@ impl Tenant<'_> {
     ) -> Result<Option<Task>, StoreError> {
         let text = format!(
             "UPDATE task SET asked = COALESCE(asked, $4), begun = COALESCE(begun, $4) WHERE organisation = $1 AND id = $2 AND taken_by = $3 \
-             AND state = 'waiting' RETURNING {COLUMNS}"
+             AND taken_until > $4 AND state = 'waiting' RETURNING {COLUMNS}"
         );
         let statement = sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(self.organisation.as_str())

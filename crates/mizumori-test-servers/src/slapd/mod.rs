@@ -167,6 +167,34 @@ impl Slapd {
         self.process.take().map_or(Ok(()), |process| process.end(Signal::TERM))
     }
 
+    /// Has it end as a crash would.
+    ///
+    /// # Errors
+    /// When the system tells nothing of it.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.process.take().map_or(Ok(()), Process::kill)
+    }
+
+    /// Has it stand still: connections stay open, and nothing is answered.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn freeze(&self) -> io::Result<()> {
+        self.process
+            .as_ref()
+            .map_or(Err(io::ErrorKind::NotFound.into()), |process| process.signal(Signal::STOP))
+    }
+
+    /// Has it go on.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn thaw(&self) -> io::Result<()> {
+        self.process
+            .as_ref()
+            .map_or(Err(io::ErrorKind::NotFound.into()), |process| process.signal(Signal::CONT))
+    }
+
     /// Starts it again on its ports, with its entries; ends it first when it runs.
     ///
     /// # Errors

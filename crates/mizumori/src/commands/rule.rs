@@ -35,6 +35,10 @@ Examples:
   mizumori rule set suigen neutralise enabled=true from=password 'never=breakglass;Domain Admins'
   mizumori rule reset suigen already-changed";
 
+/// When it becomes known who is in the groups that rule `neutralise` names.
+pub(crate) const GROUPS_READ: &str =
+    "a directory tells who is in them when it is read, where its service account may see groups";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     List(list::Arguments),
@@ -101,6 +105,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                     set.organisation
                 ));
             }
+            if groups(&set.name, &after).iter().any(|group| !groups(&set.name, &before).contains(group)) {
+                tidings::warning(
+                    "who is in the groups that are new in it is not known yet: accounts are left alone until then",
+                );
+                tidings::hint(&format!(
+                    "{GROUPS_READ}: `mizumori directory sync {}` does so at once",
+                    set.organisation
+                ));
+            }
         }
         Command::Reset(reset) => {
             opened.write(async |session| {
@@ -142,6 +155,13 @@ impl Set {
         })?;
         rules.document(&self.name).ok_or_else(|| unknown(&self.name))
     }
+}
+
+/// What may be names of groups in a rule.
+fn groups(name: &str, document: &str) -> Vec<String> {
+    let mut rules = Rules::default();
+    let is_neutralise = name == "neutralise" && rules.set(name, document).is_ok();
+    if is_neutralise { rules.neutralise.groups_named() } else { Vec::new() }
 }
 
 /// What a rule says now.

@@ -106,7 +106,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let progress = Arc::new(Progress::default());
     interrupt::stops(&progress);
     let troubles = Troubles::default();
-    opened.runtime.block_on(rounds.begin(&troubles));
+    let begun = opened.runtime.block_on(rounds.begin(&progress, &troubles));
     std::thread::scope(|scope| {
         let following = arguments.ingest.is_following().then(|| {
             scope.spawn(|| {
@@ -119,7 +119,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 ended
             })
         });
-        let ended = opened.runtime.block_on(rounds.run(&progress, &troubles));
+        let ended = opened.runtime.block_on(rounds.run(&progress, &troubles, begun));
         let followed = following.map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
         followed.transpose()?;
         ended

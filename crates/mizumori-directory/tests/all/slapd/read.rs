@@ -1,8 +1,9 @@
 //! What is read of a directory: everything that an entry says, in pages, however many.
 
 use std::fmt::Write;
+use std::time::Duration;
 
-use mizumori_core::Lang;
+use mizumori_core::{Groups, Lang};
 use mizumori_directory::ldap::{Attributes, Flavour, LdapSettings};
 use mizumori_directory::{
     Directory, DirectoryError, Lookup, OddityKind, Privilege, SecondFactor, Standing, Whom,
@@ -140,7 +141,7 @@ async fn everything_that_an_entry_says() {
 
     let hanako = named("hanako");
     assert_eq!((hanako.privilege, hanako.must_change), (Privilege::Privileged, true));
-    assert_eq!(hanako.groups, ["cn=keepers,dc=suigen,dc=example"]);
+    assert_eq!(hanako.groups, Groups::All(vec!["cn=keepers,dc=suigen,dc=example".to_owned()]));
     assert_eq!(hanako.second_factor, SecondFactor::Absent);
     assert!(hanako.password_changed_at.is_none() && hanako.held_since.is_some());
 
@@ -258,4 +259,32 @@ async fn a_server_that_goes_away_meanwhile() {
     assert!(matches!(error, DirectoryError::Unreachable { .. }), "{error:?}");
     server.restart().unwrap();
     assert_eq!(all(&directory).await.unwrap().0.len(), 30);
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_or_stands_still_meanwhile() {
+    if Slapd::is_left_out() {
+        return;
+    }
+    let mut server = Slapd::start(&many(30)).unwrap();
+    let authority = authority(server.ca_pem());
+    let usual = LdapSettings { page: 10, ..settings(&server, &authority) };
+    let mut pages = directory(usual.clone()).pages().await.unwrap();
+    assert_eq!(pages.next().await.unwrap().unwrap().entries.len(), 10);
+    server.kill().unwrap();
+    let error = pages.next().await.unwrap_err();
+    assert!(matches!(error, DirectoryError::Unreachable { .. }), "{error:?}");
+    assert!(pages.next().await.unwrap().is_none(), "it is over");
+    server.restart().unwrap();
+
+    // So much patience as a busy machine needs to begin, and no more.
+    let hasty = LdapSettings { timeout: Duration::from_secs(5), ..usual.clone() };
+    let mut pages = directory(hasty).pages().await.unwrap();
+    assert_eq!(pages.next().await.unwrap().unwrap().entries.len(), 10);
+    server.freeze().unwrap();
+    let error = pages.next().await.unwrap_err();
+    assert!(matches!(error, DirectoryError::TimedOut { .. }), "{error:?}");
+    assert_eq!(error.try_again(), Some(None));
+    server.thaw().unwrap();
+    assert_eq!(all(&directory(usual)).await.unwrap().0.len(), 30);
 }

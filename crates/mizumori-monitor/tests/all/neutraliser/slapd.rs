@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use mizumori_core::Timestamp;
 use mizumori_monitor::{
-    DirectorySettings, Ldap, Neutralised, Neutraliser, Shrinking, follow_up, synchronise,
+    DirectorySettings, Ldap, Neutralised, Neutraliser, Shrinking, follow_up, read_directory,
 };
-use mizumori_store::{DirectoryId, State, TaskState};
+use mizumori_store::{State, TaskState};
 use mizumori_test_servers::Slapd;
 use tempfile::TempDir;
 
@@ -25,7 +25,14 @@ fn people() -> String {
              userPassword: {FIRST}\npwdChangedTime: 20180102030405Z\n"
         )
     };
-    format!("{}\n{}", person(HERS, "hanako"), person(ROOT, "root"))
+    let group = |name: &str, member: &str| {
+        format!(
+            "dn: cn={name},dc=suigen,dc=example\nobjectClass: groupOfNames\ncn: {name}\nmember: {member}\n"
+        )
+    };
+    // A group within another one, which an entry does not name.
+    let groups = [group("inner", ROOT), group("Key Keepers", "cn=inner,dc=suigen,dc=example")].join("\n");
+    format!("{}\n{}\n{groups}", person(HERS, "hanako"), person(ROOT, "root"))
 }
 
 /// As the server's clock has it: what it says of passwords is compared with this.
@@ -36,8 +43,6 @@ fn clock() -> Timestamp {
 struct Real {
     world: World,
     server: Slapd,
-    settings: DirectorySettings,
-    directory: DirectoryId,
     _folder: TempDir,
 }
 
@@ -60,21 +65,23 @@ impl Real {
             authorities: Some(file("authority.pem", server.ca_pem())),
             plain_on_loopback: false,
         });
-        let directory = world.run(async {
+        world.run(async {
             let mut session = world.store.write().await.unwrap();
-            let kept =
-                session.tenant(&one()).keep_directory("people", settings.kind(), &settings.to_text()).await;
+            let (kind, text) = (settings.kind(), settings.to_text());
+            session.tenant(&one()).keep_directory("people", kind, &text).await.unwrap();
             session.commit().await.unwrap();
-            kept.unwrap()
         });
-        Self { world, server, settings, directory, _folder: folder }
+        Self { world, server, _folder: folder }
     }
 
     fn read(&self) {
-        let (tags, from) = (self.world.ring.tags(), self.settings.connect().unwrap());
-        let (store, from, refused) = (&self.world.store, from.reading(), Shrinking::Refused);
+        let (tags, store) = (self.world.ring.tags(), &self.world.store);
         let organisation = one();
-        let read = synchronise(store, &organisation, self.directory, from, &tags, refused, clock());
+        let directory = self.world.run(async {
+            let mut session = store.read().await.unwrap();
+            session.tenant(&organisation).directories().await.unwrap().remove(0)
+        });
+        let read = read_directory(store, &organisation, &directory, &tags, Shrinking::Refused, clock());
         assert_eq!(self.world.run(read).unwrap().synced.there, 2);
         self.world.run(follow_up(store, clock())).unwrap();
     }
@@ -96,7 +103,7 @@ fn a_change_is_forced_made_and_seen() {
     world.leak("before", "x@mori.example:secret");
     world.find();
     world.rule("former-holder", r#"{"enabled":false}"#);
-    world.rule("neutralise", &ON.replace('}', r#","never":["root"]}"#));
+    world.rule("neutralise", &ON.replace('}', r#","never":["key keepers"]}"#));
     real.read();
     world.leak("list", &format!("{HANAKO}:{FIRST}\nroot@suigen.example:{FIRST}"));
     let found = world.run(world.finder().find(&world.known(), clock())).unwrap();

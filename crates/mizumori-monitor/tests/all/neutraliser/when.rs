@@ -329,3 +329,20 @@ fn what_was_done_is_verified() {
     );
     assert_eq!(world.findings()[0].is.state, State::Closed);
 }
+
+#[test]
+fn only_what_is_to_be_seen_is_said_to_be() {
+    let late = "done; the directory does not show it yet";
+    for (action, mood, words) in [
+        ("force-change", Mood::Well, "done; the directory shows it"),
+        ("force-change", Mood::Late, late),
+        ("disable", Mood::Well, "done; the directory shows it"),
+        ("disable", Mood::Late, late),
+        ("end-sessions", Mood::Well, "done; no directory shows sessions"),
+    ] {
+        let (world, people) = leaked(&ON.replace('}', &format!(r#","action":"{action}"}}"#)), &[HANAKO]);
+        people.is(mood);
+        assert_eq!(act(&world, &people, now()), done(1));
+        assert_eq!(ended(&world), (TaskState::Done, words.to_owned()), "{action} {mood:?}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Whom it hits, and whom it does not.
 
-use mizumori_core::{DomainName, Names};
+use mizumori_core::{DomainName, Groups, Names};
 use mizumori_directory::{Entry, Standing};
 use mizumori_monitor::{DirectorySettings, Neutralised, Spared, make_tasks, preview};
 use mizumori_store::{Domain, DomainState, Edition, Organisation, Rule, State, TaskState};
@@ -156,7 +156,7 @@ fn who_is_never_touched() {
     let (world, directory) = started(never, &people);
     world.directory(&people, |holder| match &*holder.entry {
         "keeper@suigen.example" => {
-            holder.groups = vec!["CN=Key Keepers,OU=Groups,DC=suigen,DC=example".to_owned()];
+            holder.groups = Groups::All(vec!["CN=Key Keepers,OU=Groups,DC=suigen,DC=example".to_owned()]);
         }
         "login@suigen.example" => holder.login = Some("Glass".to_owned()),
         _ => {}
@@ -165,7 +165,7 @@ fn who_is_never_touched() {
     world.leak("list", &lines.join("\n"));
     assert_eq!(world.find().tasks, 1);
     // The directory knows of a group that was joined since it was read.
-    directory.change(HANAKO, |entry| entry.groups = vec!["key keepers".to_owned()]);
+    directory.change(HANAKO, |entry| entry.groups = Groups::All(vec!["key keepers".to_owned()]));
     assert_eq!(act(&world, &directory, now()), Neutralised { cancelled: 1, ..done(0) });
     assert_eq!(ended(&world).1, "the account, or a group of it, is in `never`");
     let seen = world.run(async {
@@ -174,6 +174,35 @@ fn who_is_never_touched() {
     });
     let spared: Vec<_> = seen.iter().map(|seen| seen.spared.clone()).collect();
     assert_eq!(spared, [Some(Spared::Never), Some(Spared::Never), Some(Spared::Never), None]);
+}
+
+#[test]
+fn whose_groups_are_not_known_is_left_alone() {
+    let never = ON.replace('}', r#","never":["Key Keepers","user:root"]}"#);
+    let people = [HANAKO, "taro@suigen.example"];
+    let (world, directory) = started(&never, &people);
+    world.directory(&people, |holder| {
+        if holder.entry == HANAKO {
+            holder.groups = Groups::Unknown;
+        }
+    });
+    let lines: Vec<_> = people.iter().map(|person| format!("{person}:secret")).collect();
+    world.leak("list", &lines.join("\n"));
+    assert_eq!(world.find().tasks, 1, "of Hanako it is not known whether she keeps the keys");
+    // Nor is it of Taro when it is looked at again.
+    directory.change("taro@suigen.example", |entry| {
+        entry.groups = Groups::Some { asked: vec!["others".to_owned()], found: Vec::new() };
+    });
+    assert_eq!(act(&world, &directory, now()), Neutralised { cancelled: 1, ..done(0) });
+    assert_eq!(ended(&world).1, "its groups are not known");
+    assert_eq!(directory.acted(), [""; 0]);
+    assert_eq!(*directory.state().asked, ["Key Keepers"], "it is asked for what may be a group");
+    let seen = world.run(async {
+        let mut session = world.store.read().await.unwrap();
+        preview(&mut session.tenant(&one()), &*directory.connect()).await.unwrap()
+    });
+    let spared: Vec<_> = seen.iter().map(|seen| seen.spared.clone()).collect();
+    assert_eq!(spared, [Some(Spared::GroupsUnknown), None]);
 }
 
 #[test]
@@ -291,10 +320,10 @@ fn a_preview_says_whom_and_why_not() {
     let (world, directory) = started(r#"{"from":"password","groups":["staff"]}"#, &people);
     world.rule("inactive-account", r#"{"enabled":false}"#);
     world.directory(&people, |holder| {
-        holder.groups = vec!["cn=Staff,dc=suigen,dc=example".to_owned()];
+        holder.groups = Groups::All(vec!["cn=Staff,dc=suigen,dc=example".to_owned()]);
         match &*holder.entry {
             "boss@suigen.example" => holder.privileged = true,
-            "staff@suigen.example" => holder.groups.clear(),
+            "staff@suigen.example" => holder.groups = Groups::All(Vec::new()),
             "gone@suigen.example" => holder.enabled = false,
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! Directories and their entries.
 
-use mizumori_core::Lang;
 use mizumori_core::keys::AccountTag;
+use mizumori_core::{Groups, Lang};
 use mizumori_store::{HolderAddress, NewHolder, Store, StoreError, Synced};
 
 use super::{add, at, id, now};
@@ -27,7 +27,7 @@ fn holder(entry: &str, numbers: &[i64]) -> NewHolder {
         superior: Some("boss@suigen.example".to_owned()),
         other_address: None,
         keepers: vec!["keeper@suigen.example".to_owned()],
-        groups: vec!["cn=staff".to_owned(), "cn=\"教員\"".to_owned()],
+        groups: Groups::All(vec!["cn=staff".to_owned(), "cn=\"教員\"".to_owned()]),
     }
 }
 
@@ -54,11 +54,20 @@ pub(super) async fn are_those_of_the_last_synchronisation(store: Store) {
     let second = tenant.begin_sync(directory).await.unwrap();
     let changed =
         NewHolder { enabled: false, second_factor: None, name: None, language: None, ..holder("a", &[4]) };
+    let some = Groups::Some {
+        asked: vec!["staff".to_owned(), "\"教員\"".to_owned()],
+        found: vec!["staff".to_owned()],
+    };
+    for groups in [Groups::Unknown, Groups::All(Vec::new()), some] {
+        let other = NewHolder { groups, ..holder("c", &[7]) };
+        tenant.keep_holder(directory, first, &other).await.unwrap();
+        assert_eq!(tenant.holder(directory, "c").await.unwrap().unwrap().is, other);
+    }
     assert_eq!(tenant.keep_holder(directory, second, &changed).await.unwrap(), kept);
     assert_eq!(tenant.keep_holder(directory, first, &holder("a", &[1, 2])).await.unwrap(), kept);
     assert_eq!(
         tenant.end_sync(directory, second, at("2026-11-24")).await.unwrap(),
-        Synced { there: 1, gone: 1 }
+        Synced { there: 1, gone: 2 }
     );
     assert_eq!(tenant.holders_of(address("", 3).account).await.unwrap(), []);
     assert_eq!(tenant.holders_of(address("", 1).account).await.unwrap(), []);
@@ -71,7 +80,9 @@ pub(super) async fn are_those_of_the_last_synchronisation(store: Store) {
     let (third, _) =
         (tenant.begin_sync(directory).await.unwrap(), tenant.begin_sync(directory).await.unwrap());
     assert!(matches!(tenant.end_sync(directory, third, now()).await, Err(StoreError::Changed(_))));
-    tenant.fail_sync(directory, "it does not answer").await.unwrap();
+    tenant.fail_sync(directory, Some(first), "it is too late").await.unwrap();
+    assert_eq!(tenant.directories().await.unwrap()[0].problem, None, "another one has begun");
+    tenant.fail_sync(directory, None, "it does not answer").await.unwrap();
     let listed = tenant.directories().await.unwrap();
     assert_eq!(listed[0].synced, Some(at("2026-11-24")));
     assert_eq!(listed[0].problem.as_deref(), Some("it does not answer"));

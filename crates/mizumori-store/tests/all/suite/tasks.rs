@@ -120,6 +120,10 @@ pub(super) async fn are_done_by_one_at_a_time(store: Store) {
     assert!(end(&mut session, tasks[0], "a", TaskEnd::Done("done".to_owned())).await);
     // Whoever had the others is gone; when he comes back they are not his any more.
     let after = at("2026-11-23T09:01:01Z");
+    assert!(
+        session.tenant(&id("one")).ask_task(tasks[1], "a", after).await.unwrap().is_none(),
+        "his time is up"
+    );
     assert_eq!(take(&mut session, "b", room(), after).await, tasks[1..]);
     assert!(session.tenant(&id("one")).ask_task(tasks[1], "a", after).await.unwrap().is_none());
     let asked = session.tenant(&id("one")).ask_task(tasks[1], "b", after).await.unwrap().unwrap();

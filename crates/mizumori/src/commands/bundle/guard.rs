@@ -99,6 +99,20 @@ impl<'i> Staged<'i> {
         Ok(())
     }
 
+    /// Looks at all of them before any is taken.
+    pub(super) fn verify(&self) -> Result<(), Failure> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        for name in &self.names {
+            if !verify(&folder.path().join(name), &mut |_| Ok(()))?.is_empty() {
+                return Err(Failure::say(format!(
+                    "the index `{name}` in the bundle was damaged when it was written"
+                ))
+                .hint("nothing was changed; ask the sender for a new one"));
+            }
+        }
+        Ok(())
+    }
+
     /// Makes each of them a source of the index, in the place of what it brought before. Gives how many hashes came.
     pub(super) fn import(&self, sender: &str, config: &Config) -> Result<u64, Failure> {
         let (Some(into), Some(folder)) = (self.into, &self.folder) else { return Ok(0) };
@@ -107,11 +121,6 @@ impl<'i> Staged<'i> {
         let mut hashes = 0;
         for name in &self.names {
             let index = folder.path().join(name);
-            if !verify(&index, &mut |_| Ok(()))?.is_empty() {
-                return Err(Failure::say(format!(
-                    "the index `{name}` in the bundle was damaged when it was written"
-                )));
-            }
             let mut writer = IndexWriter::open(into)?;
             let reader = Reader::new(config.limits);
             let import = Import {

@@ -99,7 +99,7 @@ pub(super) fn run(arguments: &Arguments, opened: &Opened) -> Result<(), Failure>
     let Arguments { organisation: id, name, kind } = arguments;
     let settings = kind.settings()?;
     // What cannot be is said now, and not in the night.
-    if let Connected::Csv(file) = settings.connect()? {
+    if let Connected::Csv(file) = settings.connect(&[])? {
         look(&file)?;
     }
     opened.write(async |session| {

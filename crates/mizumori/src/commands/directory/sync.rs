@@ -1,8 +1,8 @@
 //! `mizumori directory sync`: reads directories at once.
 
 use clap::Args;
-use mizumori_monitor::{DirectorySettings, Shrinking, synchronise};
-use mizumori_store::{Access, Directory, OrganisationId};
+use mizumori_monitor::{Shrinking, read_directory};
+use mizumori_store::{Access, OrganisationId};
 
 use super::directories;
 use crate::config::Config;
@@ -50,17 +50,10 @@ pub(super) fn run(arguments: &Arguments, config: &Config, opened: &Opened) -> Re
             .hint(format!("`mizumori directory list {id}` shows those that there are")));
     }
     let mut outcome = Outcome::Done;
-    for Directory { id: number, name, document, .. } in meant {
-        let connected = DirectorySettings::parse(&document)?.connect()?;
-        let reading = opened.runtime.block_on(synchronise(
-            &opened.store,
-            id,
-            number,
-            connected.reading(),
-            &tags,
-            shrinking,
-            now(),
-        ))?;
+    for directory in meant {
+        let name = &directory.name;
+        let read = read_directory(&opened.store, id, &directory, &tags, shrinking, now());
+        let reading = opened.runtime.block_on(read)?;
         let (there, gone) = (grouped(reading.synced.there), grouped(reading.synced.gone));
         tidings::say(&format!("{name}: {there} entries, {gone} gone"));
         for oddity in &reading.oddities {

@@ -73,7 +73,7 @@ fn one(arguments: &Arguments, opened: &Opened, reference: &Reference) -> Result<
     if target.holder.is.privileged && !arguments.privileged {
         return Err(MonitorError::from(Refusal::Privileged).into());
     }
-    let door = target.door(action, &connect)?;
+    let door = target.door(action, &[], &connect)?;
     let whose = target.address().unwrap_or("an account without an address");
     if arguments.dry_run {
         tidings::say(&format!("{reference}: would {} {whose}", arguments.action.in_words()));
@@ -84,6 +84,7 @@ fn one(arguments: &Arguments, opened: &Opened, reference: &Reference) -> Result<
     let seen = match seen {
         Seen::Shown => "",
         Seen::NotYet => "; the directory does not show it yet",
+        Seen::Never => "; no directory shows sessions",
     };
     tidings::say(&format!("{reference}: {} {whose}{seen}", arguments.action.done()));
     Ok(())

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use mizumori_core::keys::TagLayers;
 use mizumori_monitor::{
-    DataKeys, DirectorySettings, Finder, Leaks, MonitorError, Neutraliser, Proofs, Sender, Sent, Shrinking,
-    follow_up, look_after_editions, synchronise,
+    DataKeys, Finder, Leaks, MonitorError, Neutraliser, Proofs, Sender, Sent, Shrinking, follow_up,
+    look_after_editions, read_directory,
 };
 use mizumori_scan::Progress;
 use mizumori_store::{Access, Channel, OrganisationState, Store};
@@ -30,6 +30,21 @@ const PROOFS: &str = "proofs";
 const LEASE: Duration = Duration::from_secs(5 * 60);
 /// How often it is held on to, at work and between.
 const RENEWAL: Duration = Duration::from_secs(60);
+
+/// So long the start waits for directories, so that what is found then is known to be somebody's. One that takes longer is read beside
+/// the rest.
+const HEAD_START: Duration = Duration::from_secs(60);
+/// So long the end waits for what is being done to an account.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Whether the start has come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// Directories were read, and open findings looked at.
+    Whole,
+    /// Not yet.
+    Partly,
+}
 
 /// Everything that the rounds need.
 pub(super) struct Rounds {
@@ -77,18 +92,34 @@ impl Rounds {
     }
 
     /// Looks at what is there before anything comes: whose accounts are, and what of the lake is no news.
-    pub(super) async fn begin(&self, troubles: &Troubles) {
-        troubles.unless("upkeep", self.holding(troubles, self.upkeep(troubles)).await);
+    pub(super) async fn begin(&self, progress: &Progress, troubles: &Troubles) -> Begun {
+        let begun = tokio::select! {
+            kept = self.holding(troubles, self.upkeep(troubles)) => {
+                troubles.unless("upkeep", kept);
+                Begun::Whole
+            }
+            () = sleep(HEAD_START) => {
+                tidings::say("directories take long; they are read beside the rest");
+                Begun::Partly
+            }
+            () = stopped(progress) => return Begun::Partly,
+        };
         troubles.unless("findings", self.find().await);
+        begun
     }
 
     /// Goes on until somebody ends it.
-    pub(super) async fn run(&self, progress: &Progress, troubles: &Troubles) -> Result<(), Failure> {
-        self.holding(troubles, self.rounds(progress, troubles)).await;
+    pub(super) async fn run(
+        &self,
+        progress: &Progress,
+        troubles: &Troubles,
+        begun: Begun,
+    ) -> Result<(), Failure> {
+        self.holding(troubles, self.rounds(progress, troubles, begun)).await;
         Ok(self.let_go().await?)
     }
 
-    async fn rounds(&self, progress: &Progress, troubles: &Troubles) {
+    async fn rounds(&self, progress: &Progress, troubles: &Troubles, begun: Begun) {
         let finding = async {
             while !progress.is_stopped() {
                 troubles.unless("findings", self.find().await);
@@ -103,16 +134,25 @@ impl Rounds {
                 rest(progress, self.look_every).await;
             }
         };
+        // A directory that is silent keeps nobody from the end. What was asked of it then is asked again by whoever comes next.
         let neutralising = async {
             while !progress.is_stopped() {
-                troubles.unless("neutralising", self.neutralise().await);
+                tokio::select! {
+                    done = self.neutralise() => troubles.unless("neutralising", done),
+                    () = overdue(progress) => {}
+                }
                 rest(progress, self.look_every).await;
             }
         };
         let keeping = async {
-            rest(progress, self.pause(UPKEEP)).await;
+            if begun == Begun::Whole {
+                rest(progress, self.pause(UPKEEP)).await;
+            }
             while !progress.is_stopped() {
-                troubles.unless("upkeep", self.upkeep(troubles).await);
+                tokio::select! {
+                    done = self.upkeep(troubles) => troubles.unless("upkeep", done),
+                    () = stopped(progress) => {}
+                }
                 rest(progress, self.pause(UPKEEP)).await;
             }
         };
@@ -210,13 +250,25 @@ impl Rounds {
         if !self.hold(UPKEEP).await? {
             return Ok(false);
         }
-        let read = self.sync(troubles).await;
+        let read = tokio::select! {
+            read = self.sync(troubles) => read,
+            never = self.keep_following_up(troubles) => match never {},
+        };
         let followed = self.follow_up().await;
         // Keys that cannot be destroyed now keep nobody's directory from being read, nor the other way round.
         troubles.unless("editions", self.editions().await);
         read.and(followed).map(|()| true)
     }
 
+    /// While directories are read, which may take hours, open findings are looked at all the same.
+    async fn keep_following_up(&self, troubles: &Troubles) -> Infallible {
+        loop {
+            sleep(self.sync_every).await;
+            troubles.unless("open findings", self.follow_up().await);
+        }
+    }
+
+    /// Looks at what is open.
     async fn follow_up(&self) -> Result<(), MonitorError> {
         let done = follow_up(&self.store, now()).await?;
         if done.settled > 0 {
@@ -289,11 +341,8 @@ impl Rounds {
         drop(session);
         for (organisation, directory) in all {
             let (tags, what) = (&self.tags, format!("directory `{}` of `{organisation}`", directory.name));
-            let read = async {
-                let connected = DirectorySettings::parse(&directory.document)?.connect()?;
-                let (from, shrinking) = (connected.reading(), Shrinking::Refused);
-                synchronise(&self.store, &organisation, directory.id, from, tags, shrinking, now()).await
-            };
+            let shrinking = Shrinking::Refused;
+            let read = read_directory(&self.store, &organisation, &directory, tags, shrinking, now());
             // One that cannot be read keeps nobody else's from being.
             let read = read.await;
             let left_out = read.as_ref().map_or(0, |reading| reading.left_out);
@@ -358,6 +407,12 @@ async fn stopped(progress: &Progress) {
     while !progress.is_stopped() {
         sleep(NAP).await;
     }
+}
+
+/// Waits until somebody ends it, and for a while more.
+async fn overdue(progress: &Progress) {
+    stopped(progress).await;
+    sleep(GRACE).await;
 }
 
 /// Rests for so long, or until somebody ends it.

@@ -1,10 +1,11 @@
 //! `mizumori task preview`: whom rule `neutralise` would hit now. Nothing is done, and no task made.
 
 use clap::Args;
-use mizumori_monitor::{Previewed, Rules, connect, preview};
+use mizumori_monitor::{Previewed, Rules, Spared, connect, preview};
 use mizumori_store::{Access, OrganisationId};
 use serde_json::{Value, json};
 
+use crate::commands::rule::GROUPS_READ;
 use crate::counted::counted;
 use crate::outcome::Failure;
 use crate::progress::grouped;
@@ -44,6 +45,12 @@ pub(super) fn run(arguments: &Arguments, opened: &Opened) -> Result<(), Failure>
     show(arguments.format, titles, seen.iter().map(|seen| row(seen, action)))?;
     let (hits, most) = (counted(hit, "account"), grouped(rule.most_a_day.into()));
     tidings::say(&format!("would {action} {hits}, {most} a day at most"));
+    if seen.iter().any(|seen| seen.spared == Some(Spared::GroupsUnknown)) {
+        tidings::warning(
+            "of some accounts the groups are not known, which the rule names: they are left alone",
+        );
+        tidings::hint(&format!("{GROUPS_READ}: `mizumori directory sync {id}` does so at once"));
+    }
     if !rule.enabled {
         tidings::hint(&format!(
             "the rule is off; `mizumori rule set {id} neutralise enabled=true` turns it on"

@@ -177,6 +177,11 @@ fn leaked_passwords_become_a_source_of_an_index() {
     status.ends(0);
     assert!(status.out().contains("bundle ") && status.out().contains("leaked"), "{}", status.out());
     import("--guard ours").ends(0).saying(&["taken before"]);
+    // An index that was lost, or could not be written, comes back with the same bundle.
+    fs::remove_dir_all(inside.folder.path("ours")).unwrap();
+    import("--guard ours").ends(0).saying(&["taken before", "4 hashes of leaked passwords"]);
+    import("").ends(0).saying(&["nothing is changed"]);
+    inside.run("guard import ours own.txt --format words").ends(0);
     // The next one takes the place of what the first has brought; what is the index's own stays.
     outside.folder.write("more.txt", "a third one\n");
     outside.run("guard import leaked more.txt --format words").ends(0);
@@ -197,4 +202,42 @@ fn leaked_passwords_become_a_source_of_an_index() {
         .run(&format!("bundle export x.bundle --guard none --to {to} --sign outside.keys"))
         .ends(2)
         .saying(&["none"]);
+}
+
+#[cfg(feature = "guard")]
+#[test]
+fn a_damaged_index_is_seen_before_anything_is_taken() {
+    let (outside, inside, [to, from]) = networks();
+    for (name, word) in [("leaked", "something that leaked\n"), ("more", "another one\n")] {
+        outside.folder.write("words.txt", word);
+        outside.run(&format!("guard import {name} words.txt --format words")).ends(0);
+    }
+    // Of the second a file is not what it was.
+    let data = fs::read_dir(outside.folder.path("more"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| {
+            path.is_file()
+                && path.file_name().unwrap() != "index.json"
+                && fs::metadata(path).unwrap().len() > 64
+        })
+        .unwrap();
+    let mut bytes = fs::read(&data).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::remove_file(&data).unwrap();
+    fs::write(&data, bytes).unwrap();
+    let export =
+        format!("bundle export --all one.bundle --guard leaked --guard more --to {to} --sign outside.keys");
+    outside.run(&export).ends(0);
+    carry(&outside, &inside, "one.bundle");
+    let import = format!("bundle import one.bundle --key inside.keys --from {from}");
+    let before = inside.audited(0).len();
+    inside
+        .run(&format!("{import} --guard ours"))
+        .ends(2)
+        .saying(&["`more` in the bundle was damaged", "nothing was changed"]);
+    assert_eq!((inside.audited(0).len(), inside.list("finding list suigen").len()), (before, 0));
+    assert!(!inside.folder.path("ours").exists(), "nor is the first of them taken");
+    inside.run(&format!("{import} --without-guard")).ends(0).saying(&["1 findings are new"]);
 }

@@ -1,7 +1,7 @@
 //! `mizumori task`: what is to be done to accounts, and whose word it waits for.
 
 use mizumori_core::keys::AccountTag;
-use mizumori_core::{SecretKind, Severity, Timestamp};
+use mizumori_core::{Groups, SecretKind, Severity, Timestamp};
 use mizumori_store::{
     DirectoryId, HolderAddress, NewFinding, NewHolder, NewTask, Recorded, Room, State, Taken, TaskEnd,
     TaskId, TaskState, Tenant,
@@ -218,6 +218,7 @@ fn are_seen_before_they_are_made() {
             let change = |holder: &mut NewHolder| {
                 holder.privileged = holder.entry == "p2";
                 holder.login = (holder.entry == "p3").then(|| "breakglass".to_owned());
+                holder.groups = if holder.entry == "p1" { Groups::Unknown } else { Groups::All(Vec::new()) };
             };
             directory(&mut tenant, &document.to_string(), 3, change).await;
             for number in [1, 2, 3, 4] {
@@ -250,9 +251,15 @@ fn are_seen_before_they_are_made() {
             .ends(0)
             .saying(&["would force-change 2 accounts, 50 a day", "the rule is off"]);
         kept.run("task make suigen").ends(2).saying(&["rule `neutralise` of `suigen` is off"]);
-        kept.run("rule set suigen neutralise enabled=true never=Breakglass most_a_day=1000")
+        kept.run("rule set suigen neutralise never=Breakglass")
             .ends(0)
-            .saying(&["open already", "`mizumori task make suigen`"]);
+            .saying(&["not known yet", "`mizumori directory sync suigen`"]);
+        assert_eq!(preview()[0], row(p(1), "", "its groups are not known"));
+        kept.run("task preview suigen").ends(0).saying(&["left alone", "`mizumori directory sync suigen`"]);
+        let set = "rule set suigen neutralise enabled=true never=user:Breakglass most_a_day=1000";
+        let set = kept.run(set);
+        set.ends(0).saying(&["open already", "`mizumori task make suigen`"]);
+        assert!(!set.err().contains("not known"));
         let never = "the account, or a group of it, is in `never`";
         assert_eq!(preview()[2], row(p(3), "", never));
         let run = kept.run("task preview suigen");

@@ -77,6 +77,9 @@ pub(super) struct Okta {
     /// The id of a group whose members are privileged, beside administrators; may be given several times
     #[arg(long = "privileged-group", value_name = "ID")]
     privileged_groups: Vec<String>,
+    /// Read who has a second factor, which takes a request for each user
+    #[arg(long)]
+    second_factors: bool,
     /// Authorities (PEM) that are trusted beside the system's
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
@@ -156,6 +159,7 @@ impl Okta {
             token_file: absolute(self.token_file.as_deref())?,
             key,
             privileged_groups: self.privileged_groups.clone(),
+            second_factors: self.second_factors,
             authorities: absolute(self.ca.as_deref())?,
         })
     }
