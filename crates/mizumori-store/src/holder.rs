@@ -346,10 +346,10 @@ impl Tenant<'_> {
         let mut holders: BTreeMap<_, _> = accounts.iter().map(|account| (*account, Vec::new())).collect();
         for accounts in accounts.chunks(ASKED_AT_ONCE) {
             let text = format!(
-                "{}, theirs (whose, hi, lo) AS (SELECT DISTINCT holder, hi, lo FROM asked JOIN holder_address \
-                 ON account_hi = hi AND account_lo = lo WHERE organisation = $1) SELECT {COLUMNS}, hi, lo FROM theirs \
-                 JOIN holder ON holder.id = whose AND holder.organisation = $1 \
-                 JOIN holder_address ON holder_address.holder = whose ORDER BY whose, hi, lo, position",
+                "{}, theirs (whose, hi, lo) AS (SELECT DISTINCT holder, hi, lo FROM asked CROSS JOIN holder_address \
+                 WHERE account_hi = hi AND account_lo = lo AND organisation = $1) SELECT {COLUMNS}, hi, lo FROM theirs \
+                 CROSS JOIN holder CROSS JOIN holder_address WHERE holder.id = whose AND holder.organisation = $1 \
+                 AND holder_address.holder = whose ORDER BY whose, hi, lo, position",
                 asked(accounts)
             );
             let statement = sqlx::query(sqlx::AssertSqlSafe(text)).persistent(accounts.len() == 1);

@@ -131,7 +131,7 @@ impl Tenant<'_> {
         let mut findings: BTreeMap<_, _> = accounts.iter().map(|account| (*account, Vec::new())).collect();
         for accounts in accounts.chunks(ASKED_AT_ONCE) {
             let text = format!(
-                "{} {COLUMNS} JOIN asked ON account_hi = hi AND account_lo = lo WHERE organisation = $1 ORDER BY id",
+                "{} {COLUMNS} FROM asked CROSS JOIN finding WHERE organisation = $1 AND account_hi = hi AND account_lo = lo",
                 asked(accounts)
             );
             let statement = sqlx::query(sqlx::AssertSqlSafe(text)).persistent(accounts.len() == 1);
@@ -142,6 +142,8 @@ impl Tenant<'_> {
                 findings.entry(finding.is.account).or_insert_with(Vec::new).push(finding);
             }
         }
+        // Sorted here: asked for in order, the database would go through all findings in their order and look for each among these.
+        findings.values_mut().for_each(|theirs| theirs.sort_by_key(|finding| finding.id));
         Ok(findings)
     }
 
@@ -152,7 +154,10 @@ impl Tenant<'_> {
         }
         // Numbers of ours, none of anybody's.
         let ids: Vec<_> = ids.iter().map(|id| id.0.to_string()).collect();
-        let text = format!("{COLUMNS} WHERE organisation = $1 AND id IN ({}) ORDER BY id", ids.join(", "));
+        let text = format!(
+            "{COLUMNS} FROM finding WHERE organisation = $1 AND id IN ({}) ORDER BY id",
+            ids.join(", ")
+        );
         let statement = sqlx::query(sqlx::AssertSqlSafe(text)).bind(self.organisation.as_str());
         let rows = self.session.all("find findings", statement).await?;
         rows.iter().map(read).collect()
@@ -163,7 +168,7 @@ impl Tenant<'_> {
     /// # Errors
     /// When the database does not answer.
     pub async fn finding(&mut self, reference: &Reference) -> Result<Option<Finding>, StoreError> {
-        let text = format!("{COLUMNS} WHERE organisation = $1 AND reference = $2");
+        let text = format!("{COLUMNS} FROM finding WHERE organisation = $1 AND reference = $2");
         let statement = sqlx::query(sqlx::AssertSqlSafe(text));
         let statement = statement.bind(self.organisation.as_str()).bind(reference.as_str());
         let row = self.session.one("find a finding", statement).await?;
@@ -175,7 +180,7 @@ impl Tenant<'_> {
     /// # Errors
     /// When the database does not answer.
     pub async fn finding_numbered(&mut self, id: FindingId) -> Result<Option<Finding>, StoreError> {
-        let text = format!("{COLUMNS} WHERE organisation = $1 AND id = $2");
+        let text = format!("{COLUMNS} FROM finding WHERE organisation = $1 AND id = $2");
         let statement = sqlx::query(sqlx::AssertSqlSafe(text));
         let row =
             self.session.one("find a finding", statement.bind(self.organisation.as_str()).bind(id.0)).await?;

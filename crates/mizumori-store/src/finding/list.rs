@@ -57,7 +57,7 @@ impl Tenant<'_> {
         most: u32,
     ) -> Result<Page, StoreError> {
         let (wanted, words) = condition(filter);
-        let text = format!("{COLUMNS} WHERE {wanted} AND id > $5 ORDER BY id LIMIT $6");
+        let text = format!("{COLUMNS} FROM finding WHERE {wanted} AND id > $5 ORDER BY id LIMIT $6");
         let statement = sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(self.organisation.as_str())
             .bind(words.severity)
@@ -102,7 +102,7 @@ impl Tenant<'_> {
         until: Timestamp,
         most: u32,
     ) -> Result<Vec<Finding>, StoreError> {
-        let text = format!("{COLUMNS} WHERE {WAITING} ORDER BY severity DESC, id LIMIT $3");
+        let text = format!("{COLUMNS} FROM finding WHERE {WAITING} ORDER BY severity DESC, id LIMIT $3");
         let statement = sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(self.organisation.as_str())
             .bind(until.0)

@@ -120,7 +120,7 @@ pub struct Step {
 
 const COLUMNS: &str = "SELECT id, reference, organisation, account_hi, account_lo, secret, site, source, place, month, host, \
                        kind, machine, label, state, severity, backlog, same_as, version, created, changed, settled, told, \
-                       reminded FROM finding";
+                       reminded";
 
 fn read(row: &AnyRow) -> Result<Finding, StoreError> {
     let damaged = |what| StoreError::Damaged { what };
