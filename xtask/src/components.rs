@@ -73,7 +73,10 @@ pub(crate) const LEFT_OUT: &[(&str, &[&str])] = &[
     ("MIZUMORI_WITHOUT_SMTP", &["exim4"]),
     ("MIZUMORI_WITHOUT_SLAPD", &["slapd", "ldap-utils"]),
     ("MIZUMORI_WITHOUT_SCIM", &["scim2-server"]),
-    ("MIZUMORI_WITHOUT_SAMBA", &["samba", "samba-dsdb-modules", "samba-ad-provision", "ldap-utils"]),
+    (
+        "MIZUMORI_WITHOUT_SAMBA",
+        &["samba", "samba-dsdb-modules", "samba-ad-provision", "samba-vfs-modules", "ldap-utils"],
+    ),
 ];
 
 /// Every component of every chore.
@@ -249,6 +252,13 @@ pub(crate) const COMPONENTS: &[Component] = &[
         name: "samba-ad-provision",
         detect: &["test", "-f", "/usr/share/samba/setup/provision.ldif"],
         origin: Origin::Debian("samba-ad-provision"),
+        chore: Chore::Test,
+    },
+    Component {
+        // The package of the server only recommends it, and provisioning ends without it.
+        name: "samba-vfs-modules",
+        detect: &["sh", "-c", "ls /usr/lib/*/samba/vfs/acl_xattr.so"],
+        origin: Origin::Debian("samba-vfs-modules"),
         chore: Chore::Test,
     },
     Component {

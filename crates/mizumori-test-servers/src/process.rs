@@ -9,9 +9,10 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
 /// How long anything may take that has to happen. It is long because machines are busy, not because servers are slow.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -94,7 +95,7 @@ impl Process {
             if Instant::now() > deadline {
                 return Err(process.failure("was not ready in time"));
             }
-            std::thread::sleep(LOOK);
+            thread::sleep(LOOK);
         }
     }
 
@@ -111,12 +112,30 @@ impl Process {
         self.child.id()
     }
 
-    /// Sends it a signal, and waits for nothing.
+    /// Has it stand still, and waits until it does: some of its threads may go on for a while on a busy machine.
+    ///
+    /// # Errors
+    /// When the system refuses, or it goes on.
+    pub fn freeze(&self) -> io::Result<()> {
+        rustix::process::kill_process(self.pid, Signal::STOP)?;
+        let deadline = Instant::now() + PATIENCE;
+        // The system tells of it when all of its threads stand still.
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
+        while waitid(WaitId::Pid(self.pid), options)?.is_none() {
+            if Instant::now() > deadline {
+                return Err(self.failure("did not stand still in time"));
+            }
+            thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+
+    /// Has it go on.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn signal(&self, signal: Signal) -> io::Result<()> {
-        Ok(rustix::process::kill_process(self.pid, signal)?)
+    pub fn thaw(&self) -> io::Result<()> {
+        Ok(rustix::process::kill_process(self.pid, Signal::CONT)?)
     }
 
     /// Asks it to end by a signal, and waits; when it does not, it is killed.
@@ -152,7 +171,7 @@ impl Process {
             if self.child.try_wait()?.is_some() {
                 return Ok(true);
             }
-            std::thread::sleep(LOOK);
+            thread::sleep(LOOK);
         }
         Ok(false)
     }
@@ -191,7 +210,7 @@ pub fn wait_until(what: &str, mut happened: impl FnMut() -> io::Result<bool>) ->
         if Instant::now() > deadline {
             return Err(io::Error::new(io::ErrorKind::TimedOut, format!("waited in vain until {what}")));
         }
-        std::thread::sleep(LOOK);
+        thread::sleep(LOOK);
     }
     Ok(())
 }

@@ -128,9 +128,7 @@ impl Samba {
     /// # Errors
     /// When it does not run.
     pub fn freeze(&self) -> io::Result<()> {
-        self.process
-            .as_ref()
-            .map_or(Err(io::ErrorKind::NotFound.into()), |process| process.signal(Signal::STOP))
+        self.process.as_ref().map_or(Err(io::ErrorKind::NotFound.into()), Process::freeze)
     }
 
     /// Has it go on.
@@ -138,9 +136,7 @@ impl Samba {
     /// # Errors
     /// When it does not run.
     pub fn thaw(&self) -> io::Result<()> {
-        self.process
-            .as_ref()
-            .map_or(Err(io::ErrorKind::NotFound.into()), |process| process.signal(Signal::CONT))
+        self.process.as_ref().map_or(Err(io::ErrorKind::NotFound.into()), Process::thaw)
     }
 
     /// Adds a person with this login below [`Self::USERS`], and gives the distinguished name; what else the entry has stands in
