@@ -20,6 +20,15 @@ pub enum Groups {
 }
 
 impl Groups {
+    /// What is known when these were asked for: nothing where there are none.
+    pub fn among(asked: &[String], is_in: impl Fn(&str) -> bool) -> Self {
+        if asked.is_empty() {
+            return Self::Unknown;
+        }
+        let found = asked.iter().filter(|name| is_in(name)).cloned().collect();
+        Self::Some { asked: asked.to_vec(), found }
+    }
+
     /// Those that it is known to be in.
     pub fn known(&self) -> &[String] {
         match self {
@@ -29,15 +38,19 @@ impl Groups {
         }
     }
 
-    /// Whether it is known whether it is in a group. Case and what stands around a name do not matter.
+    /// Whether it is known whether it is in a group, by a name as [`is_same_name`] compares them.
     pub fn tell_of(&self, name: &str) -> bool {
-        let is_asked = |other: &String| other.trim().to_lowercase() == name.trim().to_lowercase();
         match self {
             Self::Unknown => false,
             Self::All(_) => true,
-            Self::Some { asked, .. } => asked.iter().any(is_asked),
+            Self::Some { asked, .. } => asked.iter().any(|other| is_same_name(other, name)),
         }
     }
+}
+
+/// Whether two names are one, as directories compare them: case and what stands around them do not matter.
+pub fn is_same_name(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 #[cfg(test)]
@@ -54,5 +67,9 @@ mod tests {
         };
         assert!(some.tell_of(" keepers ") && !some.tell_of("others") && some.known() == ["staff"]);
         assert!(!Groups::Unknown.tell_of("keepers") && Groups::Unknown.known().is_empty());
+        let asked = ["staff".to_owned(), "keepers".to_owned()];
+        let among = Groups::among(&asked, |name| name == "staff");
+        assert!(among.tell_of("keepers") && among.known() == ["staff"]);
+        assert_eq!(Groups::among(&[], |_| true), Groups::Unknown, "nothing was asked");
     }
 }

@@ -34,7 +34,7 @@ pub use domain::DomainName;
 pub use error::ErrorClass;
 pub use exposure::Exposure;
 pub use grouped::grouped;
-pub use groups::Groups;
+pub use groups::{Groups, is_same_name};
 pub use month::{LeakTime, Month, MonthError, PartialDate, Period};
 pub use names::{Lang, Names};
 pub use rough_hash::rough_hash;

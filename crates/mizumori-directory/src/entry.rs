@@ -101,6 +101,8 @@ pub struct Entry {
     pub addresses: Vec<Account<'static>>,
     /// The user name, where it is no address.
     pub login: Option<String>,
+    /// What stands where addresses should, and is none: `taro@suigen.local`, which signs on in a forest of that name.
+    pub other_names: Vec<String>,
     /// The name that people know; the same in both languages where the directory has one only.
     pub names: Option<Names>,
     /// The language that the person prefers, where it is one of ours.
@@ -134,6 +136,7 @@ impl Entry {
             id,
             addresses: Vec::new(),
             login: None,
+            other_names: Vec::new(),
             names: None,
             lang: None,
             standing: Standing::Unknown,

@@ -8,7 +8,7 @@ use url::Url;
 use super::GoogleDirectory;
 use crate::entry::EntryId;
 use crate::error::{DirectoryError, Result};
-use crate::rest::{Call, Members, Progress, Task, below, permitted};
+use crate::rest::{Call, Members, Progress, Task, below};
 
 const READ: Task = Task::with(
     "read groups",
@@ -53,38 +53,26 @@ struct HasMember {
 
 /// Who is in which of the groups.
 pub(super) async fn members(directory: &GoogleDirectory) -> Result<Members> {
-    let mut members = Members::default();
-    for name in &directory.settings.groups {
-        let read = async {
-            let mut ids = Vec::new();
-            for group in named(directory, name).await? {
-                each_member(directory, &group, |id| ids.extend(EntryId::new(id))).await?;
-            }
-            Ok(ids)
-        };
-        if let Some(ids) = permitted(read.await)? {
-            members.add(name, ids);
+    let who = async |name| {
+        let mut ids = Vec::new();
+        for group in named(directory, name).await? {
+            each_member(directory, &group, |id| ids.extend(EntryId::new(id))).await?;
         }
-    }
-    Ok(members)
+        Ok(ids)
+    };
+    Members::read(&directory.settings.groups, who).await
 }
 
 /// In which of the groups somebody is.
 pub(super) async fn of(directory: &GoogleDirectory, user: &EntryId) -> Result<Groups> {
-    let mut members = Members::default();
-    for name in &directory.settings.groups {
-        let look = async {
-            let mut is_in = false;
-            for group in named(directory, name).await? {
-                is_in |= has_member(directory, &group, user.as_str()).await?;
-            }
-            Ok(is_in)
-        };
-        if let Some(is_in) = permitted(look.await)? {
-            members.add(name, is_in.then(|| user.clone()));
+    let look = async |name| {
+        let mut is_in = false;
+        for group in named(directory, name).await? {
+            is_in |= has_member(directory, &group, user.as_str()).await?;
         }
-    }
-    Ok(members.of(user))
+        Ok(is_in.then(|| user.clone()))
+    };
+    Ok(Members::read(&directory.settings.groups, look).await?.of(user))
 }
 
 async fn has_member(directory: &GoogleDirectory, group: &str, user: &str) -> Result<bool> {

@@ -2,7 +2,7 @@
 //! (`user-checkmembergroups`): groups within groups count.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use url::Url;
 
 use mizumori_core::Groups;
@@ -10,17 +10,23 @@ use mizumori_outbound::Method;
 
 use super::GraphDirectory;
 use crate::entry::EntryId;
-use crate::error::Result;
-use crate::rest::{Call, Members, Task, below, permitted};
+use crate::error::{DirectoryError, Result};
+use crate::rest::{Call, Members, Task, below};
 
 pub(super) const MEMBERS: Task = Task::with("read the members of a group", "GroupMember.Read.All");
 /// So many groups are asked for in one request.
 const AT_ONCE: usize = 20;
 
+const UNCLEAR: &str = "it does not say who is in a group";
+
 #[derive(Deserialize)]
-struct Id {
+struct Group {
     id: String,
+    visibility: Option<String>,
 }
+
+/// What is asked for of it.
+const GROUP: &str = "id,visibility";
 
 #[derive(Deserialize)]
 struct Ids {
@@ -29,35 +35,52 @@ struct Ids {
 
 /// Who is in which of the groups.
 pub(super) async fn members(directory: &GraphDirectory) -> Result<Members> {
-    let mut members = Members::default();
-    for name in &directory.settings.groups {
-        let read = async {
-            let mut ids = Vec::new();
-            for group in named(directory, name).await? {
-                each_member(directory, &group, |id| ids.extend(EntryId::new(id))).await?;
-            }
-            Ok(ids)
-        };
-        if let Some(ids) = permitted(read.await)? {
-            members.add(name, ids);
+    let who = async |name| {
+        let mut ids = Vec::new();
+        for group in named(directory, name).await? {
+            each_visible(directory, &group, |id| ids.extend(EntryId::new(id))).await?;
         }
-    }
-    Ok(members)
+        Ok(ids)
+    };
+    Members::read(&directory.settings.groups, who).await
 }
 
 /// In which of the groups somebody is.
 pub(super) async fn of(directory: &GraphDirectory, user: &EntryId) -> Result<Groups> {
-    let mut members = Members::default();
-    for name in &directory.settings.groups {
-        let look = async {
-            let groups = named(directory, name).await?;
-            is_in_one(directory, user.as_str(), &groups).await
-        };
-        if let Some(is_in) = permitted(look.await)? {
-            members.add(name, is_in.then(|| user.clone()));
+    let look = async |name| {
+        let (mut open, mut is_in) = (Vec::new(), false);
+        for group in named(directory, name).await? {
+            match group.is_hidden() {
+                true => each_visible(directory, &group, |id| is_in |= id == user.as_str()).await?,
+                false => open.push(group.id),
+            }
         }
+        let is_in = is_in || is_in_one(directory, user.as_str(), &open).await?;
+        Ok(is_in.then(|| user.clone()))
+    };
+    Ok(Members::read(&directory.settings.groups, look).await?.of(user))
+}
+
+/// The same as [`each_member`] for a group whose members may be hidden from us: then there seem to be none.
+async fn each_visible(
+    directory: &GraphDirectory,
+    group: &Group,
+    mut take: impl FnMut(String) + Send,
+) -> Result<()> {
+    let mut is_empty = true;
+    let look = |id| {
+        is_empty = false;
+        take(id);
+    };
+    each_member(directory, &group.id, look).await?;
+    match is_empty && group.is_hidden() {
+        true => Err(DirectoryError::NotPermitted {
+            server: directory.rest.server().to_owned(),
+            what: "read the members of a group that hides them",
+            right: Some("Member.Read.Hidden"),
+        }),
+        false => Ok(()),
     }
-    Ok(members.of(user))
 }
 
 /// Hands on the id of each member of a group, and of those within it.
@@ -66,9 +89,9 @@ pub(super) async fn each_member(
     group: &str,
     mut take: impl FnMut(String) + Send,
 ) -> Result<()> {
-    let url = selected(below(&directory.url, ["groups", group, "transitiveMembers"])?);
+    let url = selected(below(&directory.url, ["groups", group, "transitiveMembers"])?, "id");
     let look = |member| {
-        take(id(directory, member)?);
+        take(directory.rest.id(member, UNCLEAR)?);
         Ok(())
     };
     directory.each(url, MEMBERS, "such group", look).await
@@ -87,34 +110,34 @@ pub(super) async fn is_in_one(directory: &GraphDirectory, user: &str, groups: &[
     Ok(false)
 }
 
-/// The ids of the groups of a name, or a mail address, or the one of this id. None where there is none.
-async fn named(directory: &GraphDirectory, name: &str) -> Result<Vec<String>> {
+/// The groups of a name, or a mail address, or the one of this id. None where there is none.
+async fn named(directory: &GraphDirectory, name: &str) -> Result<Vec<Group>> {
     let is_id = name.len() == 36 && name.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
     if is_id {
-        let url = selected(below(&directory.url, ["groups", name])?);
-        let found: Option<Id> = directory.rest.ask(Call::get(url), MEMBERS).await?;
-        return Ok(found.into_iter().map(|found| found.id).collect());
+        let url = selected(below(&directory.url, ["groups", name])?, GROUP);
+        let found: Option<Group> = directory.rest.ask(Call::get(url), MEMBERS).await?;
+        return Ok(found.into_iter().collect());
     }
     let quoted = name.replace('\'', "''");
-    let mut url = selected(below(&directory.url, ["groups"])?);
+    let mut url = selected(below(&directory.url, ["groups"])?, GROUP);
     url.query_pairs_mut().append_pair("$filter", &format!("displayName eq '{quoted}' or mail eq '{quoted}'"));
-    let mut ids = Vec::new();
+    let mut groups = Vec::new();
     let look = |group| {
-        ids.push(id(directory, group)?);
+        groups.push(serde_json::from_value(group).map_err(|_| directory.rest.nonsense("it is no group"))?);
         Ok(())
     };
     directory.each(url, MEMBERS, "groups there", look).await?;
-    Ok(ids)
+    Ok(groups)
 }
 
-fn selected(mut url: Url) -> Url {
-    url.query_pairs_mut().append_pair("$select", "id");
+fn selected(mut url: Url, what: &str) -> Url {
+    url.query_pairs_mut().append_pair("$select", what);
     url
 }
 
-/// One that cannot be read may be anybody's: nobody is taken for no member by mistake.
-fn id(directory: &GraphDirectory, value: Value) -> Result<String> {
-    serde_json::from_value::<Id>(value)
-        .map(|found| found.id)
-        .map_err(|_| directory.rest.nonsense("it does not say who is in a group"))
+impl Group {
+    /// Whether only its members, and who has a right of its own, see who is in it.
+    fn is_hidden(&self) -> bool {
+        self.visibility.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("HiddenMembership"))
+    }
 }

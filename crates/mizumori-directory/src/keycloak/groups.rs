@@ -3,9 +3,8 @@
 
 use std::collections::HashSet;
 
-use mizumori_core::Groups;
+use mizumori_core::{Groups, is_same_name};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::KeycloakDirectory;
 use crate::entry::EntryId;
@@ -14,6 +13,7 @@ use crate::rest::{Call, Members, Task, below, permitted};
 
 pub(super) const MEMBERS: Task = Task::with("read the members of a group", "view-users of realm-management");
 
+const UNCLEAR: &str = "it does not say who is in a group";
 /// Groups that are followed: a tree that has more of them is taken for one that does not end.
 const MOST: usize = 10_000;
 
@@ -28,50 +28,25 @@ struct Group {
     sub_groups: Vec<Group>,
 }
 
-#[derive(Deserialize)]
-struct Id {
-    id: String,
-}
-
 /// Who is in which of the groups.
 pub(super) async fn members(directory: &KeycloakDirectory) -> Result<Members> {
-    let mut members = Members::default();
-    for name in &directory.settings.groups {
-        let read = async {
-            let (mut ids, mut groups) = (Vec::new(), named(directory, name).await?);
-            let mut seen: HashSet<String> = groups.iter().cloned().collect();
-            while let Some(group) = groups.pop() {
-                each_member(directory, &group, |id| ids.extend(EntryId::new(id))).await?;
-                for below in children(directory, &group).await? {
-                    if seen.insert(below.clone()) {
-                        groups.push(below);
-                    }
-                }
-                if seen.len() > MOST {
-                    return Err(directory.rest.nonsense("more groups came than any realm has"));
-                }
-            }
-            Ok(ids)
-        };
-        if let Some(ids) = permitted(read.await)? {
-            members.add(name, ids);
-        }
-    }
-    Ok(members)
+    let who = async |name| {
+        let mut ids = Vec::new();
+        each_below(directory, named(directory, name).await?, |id| ids.extend(EntryId::new(id))).await?;
+        Ok(ids)
+    };
+    Members::read(&directory.settings.groups, who).await
 }
 
 /// In which of the groups somebody is.
 pub(super) async fn of(directory: &KeycloakDirectory, user: &EntryId) -> Result<Groups> {
-    if directory.settings.groups.is_empty() {
+    let asked = &directory.settings.groups;
+    if asked.is_empty() {
         return Ok(Groups::Unknown);
     }
-    let Some(own) = permitted(groups(directory, user.as_str()).await)? else { return Ok(Groups::Unknown) };
-    let mut members = Members::default();
-    for name in &directory.settings.groups {
-        let is_in = own.iter().any(|group| group.is_in(name));
-        members.add(name, is_in.then(|| user.clone()));
-    }
-    Ok(members.of(user))
+    let own = permitted(groups(directory, user.as_str()).await)?;
+    let is_in = |own: &[Group], name: &str| own.iter().any(|group| group.is_in(name));
+    Ok(own.map_or(Groups::Unknown, |own| Groups::among(asked, |name| is_in(&own, name))))
 }
 
 /// Whether somebody is in one of these groups, by their paths, or in one below them.
@@ -83,15 +58,35 @@ pub(super) async fn is_in_one(directory: &KeycloakDirectory, user: &str, paths: 
     Ok(own.iter().any(|group| paths.iter().any(|path| group.is_in(path))))
 }
 
+/// Hands on the id of each member of these groups and of those below them.
+pub(super) async fn each_below(
+    directory: &KeycloakDirectory,
+    mut groups: Vec<String>,
+    mut take: impl FnMut(String) + Send,
+) -> Result<()> {
+    let mut seen = HashSet::new();
+    while let Some(group) = groups.pop() {
+        if !seen.insert(group.clone()) {
+            continue;
+        }
+        if seen.len() > MOST {
+            return Err(directory.rest.nonsense("more groups came than any realm has"));
+        }
+        each_member(directory, &group, &mut take).await?;
+        groups.extend(children(directory, &group).await?);
+    }
+    Ok(())
+}
+
 /// Hands on the id of each member of a group.
-pub(super) async fn each_member(
+async fn each_member(
     directory: &KeycloakDirectory,
     group: &str,
     mut take: impl FnMut(String) + Send,
 ) -> Result<()> {
     let url = below(&directory.url, ["groups", group, "members"])?;
     let look = |member| {
-        take(id(directory, member)?);
+        take(directory.rest.id(member, UNCLEAR)?);
         Ok(())
     };
     directory.each(&url, MEMBERS, "such group", look).await
@@ -101,15 +96,15 @@ pub(super) async fn each_member(
 pub(super) async fn at(directory: &KeycloakDirectory, path: &str) -> Result<Option<String>> {
     let names = path.split('/').filter(|name| !name.is_empty());
     let url = below(&directory.url, std::iter::once("group-by-path").chain(names))?;
-    let found: Option<Id> = directory.rest.ask(Call::get(url), MEMBERS).await?;
+    let found: Option<Group> = directory.rest.ask(Call::get(url), MEMBERS).await?;
     Ok(found.map(|found| found.id))
 }
 
 /// The groups right below one.
-pub(super) async fn children(directory: &KeycloakDirectory, group: &str) -> Result<Vec<String>> {
+async fn children(directory: &KeycloakDirectory, group: &str) -> Result<Vec<String>> {
     let mut ids = Vec::new();
     let look = |child| {
-        ids.push(id(directory, child)?);
+        ids.push(directory.rest.id(child, UNCLEAR)?);
         Ok(())
     };
     let url = below(&directory.url, ["groups", group, "children"])?;
@@ -144,7 +139,8 @@ async fn named(directory: &KeycloakDirectory, name: &str) -> Result<Vec<String>>
         return Ok(at(directory, name).await?.into_iter().collect());
     }
     let mut url = below(&directory.url, ["groups"])?;
-    url.query_pairs_mut().append_pair("search", name);
+    // From version 23 on it tells of what it found, and not of the trees in which that stands.
+    url.query_pairs_mut().append_pair("search", name).append_pair("populateHierarchy", "false");
     let (mut ids, mut trees) = (Vec::new(), Vec::new());
     let look = |tree| {
         let unclear = |_| directory.rest.nonsense("it is no group");
@@ -153,19 +149,12 @@ async fn named(directory: &KeycloakDirectory, name: &str) -> Result<Vec<String>>
     };
     directory.each(&url, MEMBERS, "such realm", look).await?;
     while let Some(group) = trees.pop() {
-        if group.name.as_deref().is_some_and(|own| is_same(own, name)) {
+        if group.name.as_deref().is_some_and(|own| is_same_name(own, name)) {
             ids.push(group.id);
         }
         trees.extend(group.sub_groups);
     }
     Ok(ids)
-}
-
-/// One that cannot be read may be anybody's: nobody is taken for no member by mistake.
-fn id(directory: &KeycloakDirectory, value: Value) -> Result<String> {
-    serde_json::from_value::<Id>(value)
-        .map(|found| found.id)
-        .map_err(|_| directory.rest.nonsense("it does not say who is in a group"))
 }
 
 impl Group {
@@ -174,8 +163,8 @@ impl Group {
         let path = self.path.as_deref().unwrap_or_default();
         match name.strip_prefix('/') {
             None => {
-                self.name.as_deref().is_some_and(|own| is_same(own, name))
-                    || path.split('/').any(|own| is_same(own, name))
+                self.name.as_deref().is_some_and(|own| is_same_name(own, name))
+                    || path.split('/').any(|own| is_same_name(own, name))
             }
             Some(wanted) => {
                 let mut own = path.split('/').filter(|part| !part.is_empty());
@@ -183,8 +172,4 @@ impl Group {
             }
         }
     }
-}
-
-fn is_same(own: &str, name: &str) -> bool {
-    own.trim().to_lowercase() == name.trim().to_lowercase()
 }

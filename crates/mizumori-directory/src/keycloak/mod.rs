@@ -196,9 +196,11 @@ impl KeycloakDirectory {
         what: &'static str,
         mut look: impl FnMut(Value) -> Result<()> + Send,
     ) -> Result<()> {
-        let (mut came, mut first, mut progress) = (0, None, Progress::default());
+        let (mut came, mut offset, mut first, mut progress) = (0, 0, None, Progress::default());
         loop {
-            let page = self.page(list, came, task, what).await?;
+            let page = self.page(list, offset, task, what).await?;
+            // What it finds may stand together in fewer trees, and what we may not see is left out behind its paging.
+            offset += usize::from(self.settings.page);
             if page.is_empty() {
                 return Ok(());
             }

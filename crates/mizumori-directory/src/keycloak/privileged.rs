@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::KeycloakDirectory;
-use super::groups::{MEMBERS, at, children, each_member, is_in_one};
+use super::groups::{MEMBERS, at, each_below, is_in_one};
 use super::roles::Roles;
 use crate::entry::{Entry, EntryId, Privilege};
 use crate::error::Result;
@@ -18,6 +18,8 @@ pub(super) const ROLES: Task = Task::with(
     "read who has a role",
     "view-users and view-realm (for roles of a client: view-clients) of realm-management",
 );
+
+pub(super) const UNCLEAR: &str = "it does not say who is privileged";
 
 /// Their ids.
 #[derive(Default)]
@@ -31,16 +33,16 @@ pub(super) struct Named {
 impl Privileged {
     pub(super) async fn read(directory: &KeycloakDirectory) -> Result<Self> {
         let mut privileged = Self::default();
-        let (mut groups, mut seen) = (Vec::new(), HashSet::new());
+        let mut groups = Vec::new();
         for place in Roles::places(directory).await? {
             let what = "such privileged role";
             let mut add = |group| {
-                groups.push(id(directory, group)?);
+                groups.push(directory.rest.id(group, UNCLEAR)?);
                 Ok(())
             };
             directory.each(&below(&place, ["groups"])?, ROLES, what, &mut add).await?;
             let add = |user| {
-                privileged.0.extend(EntryId::new(id(directory, user)?));
+                privileged.0.extend(EntryId::new(directory.rest.id(user, UNCLEAR)?));
                 Ok(())
             };
             directory.each(&below(&place, ["users"])?, ROLES, what, add).await?;
@@ -49,16 +51,7 @@ impl Privileged {
             let group = at(directory, path).await?;
             groups.push(group.ok_or_else(|| directory.rest.missing("such privileged group"))?);
         }
-        while let Some(group) = groups.pop() {
-            if !seen.insert(group.clone()) {
-                continue;
-            }
-            each_member(directory, &group, |id| {
-                privileged.0.extend(EntryId::new(id));
-            })
-            .await?;
-            groups.extend(children(directory, &group).await?);
-        }
+        each_below(directory, groups, |id| privileged.0.extend(EntryId::new(id))).await?;
         Ok(privileged)
     }
 
@@ -111,11 +104,4 @@ pub(super) async fn client_id(directory: &KeycloakDirectory, name: &str) -> Resu
     let clients: Vec<Named> = directory.rest.need(Call::get(url), ROLES, "such realm").await?;
     let client = clients.into_iter().next();
     client.map(|client| client.id).ok_or_else(|| directory.rest.missing("such client with a privileged role"))
-}
-
-/// One that cannot be read may be anybody's: nobody is taken for ordinary by mistake.
-pub(super) fn id(directory: &KeycloakDirectory, value: Value) -> Result<String> {
-    serde_json::from_value::<Named>(value)
-        .map(|named| named.id)
-        .map_err(|_| directory.rest.nonsense("it does not say who is privileged"))
 }

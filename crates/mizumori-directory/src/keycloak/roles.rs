@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::KeycloakDirectory;
-use super::privileged::{ROLES, client_id, id};
+use super::privileged::{ROLES, UNCLEAR, client_id};
 use crate::error::Result;
 use crate::rest::{Call, below, permitted};
 
@@ -68,7 +68,7 @@ impl Roles {
         roles.add(directory, below(&directory.url, ["roles"])?).await?;
         let mut clients = Vec::new();
         let look = |client| {
-            clients.push(id(directory, client)?);
+            clients.push(directory.rest.id(client, UNCLEAR)?);
             Ok(())
         };
         let url = below(&directory.url, ["clients"])?;
@@ -96,7 +96,7 @@ impl Roles {
             self.places.insert(container.clone(), below(&list, [&*name])?);
             let url = below(&directory.url, ["roles-by-id", &container, "composites"])?;
             let look = |role| {
-                self.containers.entry(id(directory, role)?).or_default().push(container.clone());
+                self.containers.entry(directory.rest.id(role, UNCLEAR)?).or_default().push(container.clone());
                 Ok(())
             };
             directory.each(&url, ROLES, "such role any more", look).await?;

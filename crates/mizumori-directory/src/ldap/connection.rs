@@ -58,6 +58,39 @@ pub(super) enum Modified {
     NoAttribute,
 }
 
+/// A search that is read page by page. A base that is not there has nothing below it.
+pub(super) struct All<'c> {
+    connection: &'c mut Connection,
+    settings: &'c LdapSettings,
+    base: &'c str,
+    filter: &'c str,
+    attributes: &'c [&'c str],
+    /// Nothing at the end.
+    cookie: Option<Vec<u8>>,
+}
+
+impl All<'_> {
+    /// The next page, or `None` at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Found>>> {
+        let Some(cookie) = self.cookie.take() else { return Ok(None) };
+        let Self { settings, base, filter, attributes, .. } = *self;
+        let answer = match self.connection.page(settings, base, filter, attributes, cookie).await {
+            Err(DirectoryError::Missing { .. }) => return Ok(None),
+            answer => answer?,
+        };
+        if answer.unreadable > 0 {
+            return Err(self.connection.makes_no_sense("an entry cannot be read"));
+        }
+        self.cookie = Some(answer.cookie).filter(|cookie| !cookie.is_empty());
+        Ok(Some(answer.found))
+    }
+
+    /// The server, as it is called in messages.
+    pub(super) fn server(&self) -> &str {
+        self.connection.server()
+    }
+}
+
 impl Connection {
     /// Connects and binds.
     pub(super) async fn open(settings: &LdapSettings) -> Result<Self> {
@@ -109,7 +142,7 @@ impl Connection {
         base: &str,
         scope: Scope,
         filter: &str,
-        attributes: &[String],
+        attributes: &[impl AsRef<str> + Send + Sync],
     ) -> Result<Vec<Found>> {
         let mut ldap = self.ldap.clone();
         ldap.with_search_options(SearchOptions::new().sizelimit(FEW));
@@ -124,20 +157,31 @@ impl Connection {
         }
     }
 
-    /// A page of all entries that pass the filter, from where the cookie says.
+    /// All entries below a base that pass the filter, page by page.
+    pub(super) fn all<'c>(
+        &'c mut self,
+        settings: &'c LdapSettings,
+        base: &'c str,
+        filter: &'c str,
+        attributes: &'c [&'c str],
+    ) -> All<'c> {
+        All { connection: self, settings, base, filter, attributes, cookie: Some(Vec::new()) }
+    }
+
+    /// A page of all entries below a base that pass the filter, from where the cookie says.
     pub(super) async fn page(
         &mut self,
         settings: &LdapSettings,
+        base: &str,
         filter: &str,
-        attributes: &[String],
+        attributes: &[impl AsRef<str> + Send + Sync],
         cookie: Vec<u8>,
     ) -> Result<Answer> {
         let mut ldap = self.ldap.clone();
         // Critical: a server without pages would answer with everything at once.
         ldap.with_controls(PagedResults { size: i32::from(settings.page), cookie }.critical());
         let most = usize::from(settings.page);
-        let (answer, result) =
-            self.search(ldap, &settings.base, Scope::Subtree, filter, attributes, most).await?;
+        let (answer, result) = self.search(ldap, base, Scope::Subtree, filter, attributes, most).await?;
         let Some(result) = result else {
             return Err(self.makes_no_sense("a page has more entries than were asked for"));
         };
@@ -165,7 +209,7 @@ impl Connection {
         base: &str,
         scope: Scope,
         filter: &str,
-        attributes: &[String],
+        attributes: &[impl AsRef<str> + Send + Sync],
         most: usize,
     ) -> Result<(Answer, Option<LdapResult>)> {
         self.guarded(async move {

@@ -1,113 +1,112 @@
-//! Who is in the groups of which the settings ask, directly or through other groups, beside those that an entry names itself: it names
-//! no nested ones, and in OpenLDAP none at all without an overlay for it.
+//! What groups tell of people: who is privileged, and who is in those of which the settings ask, directly or through other groups,
+//! beside those that an entry names itself: it names no nested ones, and in OpenLDAP none at all without an overlay for it.
 
 use ldap3::Scope;
 use mizumori_core::Groups;
 
 use super::connection::Connection;
-use super::filter;
+use super::members::{GroupMembers, is_in_chain};
 use super::person::Person;
-use super::privileged::{GroupMembers, is_member};
 use super::settings::{Flavour, LdapSettings};
-use crate::error::Result;
+use super::shown::Shown;
+use crate::entry::Privilege;
+use crate::error::{DirectoryError, Result};
+use crate::rest::permitted;
 
-/// The groups that are asked for, and their members.
+/// What they tell.
 #[derive(Debug, Default)]
-pub(super) struct Asked(Vec<(String, GroupMembers)>);
+pub(super) struct Known {
+    privileged: GroupMembers,
+    /// Those that are asked for and may be seen, and their members.
+    asked: Vec<(String, GroupMembers)>,
+}
 
-impl Asked {
-    /// Reads them.
+impl Known {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When a privileged group is not there, or does not show who is in it: nobody is taken for ordinary by mistake.
     pub(super) async fn read(settings: &LdapSettings, connection: &mut Connection) -> Result<Self> {
-        let mut asked = Vec::new();
+        let mut known = Self::default();
+        let Some(shown) = shown(settings, connection).await? else { return Ok(known) };
+        known.privileged =
+            GroupMembers::read(settings, connection, &shown, &settings.privileged_groups).await?;
         for name in &settings.groups {
-            let groups = named(settings, connection, name).await?;
-            asked.push((name.clone(), GroupMembers::read(settings, connection, &groups).await?));
-        }
-        Ok(Self(asked))
-    }
-
-    /// Says of somebody in which of them he is.
-    pub(super) fn tell(&self, person: &mut Person) {
-        let mut found = Vec::new();
-        for (name, members) in &self.0 {
-            if members.contains(person) {
-                found.push(name.clone());
+            let read = async {
+                let groups = shown.named(settings, connection, name).await?;
+                GroupMembers::read(settings, connection, &shown, &groups).await
+            };
+            if let Some(members) = permitted(read.await)? {
+                known.asked.push((name.clone(), members));
             }
         }
-        told(person, self.0.iter().map(|(name, _)| name.clone()).collect(), found);
+        Ok(known)
+    }
+
+    /// Says of somebody what they tell.
+    pub(super) fn tell(&self, person: &mut Person) {
+        if self.privileged.contains(person) {
+            person.entry.privilege = Privilege::Privileged;
+        }
+        let asked = self.asked.iter().map(|(name, _)| name.clone()).collect();
+        let is_in = self.asked.iter().filter(|(_, members)| members.contains(person));
+        told(person, asked, is_in.map(|(name, _)| name.clone()).collect());
     }
 }
 
-/// Looks in which of the groups one person is.
+/// Looks what groups tell of one person.
 pub(super) async fn look(
     settings: &LdapSettings,
     connection: &mut Connection,
     person: &mut Person,
 ) -> Result<()> {
-    let mut found = Vec::new();
+    if settings.flavour == Flavour::OpenLdap {
+        Known::read(settings, connection).await?.tell(person);
+        return Ok(());
+    }
+    let Some(shown) = shown(settings, connection).await? else { return Ok(()) };
+    if is_in_chain(settings, connection, &shown, person, &settings.privileged_groups).await? {
+        person.entry.privilege = Privilege::Privileged;
+    }
+    let (mut asked, mut found) = (Vec::new(), Vec::new());
     for name in &settings.groups {
-        let groups = named(settings, connection, name).await?;
-        if is_member(settings, connection, person, &groups).await? {
-            found.push(name.clone());
+        let look = async {
+            let groups = shown.named(settings, connection, name).await?;
+            is_in_chain(settings, connection, &shown, person, &groups).await
+        };
+        if let Some(is_in) = permitted(look.await)? {
+            asked.push(name.clone());
+            found.extend(is_in.then(|| name.clone()));
         }
     }
-    told(person, settings.groups.clone(), found);
+    told(person, asked, found);
     Ok(())
 }
 
-fn told(person: &mut Person, asked: Vec<String>, found: Vec<String>) {
-    match &mut person.entry.groups {
-        Groups::All(names) => names.extend(found),
-        groups if !asked.is_empty() => *groups = Groups::Some { asked, found },
-        _ => {}
+/// The groups that are shown, where something is asked of them and may be; the privileged ones are there.
+async fn shown(settings: &LdapSettings, connection: &mut Connection) -> Result<Option<Shown>> {
+    if settings.groups.is_empty() && settings.privileged_groups.is_empty() {
+        return Ok(None);
     }
-}
-
-/// The distinguished names of the groups of a name. Groups need not stand where people do: the whole tree is searched.
-async fn named(settings: &LdapSettings, connection: &mut Connection, name: &str) -> Result<Vec<String>> {
-    if name.contains('=') {
-        return Ok(vec![name.to_owned()]);
-    }
-    let value = filter::escape(name);
-    let filter = match settings.flavour {
-        Flavour::ActiveDirectory => {
-            format!("(&(objectClass=group)(|(cn={value})(sAMAccountName={value})))")
-        }
-        Flavour::OpenLdap => format!(
-            "(&(cn={value})(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup)))"
-        ),
+    let shown = match Shown::read(settings, connection).await {
+        Err(DirectoryError::NotPermitted { .. }) if settings.privileged_groups.is_empty() => return Ok(None),
+        shown => shown?,
     };
-    let found = connection.find(tree(&settings.base), Scope::Subtree, &filter, &["1.1".to_owned()]).await?;
-    Ok(found.into_iter().map(|found| found.name).collect())
-}
-
-/// The tree in which a base stands: what is left of it without its organisational units and containers.
-fn tree(base: &str) -> &str {
-    let mut rest = base;
-    loop {
-        let kind = rest.split('=').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let Some((_, above)) = rest.split_once(',').filter(|_| matches!(&*kind, "ou" | "cn")) else {
-            return rest.trim();
-        };
-        rest = above;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn trees() {
-        for (base, expected) in [
-            ("dc=suigen,dc=example", "dc=suigen,dc=example"),
-            ("ou=people, OU=a,dc=suigen,dc=example", "dc=suigen,dc=example"),
-            ("CN=Users,DC=suigen,DC=example", "DC=suigen,DC=example"),
-            ("ou=people,o=suigen", "o=suigen"),
-            ("ou=people", "ou=people"),
-            ("", ""),
-        ] {
-            assert_eq!(tree(base), expected, "{base}");
+    for group in &settings.privileged_groups {
+        if connection.find(group, Scope::Base, "(objectClass=*)", &["1.1"]).await?.is_empty() {
+            let server = connection.server().to_owned();
+            return Err(DirectoryError::Missing { server, what: "such privileged group" });
         }
     }
+    Ok(Some(shown))
+}
+
+/// Those that it names itself are known as well.
+fn told(person: &mut Person, asked: Vec<String>, found: Vec<String>) {
+    let own = person.entry.groups.known().iter().cloned();
+    let found: Vec<_> = own.chain(found).collect();
+    person.entry.groups = match asked.is_empty() && found.is_empty() {
+        true => Groups::Unknown,
+        false => Groups::Some { asked, found },
+    };
 }

@@ -14,10 +14,11 @@ mod filter;
 mod found;
 mod groups;
 mod guid;
+mod members;
 mod person;
-mod privileged;
 mod reading;
 mod settings;
+mod shown;
 mod superior;
 mod tls;
 
@@ -28,10 +29,9 @@ pub use settings::{Attributes, Flavour, LdapSettings, Protection};
 pub(crate) use tls::explain;
 
 use connection::Connection;
-use groups::Asked;
+use groups::Known;
 use ldap3::Scope;
 use person::Person;
-use privileged::GroupMembers;
 use superior::Superiors;
 
 use crate::directory::{Directory, Lookup, Pages};
@@ -79,10 +79,6 @@ impl Lookup for LdapDirectory {
         let Some(mut person) = self.find(&mut connection, whom).await? else { return Ok(None) };
         let mut odd = Vec::new();
         Superiors::default().fill(&self.settings, &mut connection, &mut person, &mut odd).await?;
-        let groups = &self.settings.privileged_groups;
-        if privileged::is_member(&self.settings, &mut connection, &person, groups).await? {
-            person.entry.privilege = crate::entry::Privilege::Privileged;
-        }
         groups::look(&self.settings, &mut connection, &mut person).await?;
         connection.close().await;
         Ok(Some(person.entry))
@@ -103,8 +99,7 @@ impl Directory for LdapDirectory {
         let connection = Connection::open(&self.settings).await?;
         let mut beside = Connection::open(&self.settings).await?;
         let settings = &self.settings;
-        let privileged = GroupMembers::read(settings, &mut beside, &settings.privileged_groups).await?;
-        let asked = Asked::read(settings, &mut beside).await?;
-        Ok(Box::new(reading::Reading::new(settings.clone(), connection, beside, privileged, asked)))
+        let known = Known::read(settings, &mut beside).await?;
+        Ok(Box::new(reading::Reading::new(settings.clone(), connection, beside, known)))
     }
 }

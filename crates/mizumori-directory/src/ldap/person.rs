@@ -16,6 +16,9 @@ pub(super) const DISABLED: u32 = 0x2;
 const NEVER_EXPIRES: u32 = 0x1_0000;
 const SMART_CARD: u32 = 0x4_0000;
 
+/// Names that are no addresses are kept up to so many.
+const OTHER_NAMES: usize = 20;
+
 /// ppolicy's time for: until an administrator says otherwise (draft-behera-ldap-password-policy-10, 5.3.3).
 pub(super) const FOR_GOOD: &str = "000001010000Z";
 
@@ -25,6 +28,8 @@ pub(super) struct Person {
     /// Its distinguished name now.
     pub(super) name: String,
     pub(super) odd: Vec<OddityKind>,
+    /// What it names as its primary group.
+    pub(super) primary: Option<String>,
     /// The superior, as it is written there.
     pub(super) superior: Option<String>,
     /// The keepers, likewise.
@@ -43,7 +48,7 @@ impl Person {
         };
         let mut entry = Entry::new(id.and_then(EntryId::new).ok_or(OddityKind::NoId("id"))?);
         let mut odd = Vec::new();
-        entry.addresses = addresses(&own.addresses, &found, &mut odd);
+        (entry.addresses, entry.other_names) = addresses(&own.addresses, &found, &mut odd);
         entry.login = found.text(&own.login).map(str::to_owned);
         if entry.addresses.is_empty() && entry.login.is_none() {
             return Err(OddityKind::Nameless);
@@ -71,14 +76,17 @@ impl Person {
                 odd.push(OddityKind::BadAddress("other address"));
             }
         }
+        // Those in which it is directly, where the server tells: of others that says nothing.
         let groups: Vec<_> = found.texts(&own.groups).map(str::to_owned).collect();
-        // A server without an overlay for it names none: that says nothing.
-        let is_told = settings.flavour == Flavour::ActiveDirectory || !groups.is_empty();
-        entry.groups = if is_told { Groups::All(groups) } else { Groups::Unknown };
+        if !groups.is_empty() {
+            entry.groups = Groups::Some { asked: Vec::new(), found: groups };
+        }
         let superior = own.superior.as_ref().and_then(|attribute| found.text(attribute)).map(str::to_owned);
         let keepers =
             own.keepers.iter().flat_map(|attribute| found.texts(attribute)).map(str::to_owned).collect();
-        let mut person = Self { entry, name: found.name.clone(), odd, superior, keepers, control: None };
+        let primary = found.text(settings.flavour.primary_group()).map(str::to_owned);
+        let name = found.name.clone();
+        let mut person = Self { entry, name, odd, primary, superior, keepers, control: None };
         match settings.flavour {
             Flavour::ActiveDirectory => person.read_active_directory(settings, &found),
             Flavour::OpenLdap => person.read_open_ldap(settings, &found),
@@ -147,7 +155,8 @@ fn addresses(
     attributes: &[String],
     found: &Found,
     odd: &mut Vec<OddityKind>,
-) -> Vec<mizumori_core::Account<'static>> {
+) -> (Vec<mizumori_core::Account<'static>>, Vec<String>) {
+    let mut others = Vec::new();
     let (mut first, mut rest) = (Vec::new(), Vec::new());
     for value in attributes.iter().flat_map(|attribute| found.texts(attribute)) {
         match proxy(value) {
@@ -160,14 +169,19 @@ fn addresses(
     for value in first.into_iter().chain(rest) {
         match addresses.add(value) {
             Ok(()) => {}
-            Err(NotTaken::NoAddress) => odd.push(OddityKind::BadAddress("addresses")),
+            Err(NotTaken::NoAddress) => {
+                odd.push(OddityKind::BadAddress("addresses"));
+                if others.len() < OTHER_NAMES {
+                    others.push(value.to_owned());
+                }
+            }
             Err(NotTaken::TooMany) => {
                 odd.push(OddityKind::TooManyAddresses);
                 break;
             }
         }
     }
-    addresses.into_vec()
+    (addresses.into_vec(), others)
 }
 
 fn says_no(value: &[u8]) -> bool {

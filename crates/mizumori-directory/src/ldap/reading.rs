@@ -3,13 +3,11 @@
 use async_trait::async_trait;
 
 use super::connection::Connection;
-use super::groups::Asked;
+use super::groups::Known;
 use super::person::Person;
-use super::privileged::GroupMembers;
 use super::settings::LdapSettings;
 use super::superior::Superiors;
 use crate::directory::{Oddity, OddityKind, Page, Pages};
-use crate::entry::Privilege;
 use crate::error::Result;
 use crate::seen::Seen;
 
@@ -19,8 +17,7 @@ pub(super) struct Reading {
     /// `None` at the end and after an error.
     connections: Option<Connections>,
     cookie: Vec<u8>,
-    privileged: GroupMembers,
-    asked: Asked,
+    known: Known,
     superiors: Superiors,
     seen: Seen,
     position: u64,
@@ -32,27 +29,11 @@ struct Connections {
 }
 
 impl Reading {
-    pub(super) fn new(
-        settings: LdapSettings,
-        pages: Connection,
-        beside: Connection,
-        privileged: GroupMembers,
-        asked: Asked,
-    ) -> Self {
+    pub(super) fn new(settings: LdapSettings, pages: Connection, beside: Connection, known: Known) -> Self {
         let wanted = settings.wanted();
         let connections = Some(Connections { pages, beside });
         let (superiors, seen) = (Superiors::default(), Seen::default());
-        Self {
-            settings,
-            wanted,
-            connections,
-            cookie: Vec::new(),
-            privileged,
-            asked,
-            superiors,
-            seen,
-            position: 0,
-        }
+        Self { settings, wanted, connections, cookie: Vec::new(), known, superiors, seen, position: 0 }
     }
 }
 
@@ -62,7 +43,8 @@ impl Pages for Reading {
         let Some(mut connections) = self.connections.take() else { return Ok(None) };
         let settings = &self.settings;
         let cookie = std::mem::take(&mut self.cookie);
-        let answer = connections.pages.page(settings, &settings.filter, &self.wanted, cookie).await?;
+        let answer =
+            connections.pages.page(settings, &settings.base, &settings.filter, &self.wanted, cookie).await?;
         let mut page = Page::default();
         for found in answer.found {
             self.position += 1;
@@ -76,10 +58,7 @@ impl Pages for Reading {
             };
             let mut odd = std::mem::take(&mut person.odd);
             self.superiors.fill(settings, &mut connections.beside, &mut person, &mut odd).await?;
-            if self.privileged.contains(&person) {
-                person.entry.privilege = Privilege::Privileged;
-            }
-            self.asked.tell(&mut person);
+            self.known.tell(&mut person);
             let id = Some(person.entry.id.clone());
             page.oddities.extend(odd.into_iter().map(|kind| Oddity { position, id: id.clone(), kind }));
             self.seen.admit(&mut page, position, person.entry);

@@ -184,7 +184,8 @@ impl LdapSettings {
             [&own.second_factor, &own.superior, &own.other_address, &own.keepers].into_iter().flatten(),
         );
         let mut wanted: Vec<String> = wanted.into_iter().filter(|name| !name.is_empty()).cloned().collect();
-        wanted.extend(self.flavour.states().iter().map(|name| (*name).to_owned()));
+        let others = self.flavour.states().iter().copied().chain([self.flavour.primary_group()]);
+        wanted.extend(others.map(str::to_owned));
         wanted.sort_by_key(|name| name.to_ascii_lowercase());
         wanted.dedup_by(|one, other| one.eq_ignore_ascii_case(other));
         wanted
@@ -232,6 +233,14 @@ impl Flavour {
             Self::OpenLdap => {
                 &["cn", "nsAccountLock", "pwdAccountLockedTime", "pwdReset", "shadowLastChange"]
             }
+        }
+    }
+
+    /// The attribute by which an account names its primary group, in which it stands nowhere else.
+    pub(super) const fn primary_group(self) -> &'static str {
+        match self {
+            Self::ActiveDirectory => "primaryGroupID",
+            Self::OpenLdap => "gidNumber",
         }
     }
 }

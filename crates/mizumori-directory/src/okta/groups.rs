@@ -1,7 +1,7 @@
 //! Who is in the groups of which the settings ask (`listGroups`, `listGroupUsers`), and in which groups somebody is (`listUserGroups`).
 //! Groups are in no groups here.
 
-use mizumori_core::Groups;
+use mizumori_core::{Groups, is_same_name};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -35,37 +35,25 @@ struct Member {
 
 /// Who is in which of the groups.
 pub(super) async fn members(directory: &OktaDirectory) -> Result<Members> {
-    let mut members = Members::default();
-    for name in &directory.settings.groups {
-        let read = async {
-            let mut ids = Vec::new();
-            for group in named(directory, name).await? {
-                each_member(directory, &directory.grouping, &group, |id| ids.extend(EntryId::new(id)))
-                    .await?;
-            }
-            Ok(ids)
-        };
-        if let Some(ids) = permitted(read.await)? {
-            members.add(name, ids);
+    let who = async |name| {
+        let mut ids = Vec::new();
+        for group in named(directory, name).await? {
+            each_member(directory, &directory.grouping, &group, |id| ids.extend(EntryId::new(id))).await?;
         }
-    }
-    Ok(members)
+        Ok(ids)
+    };
+    Members::read(&directory.settings.groups, who).await
 }
 
 /// In which of the groups somebody is.
 pub(super) async fn of(directory: &OktaDirectory, user: &EntryId) -> Result<Groups> {
-    let mut members = Members::default();
-    if directory.settings.groups.is_empty() {
+    let asked = &directory.settings.groups;
+    if asked.is_empty() {
         return Ok(Groups::Unknown);
     }
-    let Some(own) = permitted(groups(directory, &directory.grouping, user.as_str()).await)? else {
-        return Ok(Groups::Unknown);
-    };
-    for name in &directory.settings.groups {
-        let is_in = own.iter().any(|group| group.is_called(name));
-        members.add(name, is_in.then(|| user.clone()));
-    }
-    Ok(members.of(user))
+    let own = permitted(groups(directory, &directory.grouping, user.as_str()).await)?;
+    let is_in = |own: &[Group], name: &str| own.iter().any(|group| group.is_called(name));
+    Ok(own.map_or(Groups::Unknown, |own| Groups::among(asked, |name| is_in(&own, name))))
 }
 
 /// The groups of somebody.
@@ -137,7 +125,7 @@ async fn each<T: for<'de> Deserialize<'de>>(
 
 impl Group {
     fn is_called(&self, name: &str) -> bool {
-        let is = |own: &str| own.trim().to_lowercase() == name.trim().to_lowercase();
-        self.id == name || self.profile.as_ref().and_then(|profile| profile.name.as_deref()).is_some_and(is)
+        let own = self.profile.as_ref().and_then(|profile| profile.name.as_deref());
+        self.id == name || own.is_some_and(|own| is_same_name(own, name))
     }
 }

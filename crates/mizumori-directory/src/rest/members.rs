@@ -1,11 +1,12 @@
 //! Who is in which of the groups that are asked for, where a service tells it by the groups and not by the people.
 
 use std::collections::HashMap;
+use std::future::Future;
 
 use mizumori_core::Groups;
 
 use crate::entry::EntryId;
-use crate::error::DirectoryError;
+use crate::error::{DirectoryError, Result};
 
 /// Groups by the names by which they are asked for, and their members by their ids.
 #[derive(Debug, Default)]
@@ -16,6 +17,21 @@ pub(crate) struct Members {
 }
 
 impl Members {
+    /// Reads who is in each of the groups that are asked for. Of one that we may not see nothing is known.
+    pub(crate) async fn read<'n, Who, Told>(names: &'n [String], who: impl Fn(&'n str) -> Who) -> Result<Self>
+    where
+        Who: Future<Output = Result<Told>>,
+        Told: IntoIterator<Item = EntryId>,
+    {
+        let mut members = Self::default();
+        for name in names {
+            if let Some(ids) = permitted(who(name).await)? {
+                members.add(name, ids);
+            }
+        }
+        Ok(members)
+    }
+
     /// Takes note of a group that could be read, with all of its members. Of one that is nowhere there are none; an id that no entry can
     /// have is nobody's, and not kept.
     pub(crate) fn add(&mut self, name: &str, members: impl IntoIterator<Item = EntryId>) {
@@ -41,7 +57,7 @@ impl Members {
 }
 
 /// The answer to a question about groups, where we may ask it. Where we may not the groups are not known, and the rest is read.
-pub(crate) fn permitted<T>(answer: Result<T, DirectoryError>) -> Result<Option<T>, DirectoryError> {
+pub(crate) fn permitted<T>(answer: Result<T>) -> Result<Option<T>> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(DirectoryError::NotPermitted { .. }) => Ok(None),

@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use mizumori_outbound::{Answer, Client, Method, OutboundError, Request};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use url::{Origin, Url};
 
 pub(crate) use assertion::{Assertion, SigningKey};
@@ -212,6 +213,14 @@ impl Rest {
             403 => Err(DirectoryError::NotPermitted { server, what, right }),
             404 => Ok(None),
             status => Err(DirectoryError::Refused { server, what, code: status.into() }),
+        }
+    }
+
+    /// The id of what a list tells of. One without it may be anybody's: nobody is taken for somebody else by mistake.
+    pub(crate) fn id(&self, told: Value, what: &'static str) -> Result<String> {
+        match told.get("id") {
+            Some(Value::String(id)) => Ok(id.clone()),
+            _ => Err(self.nonsense(what)),
         }
     }
 

@@ -8,8 +8,10 @@ mod groups;
 mod reading;
 mod user;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use mizumori_core::{Account, Groups, Secret};
+use mizumori_core::{Account, Secret};
 use mizumori_outbound::Client;
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,7 +21,8 @@ use crate::address::exposed;
 use crate::directory::{Directory, Lookup, Pages};
 use crate::entry::{Entry, Whom};
 use crate::error::{DirectoryError, Result};
-use crate::rest::{Call, Pass, Rest, Task, base, below};
+use crate::rest::{Call, PATIENCE, Pass, Rest, Task, base, below};
+use groups::Known;
 use user::{Person, Superiors};
 
 /// A SCIM server and what to read there.
@@ -35,6 +38,8 @@ pub struct ScimSettings {
     pub groups: Vec<String>,
     /// Entries a page, 1 to 1,000. Servers may give fewer.
     pub page: u16,
+    /// How long a request waits in all where the server asks for patience.
+    pub patience: Duration,
 }
 
 /// A directory that speaks SCIM.
@@ -57,7 +62,14 @@ struct List {
 impl ScimSettings {
     /// What is usual.
     pub fn new(url: impl Into<String>, token: Secret<String>) -> Self {
-        Self { url: url.into(), token, privileged_groups: Vec::new(), groups: Vec::new(), page: 100 }
+        Self {
+            url: url.into(),
+            token,
+            privileged_groups: Vec::new(),
+            groups: Vec::new(),
+            page: 100,
+            patience: PATIENCE,
+        }
     }
 }
 
@@ -73,7 +85,8 @@ impl ScimDirectory {
             return Err(bad("a page has 1 to 1,000 entries"));
         }
         let rest = Rest::new(client, &url, Pass::bearer(settings.token.clone()))
-            .accept("application/scim+json, application/json");
+            .accept("application/scim+json, application/json")
+            .patience(settings.patience);
         Ok(Self { rest, url, settings })
     }
 
@@ -130,8 +143,8 @@ impl Lookup for ScimDirectory {
     async fn entry(&self, whom: &Whom) -> Result<Option<Entry>> {
         let Some(mut person) = self.find(whom).await? else { return Ok(None) };
         Superiors::default().fill(self, &mut person).await?;
-        if person.entry.groups == Groups::Unknown {
-            person.entry.groups = groups::members(self).await?.of(&person.entry.id);
+        if !person.tells {
+            Known::read(self).await?.tell(self, &mut person)?;
         }
         Ok(Some(person.entry))
     }
@@ -144,7 +157,7 @@ impl Lookup for ScimDirectory {
 #[async_trait]
 impl Directory for ScimDirectory {
     async fn pages(&self) -> Result<Box<dyn Pages>> {
-        let members = groups::members(self).await?;
-        Ok(Box::new(reading::Reading::new(self.clone(), members)))
+        let known = Known::read(self).await?;
+        Ok(Box::new(reading::Reading::new(self.clone(), known)))
     }
 }

@@ -1,18 +1,18 @@
 //! A reading of all users, page by page (RFC 7644, 3.4.2.4).
 
 use async_trait::async_trait;
-use mizumori_core::Groups;
 
+use super::groups::Known;
 use super::user::{Person, Superiors};
 use super::{List, ScimDirectory};
 use crate::directory::{Oddity, OddityKind, Page, Pages};
 use crate::error::Result;
-use crate::rest::{Call, Members, Task};
+use crate::rest::{Call, Task};
 use crate::seen::Seen;
 
 pub(super) struct Reading {
     directory: ScimDirectory,
-    members: Members,
+    known: Known,
     superiors: Superiors,
     seen: Seen,
     /// Users that came already.
@@ -21,10 +21,10 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn new(directory: ScimDirectory, members: Members) -> Self {
+    pub(super) fn new(directory: ScimDirectory, known: Known) -> Self {
         Self {
             directory,
-            members,
+            known,
             superiors: Superiors::default(),
             seen: Seen::default(),
             position: 0,
@@ -60,9 +60,7 @@ impl Pages for Reading {
                 }
             };
             self.superiors.fill(directory, &mut person).await?;
-            if person.entry.groups == Groups::Unknown {
-                person.entry.groups = self.members.of(&person.entry.id);
-            }
+            self.known.tell(directory, &mut person)?;
             let id = Some(person.entry.id.clone());
             page.oddities.extend(person.odd.into_iter().map(|kind| Oddity {
                 position,

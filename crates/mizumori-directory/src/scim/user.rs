@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mizumori_core::{Account, Groups};
+use mizumori_core::{Account, Groups, is_same_name};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -77,6 +77,8 @@ struct Manager {
 pub(super) struct Person {
     pub(super) entry: Entry,
     pub(super) odd: Vec<OddityKind>,
+    /// Whether the user tells of groups, by their names.
+    pub(super) tells: bool,
     superior: Option<EntryId>,
 }
 
@@ -136,23 +138,25 @@ impl Person {
             }
         }
         // A server need not tell of groups at the user.
-        let is_told = user.groups.is_some();
-        let mut names = Vec::new();
+        let (mut names, mut tells) = (Vec::new(), user.groups.is_some());
         for group in user.groups.unwrap_or_default() {
-            let named = |name: &Option<String>| {
-                name.as_ref().is_some_and(|name| settings.privileged_groups.contains(name))
+            let is_called = |name: &String| {
+                let own = group.display.iter().chain(&group.value);
+                own.into_iter().any(|own| is_same_name(own, name))
             };
-            if named(&group.value) || named(&group.display) {
+            if settings.privileged_groups.iter().any(is_called) {
                 entry.privilege = Privilege::Privileged;
             }
+            // One that is told by its id only may have any name.
+            tells &= group.display.is_some();
             names.extend(group.display.into_iter().chain(group.value));
         }
-        if is_told {
+        if tells {
             entry.groups = Groups::All(names);
         }
         let manager = user.enterprise.and_then(|enterprise| enterprise.manager?.value);
         let superior = manager.and_then(EntryId::new).filter(is_segment);
-        Ok(Self { entry, odd, superior })
+        Ok(Self { entry, odd, tells, superior })
     }
 }
 

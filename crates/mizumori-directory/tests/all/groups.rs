@@ -8,7 +8,7 @@ use mizumori_directory::graph::{GraphDirectory, GraphSettings};
 use mizumori_directory::keycloak::{KeycloakDirectory, KeycloakSettings};
 use mizumori_directory::okta::{OktaCredentials, OktaDirectory, OktaSettings};
 use mizumori_directory::scim::{ScimDirectory, ScimSettings};
-use mizumori_directory::{Directory, EntryId, Lookup, Whom};
+use mizumori_directory::{Directory, DirectoryError, EntryId, Lookup, Privilege, Whom};
 use mizumori_test_servers::{Answer, Web};
 use serde_json::{Value, json};
 
@@ -238,19 +238,168 @@ async fn of_scim() {
             json!({"totalResults": 1, "Resources": [{"id": "g", "displayName": "key keepers"}]}),
         ),
         ("GET", "/Groups/g", group("g", "key keepers", json!([{"value": "h", "type": "Group"}]))),
-        // They are within each other, and of one it is not said what it is.
-        ("GET", "/Groups/h", group("h", "inner", json!([{"value": "g", "type": "Group"}, {"value": "1"}]))),
+        // They are within each other, and of two it is not said what they are, or by their places only.
+        (
+            "GET",
+            "/Groups/h",
+            group(
+                "h",
+                "inner",
+                json!([{"value": "g", "type": "Group"}, {"value": "i"}, {"value": "j", "$ref": "../Groups/j"}]),
+            ),
+        ),
+        (
+            "GET",
+            "/Groups/i",
+            group("i", "innermost", json!([{"value": "1", "$ref": "https://other.example/scim/Users/1"}])),
+        ),
+        ("GET", "/Groups/j", group("j", "empty", Value::Null)),
     ]);
+    web.on_any(|request| {
+        let asks_for_all = request.path == "/Groups" && !request.query.as_deref().unwrap_or_default().contains("filter");
+        let all = json!({"totalResults": 2, "Resources": [{"id": "g", "displayName": "key keepers"}, {"id": "i", "displayName": "innermost"}]});
+        asks_for_all.then(|| Answer::json(all.to_string()))
+    });
     let settings =
         ScimSettings { groups: asked(), ..ScimSettings::new(web.url(), Secret::new("canary".into())) };
     let directory = ScimDirectory::new(client_of_tests(), settings).unwrap();
     knows(&directory, &["Key Keepers"], &ASKED).await;
+    let requests = web.take_requests();
+    let group = requests.iter().find(|request| request.path == "/Groups/g").unwrap();
+    assert_eq!(group.query.as_deref(), Some("attributes=displayName%2Cmembers"), "some tell them only then");
+    assert!(requests.iter().all(|request| request.path != "/Groups/1"), "a person is no group");
+    let lists = requests.iter().filter(|request| request.query.as_deref() == Some(ALL)).count();
+    assert_eq!(lists, 2, "which are groups is asked once a reading");
     for status in [403, 404, 501] {
         web.on("GET", "/Groups", Answer::status(status));
+        web.on_any(move |request| (request.path == "/Groups").then(|| Answer::status(status)));
         let (entries, _) = all(&directory).await.unwrap();
         assert_eq!(entries[0].groups, Groups::Unknown, "{status}");
         assert_eq!(entries[1].groups, Groups::All(Vec::new()), "{status}: it says so itself");
     }
-    web.on("GET", "/Groups", Answer::status(500));
+    web.on_any(|request| (request.path == "/Groups").then(|| Answer::status(500)));
     assert!(all(&directory).await.is_err());
+}
+
+/// What is asked for where all groups are wanted.
+const ALL: &str = "excludedAttributes=members&startIndex=1&count=100";
+
+#[tokio::test]
+async fn of_scim_told_at_the_users_by_ids_only() {
+    let of = |display: Value| {
+        let group = json!({"value": "g", "display": display});
+        json!({"totalResults": 1, "Resources": [{"id": "1", "userName": "taro", "groups": [group]}]})
+    };
+    let web = server(&[("GET", "/Users", of(Value::Null))]);
+    let settings =
+        ScimSettings { groups: asked(), ..ScimSettings::new(web.url(), Secret::new("canary".into())) };
+    let directory = ScimDirectory::new(client_of_tests(), settings).unwrap();
+    let (entries, _) = all(&directory).await.unwrap();
+    assert_eq!(entries[0].groups, Groups::Unknown, "it may have any name");
+    web.on("GET", "/Users", Answer::json(of(json!("staff")).to_string()));
+    let (entries, _) = all(&directory).await.unwrap();
+    assert_eq!(entries[0].groups, Groups::All(vec!["staff".into(), "g".into()]));
+}
+
+#[tokio::test]
+async fn privileged_ones_of_scim() {
+    let users = json!({"totalResults": 2, "Resources": [{"id": "1", "userName": "taro"}, {"id": "2", "userName": "hanako"}]});
+    let named = json!({"totalResults": 1, "Resources": [{"id": "g", "displayName": "Admins"}]});
+    let members = json!({"id": "g", "displayName": "Admins", "members": [{"value": "1", "type": "User"}]});
+    let web = server(&[
+        ("GET", "/Users", users),
+        ("GET", "/Users/1", json!({"id": "1", "userName": "taro"})),
+        ("GET", "/Groups", named),
+        ("GET", "/Groups/g", members),
+    ]);
+    let privileged = |name: &str| {
+        let settings = ScimSettings {
+            privileged_groups: vec![name.into()],
+            ..ScimSettings::new(web.url(), Secret::new("canary".into()))
+        };
+        ScimDirectory::new(client_of_tests(), settings).unwrap()
+    };
+    let directory = privileged("admins");
+    let (entries, _) = all(&directory).await.unwrap();
+    let found = entries.iter().map(|entry| entry.privilege).collect::<Vec<_>>();
+    assert_eq!(found, [Privilege::Privileged, Privilege::Ordinary]);
+    let taro = Whom::from(entries[0].id.clone());
+    assert_eq!(directory.entry(&taro).await.unwrap().unwrap().privilege, Privilege::Privileged);
+    let error = all(&privileged("others")).await.unwrap_err();
+    assert!(matches!(error, DirectoryError::Missing { .. }), "{error:?}");
+    // Where neither groups nor people tell of it, nobody is taken for ordinary.
+    web.on("GET", "/Groups", Answer::status(403));
+    for error in [all(&directory).await.unwrap_err(), directory.entry(&taro).await.unwrap_err()] {
+        assert!(matches!(error, DirectoryError::NotPermitted { .. }), "{error:?}");
+    }
+    let told = json!({"totalResults": 1, "Resources": [{"id": "1", "userName": "taro", "groups": [{"display": "ADMINS"}]}]});
+    web.on("GET", "/Users", Answer::json(told.to_string()));
+    assert_eq!(all(&directory).await.unwrap().0[0].privilege, Privilege::Privileged);
+}
+
+#[tokio::test]
+async fn of_graph_where_members_are_hidden() {
+    let user = json!({"id": "t-1", "mail": "taro@suigen.example"});
+    let hidden = json!({"value": [{"id": "g-1", "visibility": "HiddenMembership"}]});
+    let web = server(&[
+        ("GET", "/v1.0/users", json!({"value": [user]})),
+        ("GET", "/v1.0/users/t-1", user.clone()),
+        ("GET", "/v1.0/roleManagement/directory/roleAssignments", json!({"value": []})),
+        ("GET", "/v1.0/groups", hidden),
+        ("GET", "/v1.0/groups/g-1/transitiveMembers", json!({"value": []})),
+        ("POST", "/v1.0/users/t-1/checkMemberGroups", json!({"value": []})),
+    ]);
+    web.on("POST", "/suigen.example/oauth2/v2.0/token", token("canary-token", 3600));
+    let settings = GraphSettings {
+        url: web.url(),
+        sign_on_url: web.url(),
+        groups: vec!["Key Keepers".into()],
+        ..GraphSettings::new("suigen.example", "app-1", Secret::new("secret".into()))
+    };
+    let directory = GraphDirectory::new(client_of_tests(), settings).unwrap();
+    let taro = Whom::Id(EntryId::new("t-1").unwrap());
+    for (members, known) in
+        [(json!([]), None), (json!([{"id": "x"}]), Some(0)), (json!([{"id": "t-1"}]), Some(1))]
+    {
+        let members = Answer::json(json!({"value": members}).to_string());
+        web.on("GET", "/v1.0/groups/g-1/transitiveMembers", members);
+        let (entries, _) = all(&directory).await.unwrap();
+        let alone = directory.entry(&taro).await.unwrap().unwrap();
+        for groups in [&entries[0].groups, &alone.groups] {
+            assert_eq!(groups.tell_of("key keepers").then(|| groups.known().len()), known);
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_keycloak_where_many_are_found() {
+    let realm = |path: &str| format!("/admin/realms/suigen{path}");
+    let web = server(&[
+        ("GET", &realm("/users/t-1/credentials"), json!([])),
+        ("GET", &realm("/groups/g-3/members"), json!([{"id": "t-1"}])),
+        ("GET", &realm("/groups/g-3/children"), json!([])),
+    ]);
+    web.on("POST", "/realms/suigen/protocol/openid-connect/token", token("canary-token", 60));
+    let users = Answer::json(json!([{"id": "t-1", "username": "t-1"}]).to_string());
+    web.on_each("GET", &realm("/users"), [users, Answer::json("[]")]);
+    // Before version 23 it counts what it finds, and shows the trees in which that stands: the first three are in one.
+    web.on_any(move |request| {
+        let query = request.query.as_deref().unwrap_or_default();
+        let first = query.split('&').find_map(|part| part.strip_prefix("first="));
+        let tree = |id: &str, name: &str| json!({"id": id, "name": name, "path": format!("/{name}")});
+        let trees = match first? {
+            "0" | "1" | "2" => json!([tree("g-1", "staffs")]),
+            "3" => json!([tree("g-3", "staff")]),
+            _ => json!([]),
+        };
+        request.path.ends_with("/groups").then(|| Answer::json(trees.to_string()))
+    });
+    let settings = KeycloakSettings {
+        groups: vec!["staff".into()],
+        page: 3,
+        ..KeycloakSettings::new(web.url(), "suigen", "mizumori", Secret::new("canary".into()))
+    };
+    let directory = KeycloakDirectory::new(client_of_tests(), settings).unwrap();
+    let (entries, _) = all(&directory).await.unwrap();
+    assert_eq!(entries[0].groups.known(), ["staff"]);
 }

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use mizumori_core::{Groups, Lang, Secret};
+use mizumori_core::{Lang, Secret};
 use mizumori_directory::ldap::{Flavour, LdapDirectory, LdapSettings, Protection};
 use mizumori_directory::{
     Directory, DirectoryError, Lookup, Neutralise, OddityKind, Outcome, Privilege, Standing, Whom,
@@ -88,8 +88,10 @@ async fn everything_that_an_entry_says() {
     assert!(taro.held_since.is_some() && taro.password_changed_at.is_some());
     assert_eq!(taro.superior.as_ref(), named("hanako").primary());
     assert_eq!(named("hanako").privilege, Privilege::Privileged, "through a group in a group");
-    assert_eq!(named("hanako").groups, Groups::All(vec![inner, "OUTER".to_owned()]), "nested ones by asking");
-    assert_eq!(taro.groups, Groups::All(Vec::new()));
+    let known = |login| named(login).groups.known();
+    assert_eq!(known("hanako"), [&*inner, "OUTER"], "nested ones by asking");
+    assert_eq!(known("taro"), [""; 0]);
+    assert!(taro.groups.tell_of("nowhere") && !taro.groups.tell_of("inner"));
     assert_eq!(named("Administrator").privilege, Privilege::Privileged, "by adminCount");
     assert_eq!(named("Guest").standing, Standing::Disabled);
 
@@ -102,6 +104,37 @@ async fn everything_that_an_entry_says() {
     for address in expected {
         let found = directory.entry(&by_address(address)).await.unwrap().unwrap();
         assert_eq!(found.id, taro.id, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn a_primary_group_is_one_of_somebodys_groups() {
+    let Some(domain) = domain() else { return };
+    let server = &domain.0;
+    let name = server.add_person("visitor", FIRST, "").unwrap();
+    let guests = format!("CN=Domain Guests,{}", Samba::USERS);
+    let around = format!("CN=around,{}", Samba::USERS);
+    server
+        .apply(&format!(
+            "dn: {guests}\nchangetype: modify\nadd: member\nmember: {name}\n\n\
+             dn: {around}\nchangetype: add\nobjectClass: group\nmember: {guests}\n"
+        ))
+        .unwrap();
+    replace(server, &name, "primaryGroupID", "514");
+    let groups = ["domain guests", "around", "Domain Admins"].map(str::to_owned).into();
+    let directory = directory(LdapSettings { groups, ..settings(domain) });
+    let whom = by_address("visitor@ad.suigen.example");
+    let alone = directory.entry(&whom).await.unwrap().unwrap();
+    // What was his primary group before is one like others now.
+    let users = format!("CN=Domain Users,{}", Samba::USERS);
+    assert_eq!(alone.groups.known(), [&*users, "domain guests", "around"]);
+    let (entries, _) = all(&directory).await.unwrap();
+    assert_eq!(entries.into_iter().find(|entry| entry.id == alone.id).unwrap().groups, alone.groups);
+
+    let gone = vec![format!("CN=gone,{}", Samba::USERS)];
+    let directory = self::directory(LdapSettings { privileged_groups: gone, ..settings(domain) });
+    for error in [directory.entry(&whom).await.unwrap_err(), directory.pages().await.err().unwrap()] {
+        assert!(matches!(error, DirectoryError::Missing { .. }), "{error:?}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! SCIM against a server that answers as RFC 7644 says, and as it should not.
 
+use std::time::Duration;
+
 use mizumori_core::{Lang, Secret};
 use mizumori_directory::scim::{ScimDirectory, ScimSettings};
 use mizumori_directory::{
@@ -30,6 +32,7 @@ fn directory(web: &Web, page: u16) -> ScimDirectory {
     let settings = ScimSettings {
         privileged_groups: vec!["g2".into()],
         page,
+        patience: Duration::ZERO,
         ..ScimSettings::new(format!("{}/scim/v2", web.url()), Secret::new("canary".into()))
     };
     ScimDirectory::new(client.unwrap(), settings).unwrap()
@@ -130,7 +133,7 @@ async fn what_goes_wrong_is_told_apart() {
     let web = Web::start().unwrap();
     web.on("GET", "/scim/v2/Users", Answer::too_many(7));
     let error = all(&directory(&web, 2)).await.unwrap_err();
-    assert_eq!(error.try_again(), Some(Some(std::time::Duration::from_secs(7))));
+    assert_eq!(error.try_again(), Some(Some(Duration::from_secs(7))));
     let gone = directory(&web, 2);
     drop(web);
     let error = all(&gone).await.unwrap_err();

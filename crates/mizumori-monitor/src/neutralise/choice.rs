@@ -96,7 +96,11 @@ impl From<&Entry> for Facts {
         let addresses =
             entry.addresses.iter().map(|address| format!("{}@{}", address.local(), address.host()));
         Self {
-            names: addresses.chain(entry.login.clone()).chain([entry.id.as_str().to_owned()]).collect(),
+            names: addresses
+                .chain(entry.login.clone())
+                .chain(entry.other_names.iter().cloned())
+                .chain([entry.id.as_str().to_owned()])
+                .collect(),
             groups: entry.groups.clone(),
             is_enabled: entry.standing != Standing::Disabled,
             is_privileged: entry.privilege == Privilege::Privileged,

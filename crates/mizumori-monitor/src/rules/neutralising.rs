@@ -1,6 +1,6 @@
 //! Rule `neutralise`: which accounts are acted upon by themselves, how, and how many a day.
 
-use mizumori_core::{Groups, Severity};
+use mizumori_core::{Groups, Severity, is_same_name};
 use mizumori_directory::Action;
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +54,7 @@ impl Neutralising {
     pub fn groups_named(&self) -> Vec<String> {
         let mut named: Vec<String> = Vec::new();
         for wanted in self.never.iter().filter(|wanted| user(wanted).is_none()).chain(&self.groups) {
-            if !wanted.trim().is_empty() && !named.iter().any(|other| same(other, wanted)) {
+            if !wanted.trim().is_empty() && !named.iter().any(|other| is_same_name(other, wanted)) {
                 named.push(wanted.trim().to_owned());
             }
         }
@@ -64,8 +64,8 @@ impl Neutralising {
     /// Whether an account with these names, or in these groups, is never touched. Its groups may not be known: that is no no.
     pub(crate) fn spares(&self, names: &[&str], groups: &Groups) -> Answer {
         let is_spared = self.never.iter().any(|wanted| match user(wanted) {
-            Some(user) => names.iter().any(|name| same(name, user)),
-            None => names.iter().any(|name| same(name, wanted)) || is_one_of(wanted, groups.known()),
+            Some(user) => names.iter().any(|name| is_called(name, user)),
+            None => names.iter().any(|name| is_called(name, wanted)) || is_one_of(wanted, groups.known()),
         });
         if is_spared {
             return Answer::Yes;
@@ -94,19 +94,23 @@ pub(crate) enum Answer {
 
 /// The name of an account, where it is said to be no group's.
 fn user(wanted: &str) -> Option<&str> {
-    wanted.trim().strip_prefix("user:")
+    let (word, name) = wanted.trim().split_once(':')?;
+    word.trim().eq_ignore_ascii_case("user").then(|| name.trim())
+}
+
+/// Whether an account of this name is named. Who is named as he signs on in a forest (`SUIGEN\\root`, `root@suigen.local`) may be known
+/// by his user name alone: rather one too many is left in peace.
+fn is_called(name: &str, wanted: &str) -> bool {
+    let login = wanted.rsplit_once('\\').map_or(wanted, |(_, login)| login);
+    let login = login.split_once('@').map_or(login, |(login, _)| login);
+    is_same_name(name, wanted) || !name.contains('@') && is_same_name(name, login)
 }
 
 /// Whether a group is named, by all of its name or by the first part of a distinguished one.
 fn is_one_of(wanted: &str, groups: &[String]) -> bool {
-    groups
-        .iter()
-        .any(|group| same(group, wanted) || first_part(group).is_some_and(|part| same(&part, wanted)))
-}
-
-/// As directories compare names: case and what stands around them do not matter.
-fn same(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
+    groups.iter().any(|group| {
+        is_same_name(group, wanted) || first_part(group).is_some_and(|part| is_same_name(&part, wanted))
+    })
 }
 
 /// `Key Keepers` of `CN=Key Keepers,OU=Groups,DC=suigen,DC=example` (RFC 4514), where it is a distinguished name.
@@ -177,6 +181,23 @@ mod tests {
     }
 
     #[test]
+    fn names_of_a_forest() {
+        let never = texts(&["root@suigen.local", r"SUIGEN\admin", r"user:SUIGEN\keeper"]);
+        let rule = Neutralising { never, ..Neutralising::default() };
+        for (names, spared) in [
+            (&["ROOT"][..], Answer::Yes),
+            (&["other", "root@suigen.local"], Answer::Yes),
+            (&["root@suigen.example"], Answer::No),
+            (&["admin"], Answer::Yes),
+            (&["keeper"], Answer::Yes),
+            (&["suigen"], Answer::No),
+            (&["local"], Answer::No),
+        ] {
+            assert_eq!(rule.spares(names, &Groups::All(Vec::new())), spared, "{names:?}");
+        }
+    }
+
+    #[test]
     fn groups_that_are_not_known_are_no_no() {
         let rule = Neutralising {
             never: texts(&["Key Keepers ", "user:root", "key keepers"]),
@@ -197,8 +218,10 @@ mod tests {
             let said = (rule.spares(names, &groups), rule.means(&groups));
             assert_eq!(said, (spared, meant), "{names:?} {groups:?}");
         }
-        let named = Neutralising { never: texts(&["user:root"]), ..Neutralising::default() };
+        let named = Neutralising { never: texts(&["user:root", "USER: admin "]), ..Neutralising::default() };
         assert_eq!(named.spares(&["hanako"], &Groups::Unknown), Answer::No, "no group is named");
+        assert_eq!(named.spares(&["Admin"], &Groups::Unknown), Answer::Yes);
+        assert_eq!(named.groups_named(), [""; 0]);
         assert_eq!(Neutralising::default().spares(&[], &Groups::Unknown), Answer::No);
     }
 

@@ -51,7 +51,7 @@ impl Slapd {
     pub const BASE: &'static str = "dc=suigen,dc=example";
     /// The service account.
     pub const SERVICE: &'static str = "cn=mizumori,dc=suigen,dc=example";
-    /// An account that only reads.
+    /// An account that only reads, and no groups.
     pub const READER: &'static str = "cn=reader,dc=suigen,dc=example";
     /// Whom nothing binds: neither rights nor policy.
     pub const ADMIN: &'static str = "cn=admin,dc=suigen,dc=example";
@@ -64,7 +64,8 @@ impl Slapd {
     }
 
     /// Starts a server with these entries (LDIF) below [`Self::BASE`]. What the server itself would write may stand there too:
-    /// when a password changed, who added an entry. Groups are named at their members only where [`Self::apply`] adds them.
+    /// when a password changed, who added an entry. Groups are named at their members only where [`Self::apply`] adds them; of those whose
+    /// `cn` begins with `veiled` nobody sees who is in them.
     ///
     /// # Errors
     /// When it is not installed ([`io::ErrorKind::NotFound`]), takes no such entries, or does not start.
@@ -180,9 +181,7 @@ impl Slapd {
     /// # Errors
     /// When it does not run.
     pub fn freeze(&self) -> io::Result<()> {
-        self.process
-            .as_ref()
-            .map_or(Err(io::ErrorKind::NotFound.into()), |process| process.signal(Signal::STOP))
+        self.process.as_ref().map_or(Err(io::ErrorKind::NotFound.into()), Process::freeze)
     }
 
     /// Has it go on.
@@ -190,9 +189,7 @@ impl Slapd {
     /// # Errors
     /// When it does not run.
     pub fn thaw(&self) -> io::Result<()> {
-        self.process
-            .as_ref()
-            .map_or(Err(io::ErrorKind::NotFound.into()), |process| process.signal(Signal::CONT))
+        self.process.as_ref().map_or(Err(io::ErrorKind::NotFound.into()), Process::thaw)
     }
 
     /// Starts it again on its ports, with its entries; ends it first when it runs.

@@ -1,6 +1,7 @@
 //! LDAP against OpenLDAP's server.
 
 mod act;
+mod groups;
 mod protection;
 mod read;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use mizumori_core::{Groups, Lang};
+use mizumori_core::Lang;
 use mizumori_directory::ldap::{Attributes, Flavour, LdapSettings};
 use mizumori_directory::{
     Directory, DirectoryError, Lookup, OddityKind, Privilege, SecondFactor, Standing, Whom,
@@ -72,7 +72,7 @@ homeDirectory: /nowhere
 shadowLastChange: 0
 ";
 
-const GROUPS: &str = "\
+pub(super) const GROUPS: &str = "\
 dn: cn=admins,dc=suigen,dc=example
 changetype: add
 objectClass: groupOfNames
@@ -105,7 +105,6 @@ fn rich(settings: LdapSettings) -> LdapSettings {
         privileged_groups: vec![
             "cn=admins,dc=suigen,dc=example".into(),
             "cn=machines,dc=suigen,dc=example".into(),
-            "cn=gone,dc=suigen,dc=example".into(),
         ],
         page: 2,
         ..settings
@@ -141,7 +140,8 @@ async fn everything_that_an_entry_says() {
 
     let hanako = named("hanako");
     assert_eq!((hanako.privilege, hanako.must_change), (Privilege::Privileged, true));
-    assert_eq!(hanako.groups, Groups::All(vec!["cn=keepers,dc=suigen,dc=example".to_owned()]));
+    assert_eq!(hanako.groups.known(), ["cn=keepers,dc=suigen,dc=example"]);
+    assert!(!hanako.groups.tell_of("others"), "it names those only in which it is directly");
     assert_eq!(hanako.second_factor, SecondFactor::Absent);
     assert!(hanako.password_changed_at.is_none() && hanako.held_since.is_some());
 
