@@ -5,7 +5,7 @@
 //! what the store has of it goes. Whoever comes next goes on with the first step that is left. The audit log stays, and so does the
 //! organisation's name in the list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -243,8 +243,10 @@ async fn erase(
     who: &str,
     now: Timestamp,
 ) -> Result<u64, MonitorError> {
-    let domains = store.read().await?.all_domains().await?;
-    let (keys, own) = (Arc::clone(keys), own(&domains, id));
+    let mut session = store.read().await?;
+    let (domains, left) = (session.all_domains().await?, session.tenant(id).domains_that_left().await?);
+    drop(session);
+    let (keys, own) = (Arc::clone(keys), own(&domains, left, id));
     let forgotten = spawn_blocking(move || keys.forget(&own)).await;
     let forgotten = forgotten.map_err(|_| MonitorError::BrokenOff)??;
     let mut session = store.write().await?;
@@ -260,8 +262,9 @@ async fn erase(
     Ok(forgotten)
 }
 
-/// The domains whose keys are the organisation's: those that it has shown to be its own, and that nobody else has by now.
-fn own(domains: &[Domain], id: &OrganisationId) -> Vec<DomainName> {
+/// The domains whose keys are the organisation's: those that it has shown to be its own, now or before they left, and that nobody else
+/// has by now.
+fn own(domains: &[Domain], left: Vec<DomainName>, id: &OrganisationId) -> Vec<DomainName> {
     let is_held = |name: &DomainName| {
         domains
             .iter()
@@ -270,8 +273,9 @@ fn own(domains: &[Domain], id: &OrganisationId) -> Vec<DomainName> {
     let own = domains
         .iter()
         .filter(|domain| domain.organisation == *id && domain.state != DomainState::Pending)
-        .filter(|domain| !is_held(&domain.name));
-    own.map(|domain| domain.name.clone()).collect()
+        .map(|domain| domain.name.clone());
+    let own: BTreeSet<_> = own.chain(left).filter(|name| !is_held(name)).collect();
+    own.into_iter().collect()
 }
 
 async fn audit(

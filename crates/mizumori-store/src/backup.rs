@@ -24,6 +24,7 @@ const TABLES: &[(&str, &str, Numbered)] = &[
     ("edition", "name", Numbered::No),
     ("domain", "organisation, name", Numbered::No),
     ("domain_code", "organisation, domain", Numbered::No),
+    ("domain_left", "organisation, name", Numbered::No),
     ("contact", "organisation, address", Numbered::No),
     ("rule", "organisation, name", Numbered::No),
     ("directory", "id", Numbered::Yes),

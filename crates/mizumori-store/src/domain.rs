@@ -189,17 +189,34 @@ impl Tenant<'_> {
         self.session.run("keep a domain's backlog", statement).await.map(|_| ())
     }
 
-    /// Takes a domain away. Its findings stay.
+    /// Takes a domain away. Its findings stay; that it was here is remembered where it was shown to be the organisation's.
     ///
     /// # Errors
     /// When the organisation does not have it.
     pub async fn remove_domain(&mut self, name: &DomainName) -> Result<(), StoreError> {
+        let left = sqlx::query(
+            "INSERT INTO domain_left (organisation, name) SELECT organisation, name FROM domain \
+             WHERE organisation = $1 AND name = $2 AND state <> 'pending' ON CONFLICT DO NOTHING",
+        );
+        let left = left.bind(self.organisation.as_str()).bind(name.as_str());
+        self.session.run("remember a domain that left", left).await?;
         let statement = sqlx::query("DELETE FROM domain WHERE organisation = $1 AND name = $2");
         let statement = statement.bind(self.organisation.as_str()).bind(name.as_str());
         match self.session.run("remove a domain", statement).await? {
             0 => Err(StoreError::Missing(format!("domain `{}`", name.as_str()))),
             _ => Ok(()),
         }
+    }
+
+    /// Domains that were shown to be the organisation's and were taken away, by their names.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn domains_that_left(&mut self) -> Result<Vec<DomainName>, StoreError> {
+        let statement = sqlx::query("SELECT name FROM domain_left WHERE organisation = $1 ORDER BY name");
+        let statement = statement.bind(self.organisation.as_str());
+        let rows = self.session.all("list domains that left", statement).await?;
+        rows.iter().map(|row| row.word("name", DomainName::parse)).collect()
     }
 
     /// The organisation's domains, by their names.

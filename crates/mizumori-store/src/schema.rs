@@ -16,6 +16,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/006-what-is-looked-for.sql"),
     include_str!("schema/007-since-when.sql"),
     include_str!("schema/008-groups.sql"),
+    include_str!("schema/009-domains-that-left.sql"),
 ];
 
 /// The schema after the last of them.

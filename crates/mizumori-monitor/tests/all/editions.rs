@@ -330,13 +330,29 @@ fn keys_of_domains_that_are_not_its_own_stay() {
     add(one(), "lapsed.example", DomainState::Lapsed);
     add(one(), "lost.example", DomainState::Lapsed);
     add(other.clone(), "lost.example", DomainState::Proved);
-    assert_eq!(evaluating.end("they leave").unwrap(), 3);
-    assert_eq!(evaluating.forgotten(), ["lapsed.example", "suigen.example", "vouched.example"]);
+    // What was taken away before is theirs no less, unless it is somebody else's by now or was never shown to be theirs.
+    add(one(), "left.example", DomainState::Proved);
+    add(one(), "moved.example", DomainState::Vouched);
+    add(one(), "wished.example", DomainState::Pending);
+    evaluating.world.run(async {
+        let mut session = evaluating.world.store.write().await.unwrap();
+        for name in ["left.example", "moved.example", "wished.example"] {
+            session.tenant(&one()).remove_domain(&DomainName::parse(name).unwrap()).await.unwrap();
+        }
+        session.commit().await.unwrap();
+    });
+    add(other.clone(), "moved.example", DomainState::Proved);
+    assert_eq!(evaluating.end("they leave").unwrap(), 4);
+    let expected = ["lapsed.example", "left.example", "suigen.example", "vouched.example"];
+    assert_eq!(evaluating.forgotten(), expected);
     let left = evaluating.world.run(async {
         let mut session = evaluating.world.store.read().await.unwrap();
         session.all_domains().await.unwrap()
     });
-    assert_eq!(left.iter().map(|domain| domain.name.as_str()).collect::<Vec<_>>(), ["lost.example"]);
+    assert_eq!(
+        left.iter().map(|domain| domain.name.as_str()).collect::<Vec<_>>(),
+        ["lost.example", "moved.example"]
+    );
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Backups, from each database into each, and stores that cannot be opened.
 
 use mizumori_store::{
-    BackupError, Channel, DirectoryId, DomainCode, NewAudit, NewTask, Store, StoreError, StoreUrl, TaskState,
-    Verified,
+    BackupError, Channel, DirectoryId, Domain, DomainCode, DomainState, NewAudit, NewTask, Store, StoreError,
+    StoreUrl, TaskState, Verified,
 };
 use mizumori_test_servers::Postgres;
 
@@ -61,6 +61,12 @@ async fn fill(store: &Store) {
     session.tenant(&one).add_domain(&name, "token", now()).await.unwrap();
     let code = DomainCode { role: "admin".to_owned(), hash: [7; 32], sent: now(), tries: 1 };
     session.tenant(&one).keep_domain_code(&name, &code).await.unwrap();
+    let left = domain("left.example");
+    session.tenant(&one).add_domain(&left, "token", now()).await.unwrap();
+    let vouched = session.tenant(&one).domain(&left).await.unwrap().unwrap();
+    let vouched = Domain { state: DomainState::Vouched, ..vouched };
+    session.tenant(&one).change_domain(&vouched).await.unwrap();
+    session.tenant(&one).remove_domain(&left).await.unwrap();
     session.tenant(&one).keep_outlet("siem", Channel::Webhook, "{}").await.unwrap();
     // More than are read at a time.
     for number in 1..=2_100 {
