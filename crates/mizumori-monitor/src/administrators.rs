@@ -1,28 +1,48 @@
-//! What the administrators of an organisation are told of the organisation itself, put into the outbox in the transaction of what it
-//! tells of. Findings are [tidings](crate::tidings).
+//! What the administrators of an organisation are told of the organisation itself and of what is done for it, put into the outbox in the
+//! transaction of what it tells of. New findings are [tidings](crate::tidings).
 
-use mizumori_core::{Lang, Timestamp};
-use mizumori_store::{Channel, Contact, NewNotice, Notice, NoticeState, StoreError, Tenant};
+use mizumori_core::{Lang, Severity, Timestamp};
+use mizumori_store::{Channel, Contact, FindingId, NewNotice, Notice, NoticeState, StoreError, Tenant};
 
 use crate::body::Body;
+use crate::rules::Rules;
 
-/// Tells each contact, in his language. Gives how many were not told of that occasion before: the organisation and the occasion make
-/// the message ids, so that nobody hears of it twice.
+/// What is told of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Occasion<'o> {
+    /// It makes the message ids, with the organisation: nobody hears of it twice.
+    pub(crate) name: &'o str,
+    /// How bad it is: quiet hours keep what is less than they say.
+    pub(crate) severity: Severity,
+    /// Which findings it is about.
+    pub(crate) findings: &'o [FindingId],
+}
+
+impl<'o> Occasion<'o> {
+    /// Something about no finding.
+    pub(crate) const fn new(name: &'o str) -> Self {
+        Self { name, severity: Severity::Address, findings: &[] }
+    }
+}
+
+/// Tells each contact, in his language. Gives how many were not told of that occasion before.
 pub(crate) async fn tell(
     tenant: &mut Tenant<'_>,
-    occasion: &str,
+    occasion: Occasion<'_>,
     now: Timestamp,
     body: impl Fn(Lang) -> Body,
 ) -> Result<u64, StoreError> {
+    // Rules that make no sense keep nothing back.
+    let due = Rules::of(&tenant.rules().await?).map_or(now, |rules| rules.due(occasion.severity, now));
     let mut told = 0;
     for contact in tenant.contacts().await? {
         let new = NewNotice {
             channel: Channel::Mail,
-            message: message(tenant, occasion, &contact),
+            message: message(tenant, occasion.name, &contact),
             body: body(contact.language).to_text(),
             destination: contact.address,
-            due: now,
-            findings: Vec::new(),
+            due,
+            findings: occasion.findings.to_vec(),
         };
         told += u64::from(tenant.tell(&new, now).await?.is_some());
     }

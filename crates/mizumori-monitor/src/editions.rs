@@ -17,7 +17,7 @@ use mizumori_store::{
 };
 use tokio::task::spawn_blocking;
 
-use crate::administrators::{self, Letters};
+use crate::administrators::{self, Letters, Occasion};
 use crate::body::{Body, Until};
 use crate::error::MonitorError;
 use crate::finder::ACTOR;
@@ -214,7 +214,7 @@ async fn tell(
     let counts: BTreeMap<_, _> = tenant.count_findings(&Filter::default()).await?.into_iter().collect();
     let body =
         |lang| Body { counts: counts.clone(), until: Until::moment(now, ends), ..Body::new(letter, lang) };
-    administrators::tell(&mut tenant, occasion, now, body).await
+    administrators::tell(&mut tenant, Occasion::new(occasion), now, body).await
 }
 
 async fn read_only(

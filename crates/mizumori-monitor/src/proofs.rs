@@ -11,7 +11,7 @@ use mizumori_proof::{Challenge, Prover, Schedule, Standing, Token, Verdict, outc
 use mizumori_respond::letter::LetterKind;
 use mizumori_store::{Domain, DomainState, NewAudit, OrganisationState, Session, Store, StoreError};
 
-use crate::administrators;
+use crate::administrators::{self, Occasion};
 use crate::body::{Body, Until};
 use crate::error::MonitorError;
 use crate::finder::ACTOR;
@@ -169,7 +169,8 @@ pub async fn take_in(
             domain: Some(domain.name.to_string()),
             ..Body::new(LetterKind::DomainLapsed, lang)
         };
-        administrators::tell(&mut tenant, &format!("lapsed.{}.{}", domain.name, now.0), now, body).await?;
+        let occasion = format!("lapsed.{}.{}", domain.name, now.0);
+        administrators::tell(&mut tenant, Occasion::new(&occasion), now, body).await?;
     }
     if let Verdict::Fails { lapses, remind: Some(_), .. } = verdict
         && is_proved
@@ -179,7 +180,8 @@ pub async fn take_in(
             until: Until::moment(now, lapses),
             ..Body::new(LetterKind::DomainLapsing, lang)
         };
-        administrators::tell(&mut tenant, &format!("lapsing.{}.{}", domain.name, now.0), now, body).await?;
+        let occasion = format!("lapsing.{}.{}", domain.name, now.0);
+        administrators::tell(&mut tenant, Occasion::new(&occasion), now, body).await?;
     }
     Ok(Some(verdict))
 }

@@ -1,9 +1,12 @@
 //! What the administrators hear of it: that something could not be done, and that more waits than a day has room for.
 
-use mizumori_core::Timestamp;
-use mizumori_respond::letter::LetterKind;
-use mizumori_store::{Channel, Contact, Finding, FindingId, NewNotice, StoreError, TaskId, Tenant};
+use std::collections::BTreeMap;
 
+use mizumori_core::{Severity, Timestamp};
+use mizumori_respond::letter::LetterKind;
+use mizumori_store::{Finding, FindingId, StoreError, TaskId, Tenant};
+
+use crate::administrators::{self, Occasion};
 use crate::body::{Body, Item};
 use crate::finder::undescribed;
 
@@ -50,32 +53,14 @@ async fn tell(
     letter: LetterKind,
     occasion: &str,
     items: Vec<Item>,
-    counts: Vec<(mizumori_core::Severity, u64)>,
+    counts: Vec<(Severity, u64)>,
     findings: Vec<FindingId>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    for Contact { address, language, .. } in tenant.contacts().await? {
-        let body = Body {
-            letter,
-            lang: language,
-            account: None,
-            items: items.clone(),
-            counts: counts.iter().copied().collect(),
-            thread: None,
-            domain: None,
-            until: None,
-        };
-        let destination = blake3::hash(address.as_bytes()).to_hex();
-        let short = destination.as_str().get(..16).unwrap_or_default();
-        let new = NewNotice {
-            channel: Channel::Mail,
-            message: format!("{}.{occasion}.{}.{short}", tenant.organisation(), letter.as_str()),
-            destination: address,
-            body: body.to_text(),
-            due: now,
-            findings: findings.clone(),
-        };
-        tenant.tell(&new, now).await?;
-    }
-    Ok(())
+    let name = format!("{occasion}.{}", letter.as_str());
+    let severity = items.iter().map(|item| item.severity).max().unwrap_or(Severity::Address);
+    let occasion = Occasion { name: &name, severity, findings: &findings };
+    let counts: BTreeMap<_, _> = counts.into_iter().collect();
+    let body = |lang| Body { items: items.clone(), counts: counts.clone(), ..Body::new(letter, lang) };
+    administrators::tell(tenant, occasion, now, body).await.map(|_| ())
 }

@@ -164,6 +164,20 @@ fn it_is_announced_read_and_destroyed() {
 }
 
 #[test]
+fn a_letter_waits_for_the_end_of_quiet_hours() {
+    let evaluating = Evaluating::new();
+    let ends = evaluating.world.be_quiet();
+    assert_eq!(evaluating.look(day(46)).unwrap().told, 1);
+    let letter = evaluating.world.notices().pop().unwrap();
+    assert_eq!(letter.due, ends.after(DAY * 46));
+    // Rules that make no sense keep nothing back.
+    evaluating.world.rule("quiet-hours", "{");
+    assert_eq!(evaluating.look(day(57)).unwrap().told, 1);
+    let letter = evaluating.world.notices().pop().unwrap();
+    assert_eq!(letter.due, day(57));
+}
+
+#[test]
 fn nobody_is_ended_without_notice() {
     // The program did not run for a year.
     let evaluating = Evaluating::new();

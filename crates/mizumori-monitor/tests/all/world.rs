@@ -210,6 +210,16 @@ impl World {
         notices.map(|notice| (notice.clone(), News::parse(&notice.body).unwrap())).collect()
     }
 
+    /// Has it be a quiet hour now, and gives when that ends.
+    pub(crate) fn be_quiet(&self) -> Timestamp {
+        const HOUR: i64 = 3_600_000;
+        let hour = now().0 / HOUR;
+        let (from, to) = (hour.rem_euclid(24), (hour + 1).rem_euclid(24));
+        let rule = format!(r#"{{"enabled":true,"from":{from},"to":{to},"utc_offset_minutes":0}}"#);
+        self.rule("quiet-hours", &rule);
+        Timestamp((hour + 1) * HOUR)
+    }
+
     /// Sets a rule.
     pub(crate) fn rule(&self, name: &str, document: &str) {
         self.run(async {

@@ -305,6 +305,15 @@ fn no_is_no() {
 }
 
 #[test]
+fn the_letter_of_it_waits_for_the_end_of_quiet_hours() {
+    let (world, people) = leaked(ON, &[HANAKO]);
+    let ends = world.be_quiet();
+    people.is(Mood::Refusing(Outcome::Exempt));
+    assert_eq!(act(&world, &people, now()).failed, 1);
+    assert_eq!(world.notices().pop().unwrap().due, ends);
+}
+
+#[test]
 fn what_was_done_is_verified() {
     let (world, people) = leaked(ON, &[HANAKO]);
     assert_eq!(act(&world, &people, now()), done(1));
