@@ -2,7 +2,7 @@
 
 use mizumori_core::keys::AccountTag;
 
-/// So many accounts are asked for in one statement: a text of some kilobytes.
+/// So many accounts, or other numbers, are asked for in one statement: a text of some kilobytes.
 pub(crate) const ASKED_AT_ONCE: usize = 500;
 
 /// What a statement begins with that asks for accounts: a table `asked` of `hi` and `lo`. Tags are numbers of ours, none of anybody's.

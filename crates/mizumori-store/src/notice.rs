@@ -10,6 +10,7 @@ use std::time::Duration;
 use mizumori_core::Timestamp;
 use sqlx::any::AnyRow;
 
+use crate::account::ASKED_AT_ONCE;
 use crate::error::StoreError;
 use crate::finding::FindingId;
 use crate::organisation::{OrganisationId, of_column};
@@ -181,13 +182,17 @@ impl Tenant<'_> {
 
     /// Keeps which findings a notice tells of.
     async fn concern(&mut self, notice: NoticeId, findings: &[FindingId]) -> Result<(), StoreError> {
-        for finding in findings {
+        // The digest of a first import tells of a hundred thousand.
+        for some in findings.chunks(ASKED_AT_ONCE) {
+            let values: Vec<_> = some.iter().map(|finding| format!("({})", finding.0)).collect();
             // Only what is the organisation's own.
-            let statement = sqlx::query(
-                "INSERT INTO notice_finding (notice, finding) SELECT $1, id FROM finding WHERE id = $2 AND organisation = $3 \
-                 ON CONFLICT DO NOTHING",
+            let text = format!(
+                "WITH asked (number) AS (VALUES {}) INSERT INTO notice_finding (notice, finding) SELECT $1, id \
+                 FROM asked CROSS JOIN finding WHERE id = number AND organisation = $2 ON CONFLICT DO NOTHING",
+                values.join(", ")
             );
-            let statement = statement.bind(notice.0).bind(finding.0).bind(self.organisation.as_str());
+            let statement = sqlx::query(sqlx::AssertSqlSafe(text)).persistent(some.len() == 1);
+            let statement = statement.bind(notice.0).bind(self.organisation.as_str());
             self.session.run("keep a notice", statement).await?;
         }
         Ok(())
