@@ -6,7 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mizumori_core::Timestamp;
 use mizumori_directory::{Directory, Entry, EntryId, Lookup, Page, Pages, Whom};
-use mizumori_monitor::{DirectorySettings, Manner, MonitorError, Patience, Reading, Shrinking, synchronise};
+use mizumori_monitor::{
+    DirectorySettings, Manner, MonitorError, Patience, Reading, RuleError, Shrinking, read_directory,
+    synchronise,
+};
 use mizumori_store::{DirectoryId, Edition, Organisation};
 
 use crate::world::{World, now, one};
@@ -75,6 +78,29 @@ fn people_come_and_go() {
     assert_eq!((read.synced.there, read.synced.gone), (25, 5));
     assert!(!kept.is_known("p29@suigen.example"));
     assert_eq!(kept.problem(), (Some(now()), None));
+}
+
+#[test]
+fn rules_that_make_no_sense_keep_nobody_from_reading() {
+    let kept = Kept::new();
+    std::fs::write(kept.folder.path().join(FILE), "id,email\np0,p0@suigen.example\n").unwrap();
+    let read = || {
+        let (tags, store) = (kept.world.ring.tags(), &kept.world.store);
+        kept.world.run(async {
+            let organisation = one();
+            let mut session = store.read().await.unwrap();
+            let directory = session.tenant(&organisation).directories().await.unwrap().remove(0);
+            drop(session);
+            read_directory(store, &organisation, &directory, &tags, Shrinking::Refused, now()).await.unwrap()
+        })
+    };
+    kept.world.rule("tell-user", r#"{"enabled":"perhaps"}"#);
+    let reading = read();
+    assert!(matches!(reading.groups_unasked, Some(RuleError::Document { .. })), "{reading:?}");
+    assert!(reading.synced.there == 1 && kept.is_known("p0@suigen.example"));
+    assert_eq!(kept.problem(), (Some(now()), None));
+    kept.world.rule("tell-user", r#"{"enabled":true}"#);
+    assert!(read().groups_unasked.is_none());
 }
 
 #[test]
