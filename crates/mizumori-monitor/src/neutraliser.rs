@@ -2,7 +2,8 @@
 //!
 //! What was taken is the taker's for a while; if he is gone by then another one does it, unless the directory shows that it was done
 //! already. Right before, everything is looked at once more: the rule, the finding, and the account in its directory
-//! itself. What cannot be done now waits longer each time, and is given up after a day, which the administrators hear.
+//! itself. What cannot be done now waits longer each time, and is given up after a day, which the administrators hear. What waits for
+//! groups that are not known is not given up: nothing was tried.
 
 mod fault;
 mod letters;

@@ -135,10 +135,9 @@ pub async fn synchronise(
 ) -> Result<Reading, MonitorError> {
     let mut session = store.write().await?;
     let generation = session.tenant(organisation).begin_sync(directory).await?;
-    let room = room(&mut session, organisation, directory).await?;
     session.commit().await?;
     let sync = Sync { store, organisation, directory, generation, tags, manner, now };
-    let read = sync.read(from, room).await;
+    let read = sync.read(from).await;
     if let Err(error) = &read {
         sync.fail(error).await?;
     }
@@ -157,19 +156,22 @@ struct Sync<'s> {
 }
 
 impl Sync<'_> {
-    async fn read(&self, from: &dyn Directory, mut room: u64) -> Result<Reading, MonitorError> {
+    async fn read(&self, from: &dyn Directory) -> Result<Reading, MonitorError> {
+        let mut kept = 0;
         let end = Instant::now() + self.manner.patience.longest;
         let (mut pages, mut reading) = (self.in_time(end, from.pages()).await?, Reading::default());
         while let Some(page) = self.in_time(end, pages.next()).await? {
             let mut session = self.store.write().await?;
+            // Another directory of the organisation may be read just now, and needs room as well: it is looked at page by page.
+            let room = room(&mut session, self.organisation, self.directory).await?;
             let mut tenant = session.tenant(self.organisation);
             for entry in &page.entries {
-                if room == 0 {
+                if kept >= room {
                     reading.left_out += 1;
                     continue;
                 }
                 tenant.keep_holder(self.directory, self.generation, &holder(entry, self.tags)).await?;
-                room -= 1;
+                kept += 1;
             }
             session.commit().await?;
             reading.odd += page.oddities.len() as u64;
@@ -219,7 +221,11 @@ async fn room(
     let Some(is) = session.organisation(organisation).await? else { return Ok(0) };
     match session.edition(&is.edition).await?.holders {
         None => Ok(u64::MAX),
-        Some(most) => Ok(most.saturating_sub(session.tenant(organisation).holders_beside(directory).await?)),
+        Some(most) => {
+            // Of two that count, one waits for what the other keeps.
+            session.alone().await?;
+            Ok(most.saturating_sub(session.tenant(organisation).holders_beside(directory).await?))
+        }
     }
 }
 
