@@ -36,6 +36,11 @@ impl Accounts {
         }
     }
 
+    /// The findings of an account as they were when they were asked for, for whoever changes nothing about them.
+    pub(crate) fn known(&self, account: AccountTag) -> &[Finding] {
+        self.findings.get(&account).map_or(&[], Vec::as_slice)
+    }
+
     /// Whose an account is.
     pub(crate) fn holders(&self, account: AccountTag) -> &[Holder] {
         self.holders.get(&account).map_or(&[], Vec::as_slice)

@@ -28,6 +28,9 @@ const ONE_BY_ONE: usize = 10;
 /// Makes notices of what happened to an organisation's findings. Whoever changes findings calls it before he commits. Gives how
 /// many notices there are to be sent.
 ///
+/// Where the organisation's rules make no sense there are none: what happened waits until they do. The sender says so, as long as it
+/// waits.
+///
 /// # Errors
 /// When the store refuses.
 pub async fn announce(tenant: &mut Tenant<'_>, now: Timestamp) -> Result<u64, StoreError> {
@@ -35,8 +38,8 @@ pub async fn announce(tenant: &mut Tenant<'_>, now: Timestamp) -> Result<u64, St
     if outlets.is_empty() {
         return Ok(0);
     }
-    // Rules that make no sense are said where they are set; until then all is as it is built in: told at once.
-    let rules = Rules::of(&tenant.rules().await?).unwrap_or_default();
+    // The built-in ones do not take their place: they might wake somebody at night, or tell at once what was to wait for its digest.
+    let Ok(rules) = Rules::of(&tenant.rules().await?) else { return Ok(0) };
     let heard = outlets.into_iter().filter_map(|outlet| Heard::of(outlet, now)).collect();
     let mut announcer = Announcer { rules, heard, sources: BTreeMap::new(), now, told: 0 };
     let backlog = tenant.take_backlog().await?;
@@ -57,14 +60,21 @@ pub async fn announce(tenant: &mut Tenant<'_>, now: Timestamp) -> Result<u64, St
 /// The same for whatever somebody has left behind. What goes wrong with one organisation's keeps nobody else's from being told.
 ///
 /// # Errors
-/// When the store does not answer.
+/// When the store does not answer, or something waits for rules that make sense: then everything else was done.
 pub(crate) async fn announce_all(store: &Store, now: Timestamp) -> Result<u64, MonitorError> {
     // Nearly always there is nothing: that is seen without keeping others from writing.
     let mut session = store.read().await?;
-    let organisations = session.organisations_with_happenings().await?;
+    let (mut told, mut failed, mut ready) = (0, None, Vec::new());
+    for organisation in session.organisations_with_happenings().await? {
+        match Rules::of(&session.tenant(&organisation).rules().await?) {
+            Ok(_) => ready.push(organisation),
+            Err(cause) => {
+                failed.get_or_insert(MonitorError::RulesOf { organisation, cause });
+            }
+        }
+    }
     drop(session);
-    let (mut told, mut failed) = (0, None);
-    for organisation in organisations {
+    for organisation in ready {
         let announced = async {
             let mut session = store.write().await?;
             let told = announce(&mut session.tenant(&organisation), now).await?;

@@ -64,6 +64,6 @@ pub use rules::{
 pub use sender::{ChannelPost, Channels, MailPost, Post, Sender, Sent};
 pub use served::Served;
 pub use source_facts::{SourceFacts, differences};
-pub use sync::{Manner, Patience, Reading, Shrinking, read_directory, synchronise};
+pub use sync::{Manner, Patience, Reading, Shrinking, read_directories, read_directory, synchronise};
 pub use timing::{Digest, QuietHours};
 pub use verdict::{Audience, Verdict, judge};

@@ -10,12 +10,13 @@ mod refusal;
 mod verify;
 
 use mizumori_core::Timestamp;
-use mizumori_directory::{Action, Entry, EntryId, Neutralise, Outcome, Standing, Whom};
+use mizumori_directory::{Action, EntryId, Neutralise, Outcome, Standing, Whom};
 use mizumori_store::{
     Directory, Finding, Holder, NewAudit, OrganisationId, Reference, Session, Store, StoreError, Tenant,
 };
 
 pub use choice::Spared;
+use choice::permit;
 pub(crate) use choice::{Facts, Unable, choose, spare};
 pub use make::make_tasks;
 pub(crate) use make::task;
@@ -25,6 +26,7 @@ pub(crate) use verify::verify;
 
 use crate::directories::{Connected, DirectorySettings};
 use crate::error::{MonitorError, in_words};
+use crate::rules::Neutralising;
 
 /// What every entry of the audit log about it is called.
 const ACTION: &str = "finding neutralise";
@@ -92,20 +94,26 @@ pub enum Seen {
     Never,
 }
 
-/// Acts: asks, does it, and writes down what came of it.
+/// Acts by hand: asks, looks at the account once more, does it, and writes down what came of it. Of the rule it counts whom it never
+/// touches, and whether privileged accounts are meant.
 ///
 /// # Errors
-/// When the directory or the store does not answer, or the directory does not do it.
+/// When the directory or the store does not answer, the directory does not do it, or the account is not to be touched.
 pub async fn neutralise(
     store: &Store,
     order: Order<'_>,
+    rule: &Neutralising,
     door: &Door,
     now: impl Fn() -> Timestamp,
 ) -> Result<Seen, MonitorError> {
     let mut session = store.write().await?;
     order.audit(&mut session, "asked", now()).await?;
     session.commit().await?;
-    let acted = door.act().await;
+    let acted = async {
+        permit(rule, &door.look().await?)?;
+        door.act().await
+    };
+    let acted = acted.await;
     let mut session = store.write().await?;
     order.audit(&mut session, &outcome(&acted), now()).await?;
     session.commit().await?;
@@ -141,12 +149,21 @@ impl Target {
         self.holder.is.addresses.first().map(|address| &*address.address)
     }
 
-    /// Its place in its directory, which will be asked whether it is in groups of these names; nothing is connected yet.
+    /// Whether somebody may act on it by hand, as its directory was last read.
     ///
     /// # Errors
-    /// When that cannot be reached, or cannot do it.
-    pub fn door(&self, action: Action, groups: &[String], connect: &Connect) -> Result<Door, MonitorError> {
-        let directory = connect(&self.directory.document, groups)?;
+    /// When the rule never touches it, or it is privileged and the rule does not mean those.
+    pub fn permit(&self, rule: &Neutralising) -> Result<(), Refusal> {
+        permit(rule, &Facts::from(&self.holder.is))
+    }
+
+    /// Its place in its directory, which will be asked whether it is in the groups that the rule names; nothing is connected yet.
+    ///
+    /// # Errors
+    /// When that cannot be reached, or cannot do what the rule says.
+    pub fn door(&self, rule: &Neutralising, connect: &Connect) -> Result<Door, MonitorError> {
+        let action = rule.action;
+        let directory = connect(&self.directory.document, &rule.groups_named())?;
         able(&*directory, action)?;
         let entry = EntryId::new(self.holder.is.entry.clone()).ok_or(Refusal::NoId)?;
         Ok(Door { directory, whom: Whom::Id(entry), action })
@@ -160,9 +177,10 @@ fn able(directory: &dyn Acting, action: Action) -> Result<(), Refusal> {
 }
 
 impl Door {
-    /// The entry as it is now.
-    pub(crate) async fn look(&self) -> Result<Entry, MonitorError> {
-        self.acting()?.entry(&self.whom).await?.ok_or_else(|| Refusal::NotFound.into())
+    /// What the directory says of the account now.
+    pub(crate) async fn look(&self) -> Result<Facts, MonitorError> {
+        let entry = self.acting()?.entry(&self.whom).await?.ok_or(Refusal::NotFound)?;
+        Ok(Facts::from(&entry))
     }
 
     /// Does it, and looks whether it is to be seen.

@@ -2,7 +2,8 @@
 //!
 //! What was taken is the taker's for a while; if he is gone by then another one does it, unless the directory shows that it was done
 //! already. Right before, everything is looked at once more: the rule, the finding, and the account in its directory
-//! itself. What cannot be done now waits longer each time, and is given up after a day, which the administrators hear.
+//! itself. What cannot be done now waits longer each time, and is given up after a day, which the administrators hear. What waits for
+//! groups that are not known is not given up: nothing was tried.
 
 mod fault;
 mod letters;
@@ -18,7 +19,7 @@ use mizumori_store::{DirectoryId, Organisation, OrganisationId, Room, Session, S
 use tokio::time::sleep;
 
 use self::fault::{Fault, is_away};
-use self::look::{BEFORE, Look, Now, Ready, look};
+use self::look::{BEFORE, Look, Now, Ready, look, not_known};
 use crate::error::MonitorError;
 use crate::finder::ACTOR;
 use crate::neutralise::{Connect, Order, Seen, connect, outcome};
@@ -176,6 +177,7 @@ impl Neutraliser {
         let first = asked.asked.unwrap_or(asked.created);
         let end = match &acted {
             Ok(Acted::Spared(why)) => TaskEnd::Cancelled(why.clone()),
+            Ok(Acted::Unknown) => not_known(task, now()),
             Ok(Acted::Before) => TaskEnd::Done(BEFORE.to_owned()),
             Ok(Acted::Done(Seen::Shown)) => TaskEnd::Done("done; the directory shows it".to_owned()),
             Ok(Acted::Done(Seen::NotYet)) => {
@@ -216,7 +218,7 @@ impl Neutraliser {
             }
             return Ok(false);
         }
-        if !matches!(end, TaskEnd::Later(..) | TaskEnd::Unsure(..)) {
+        if !is_open(end) {
             order.audit(&mut session, &in_the_log(end), now).await?;
         }
         if matches!(end, TaskEnd::Failed(_)) {
@@ -241,7 +243,9 @@ impl Neutraliser {
         let finding = tenant.finding_numbered(task.is.finding).await?;
         if let (Some(finding), Some(action)) = (finding, Action::parse(&task.is.action))
             && is_ours
-            && task.asked.is_some()
+            && !is_open(end)
+            // Who has released it has it asked for anew; what was begun before was asked for all the same.
+            && (task.asked.is_some() || task.begun.is_some())
         {
             let (organisation, reference) = (&organisation.id, &finding.reference);
             let order = Order { organisation, reference, action, actor: ACTOR };
@@ -263,7 +267,7 @@ impl Neutraliser {
             fault
         };
         let looked = async {
-            let door = ready.target.door(ready.action, &ready.rule.groups_named(), &*self.connect)?;
+            let door = ready.target.door(&ready.rule, &*self.connect)?;
             let now = ready.at(&door, task).await?;
             Ok((door, now))
         };
@@ -271,6 +275,7 @@ impl Neutraliser {
         match now {
             Now::Before => Ok(Acted::Before),
             Now::Spare(why) => Ok(Acted::Spared(why)),
+            Now::Wait => Ok(Acted::Unknown),
             Now::Act => {
                 let acted = door.act().await;
                 acted.map(Acted::Done).map_err(|error| failed(&error, Fault::of_action(&error)))
@@ -286,13 +291,15 @@ enum Acted {
     Before,
     /// Nothing, for what its directory says of it now.
     Spared(String),
+    /// Nothing, for what its directory does not say of it now.
+    Unknown,
 }
 
 impl Acted {
     const fn seen(&self) -> Option<Seen> {
         match self {
             Self::Done(seen) => Some(*seen),
-            Self::Before | Self::Spared(_) => None,
+            Self::Before | Self::Spared(_) | Self::Unknown => None,
         }
     }
 }
@@ -304,9 +311,14 @@ impl Neutralised {
             TaskEnd::Failed(_) => self.failed += 1,
             TaskEnd::Cancelled(_) => self.cancelled += 1,
             TaskEnd::Held(_) => self.held += 1,
-            TaskEnd::Later(..) | TaskEnd::Unsure(..) => self.later += 1,
+            TaskEnd::Later(..) | TaskEnd::Unsure(..) | TaskEnd::Unknown(..) => self.later += 1,
         }
     }
+}
+
+/// Whether a task waits for another try.
+const fn is_open(end: &TaskEnd) -> bool {
+    matches!(end, TaskEnd::Later(..) | TaskEnd::Unsure(..) | TaskEnd::Unknown(..))
 }
 
 /// How a task ended, as the audit log says it.
@@ -316,6 +328,8 @@ fn in_the_log(end: &TaskEnd) -> String {
         TaskEnd::Failed(why) => format!("failed: {why}"),
         TaskEnd::Cancelled(why) => format!("cancelled: {why}"),
         TaskEnd::Held(why) => format!("held: {why}"),
-        TaskEnd::Later(_, why) | TaskEnd::Unsure(_, why) => format!("later: {why}"),
+        TaskEnd::Later(_, why) | TaskEnd::Unsure(_, why) | TaskEnd::Unknown(_, why) => {
+            format!("later: {why}")
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! A directory is read as a whole, page by page, each page in a transaction of its own. What a reading that was ended did not see is
 //! gone; one that breaks off changes nothing of what it did not see.
 
+mod side_by_side;
+
 use std::time::Duration;
 
 use mizumori_core::keys::TagLayers;
@@ -15,7 +17,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::directories::DirectorySettings;
 use crate::error::{MonitorError, in_words};
-use crate::rules::Rules;
+use crate::rules::{RuleError, Rules};
+
+pub use side_by_side::read_directories;
 
 /// So many entries may go at once, whatever was there.
 const FEW: u64 = 20;
@@ -42,6 +46,8 @@ pub struct Reading {
     pub odd: u64,
     /// Entries that were left out: the organisation's edition has no room for them.
     pub left_out: u64,
+    /// Why nobody was asked who is in which groups: the organisation's rules, which name them, make no sense.
+    pub groups_unasked: Option<RuleError>,
 }
 
 impl Default for Patience {
@@ -76,8 +82,8 @@ impl From<Shrinking> for Manner {
     }
 }
 
-/// Reads a directory as the store says of it, and asks it who is in the groups that the organisation's rules name. Why one could not be
-/// read is kept with it.
+/// Reads a directory as the store says of it, and asks it who is in the groups that the organisation's rules name; in none where those make
+/// no sense. Why one could not be read is kept with it.
 ///
 /// # Errors
 /// When its settings or its files cannot be, and as [`synchronise`].
@@ -90,14 +96,20 @@ pub async fn read_directory(
     now: Timestamp,
 ) -> Result<Reading, MonitorError> {
     let mut session = store.read().await?;
-    let rules = Rules::of(&session.tenant(organisation).rules().await?)?;
+    let rules = Rules::of(&session.tenant(organisation).rules().await?);
     drop(session);
+    // Whose accounts are is to be known all the same. Who may be in a group that nobody asked for is left alone.
+    let (groups, groups_unasked) = match rules {
+        Ok(rules) => (rules.neutralise.groups_named(), None),
+        Err(cause) => (Vec::new(), Some(cause)),
+    };
     let settings = DirectorySettings::parse(&directory.document);
-    let connected = settings.and_then(|settings| settings.connect(&rules.neutralise.groups_named()));
+    let connected = settings.and_then(|settings| settings.connect(&groups));
     match connected {
         Ok(connected) => {
-            let manner = Manner::from(shrinking);
-            synchronise(store, organisation, directory.id, connected.reading(), tags, manner, now).await
+            let (manner, from) = (Manner::from(shrinking), connected.reading());
+            let read = synchronise(store, organisation, directory.id, from, tags, manner, now).await;
+            read.map(|reading| Reading { groups_unasked, ..reading })
         }
         Err(error) => {
             let mut session = store.write().await?;
@@ -123,10 +135,9 @@ pub async fn synchronise(
 ) -> Result<Reading, MonitorError> {
     let mut session = store.write().await?;
     let generation = session.tenant(organisation).begin_sync(directory).await?;
-    let room = room(&mut session, organisation, directory).await?;
     session.commit().await?;
     let sync = Sync { store, organisation, directory, generation, tags, manner, now };
-    let read = sync.read(from, room).await;
+    let read = sync.read(from).await;
     if let Err(error) = &read {
         sync.fail(error).await?;
     }
@@ -145,19 +156,22 @@ struct Sync<'s> {
 }
 
 impl Sync<'_> {
-    async fn read(&self, from: &dyn Directory, mut room: u64) -> Result<Reading, MonitorError> {
+    async fn read(&self, from: &dyn Directory) -> Result<Reading, MonitorError> {
+        let mut kept = 0;
         let end = Instant::now() + self.manner.patience.longest;
         let (mut pages, mut reading) = (self.in_time(end, from.pages()).await?, Reading::default());
         while let Some(page) = self.in_time(end, pages.next()).await? {
             let mut session = self.store.write().await?;
+            // Another directory of the organisation may be read just now, and needs room as well: it is looked at page by page.
+            let room = room(&mut session, self.organisation, self.directory).await?;
             let mut tenant = session.tenant(self.organisation);
             for entry in &page.entries {
-                if room == 0 {
+                if kept >= room {
                     reading.left_out += 1;
                     continue;
                 }
                 tenant.keep_holder(self.directory, self.generation, &holder(entry, self.tags)).await?;
-                room -= 1;
+                kept += 1;
             }
             session.commit().await?;
             reading.odd += page.oddities.len() as u64;
@@ -207,7 +221,11 @@ async fn room(
     let Some(is) = session.organisation(organisation).await? else { return Ok(0) };
     match session.edition(&is.edition).await?.holders {
         None => Ok(u64::MAX),
-        Some(most) => Ok(most.saturating_sub(session.tenant(organisation).holders_beside(directory).await?)),
+        Some(most) => {
+            // Of two that count, one waits for what the other keeps.
+            session.alone().await?;
+            Ok(most.saturating_sub(session.tenant(organisation).holders_beside(directory).await?))
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod take;
 
+use std::collections::BTreeMap;
+
 use mizumori_core::Timestamp;
 use sqlx::any::AnyRow;
 
@@ -86,7 +88,7 @@ pub struct Task {
     pub released: Option<Timestamp>,
     /// How often it was tried.
     pub attempts: u32,
-    /// When the audit log first said that it is asked for.
+    /// Since when it is asked for, as the audit log says: a new release, or a wait for something else, begins it anew.
     pub asked: Option<Timestamp>,
     /// Since when it may have been done although nobody has heard so.
     pub begun: Option<Timestamp>,
@@ -154,13 +156,14 @@ impl Tenant<'_> {
         row.as_ref().map(read).transpose()
     }
 
-    /// Lets a task that is held go ahead.
+    /// Lets a task that is held go ahead, as if it had never been tried. That an earlier try may have done it is not forgotten.
     ///
     /// # Errors
     /// When there is none of that number that is held.
     pub async fn release_task(&mut self, id: TaskId, now: Timestamp) -> Result<(), StoreError> {
         let statement = sqlx::query(
-            "UPDATE task SET state = 'waiting', released = $3 WHERE organisation = $1 AND id = $2 AND state = 'held'",
+            "UPDATE task SET state = 'waiting', released = $3, attempts = 0, asked = NULL WHERE organisation = $1 AND id = $2 \
+             AND state = 'held'",
         );
         let statement = statement.bind(self.organisation.as_str()).bind(id.0).bind(now.0);
         match self.session.run("release a task", statement).await? {
@@ -169,13 +172,14 @@ impl Tenant<'_> {
         }
     }
 
-    /// Lets all tasks that are held go ahead. Gives how many.
+    /// Lets all tasks that are held go ahead, each as if it had never been tried. Gives how many.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn release_tasks(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         let statement = sqlx::query(
-            "UPDATE task SET state = 'waiting', released = $2 WHERE organisation = $1 AND state = 'held'",
+            "UPDATE task SET state = 'waiting', released = $2, attempts = 0, asked = NULL WHERE organisation = $1 \
+             AND state = 'held'",
         );
         self.session.run("release tasks", statement.bind(self.organisation.as_str()).bind(now.0)).await
     }
@@ -198,6 +202,27 @@ impl Tenant<'_> {
             Some(task) if TaskState::OPEN.contains(&task.is.state) => Err(StoreError::Taken("task")),
             _ => Err(StoreError::Missing("task of that number that is open".to_owned())),
         }
+    }
+
+    /// When each account of the organisation last had an action done to it, by its directory and its entry there.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn last_done(
+        &mut self,
+        action: &str,
+    ) -> Result<BTreeMap<(DirectoryId, String), Timestamp>, StoreError> {
+        let statement = sqlx::query(
+            "SELECT directory, entry, MAX(done) AS done FROM task WHERE organisation = $1 AND action = $2 \
+             AND state = 'done' GROUP BY directory, entry",
+        );
+        let statement = statement.bind(self.organisation.as_str()).bind(action);
+        let rows = self.session.all("look for what was done", statement).await?;
+        let last = |row: &AnyRow| {
+            let account = (DirectoryId(row.number("directory")?), row.text("entry")?);
+            Ok((account, row.time("done")?))
+        };
+        rows.iter().map(last).collect()
     }
 
     /// The tasks that were done, and of which no directory has shown yet that they were, the first first.

@@ -36,6 +36,16 @@ impl Tenant<'_> {
         let ids = rows.iter().map(|row| row.number("finding").map(FindingId));
         self.findings_by(&ids.collect::<Result<Vec<_>, _>>()?).await
     }
+
+    /// Has nothing of the backlog wait any more.
+    pub(crate) async fn forget_unjudged_backlog(&mut self) -> Result<(), StoreError> {
+        let statement = sqlx::query(
+            "DELETE FROM finding_unjudged WHERE organisation = $1 \
+             AND finding IN (SELECT id FROM finding WHERE organisation = $1 AND backlog = 1)",
+        );
+        let statement = statement.bind(self.organisation.as_str());
+        self.session.run("forget unjudged findings", statement).await.map(|_| ())
+    }
 }
 
 impl Session {

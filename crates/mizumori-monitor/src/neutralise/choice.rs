@@ -39,7 +39,7 @@ pub enum Spared {
     Changed(Timestamp),
     /// A change of its password is asked for already.
     Asked,
-    /// A task for the account is there, or one for another of its findings.
+    /// A task for the account is there, or one for another of its findings; or it was done when all of the finding was known.
     Once,
     /// Its directory cannot do it, and why.
     Cannot(String),
@@ -157,6 +157,17 @@ pub(crate) fn choose<'h>(
     }
 }
 
+/// Whether somebody may act on an account by hand, as a directory has it. Of the rule only that holds for him which opens the door when
+/// all others are shut: whom it never touches, and the privileged.
+pub(crate) fn permit(rule: &Neutralising, facts: &Facts) -> Result<(), Refusal> {
+    match facts.spared_by(rule) {
+        Answer::Yes => Err(Refusal::Never),
+        _ if facts.is_privileged && !rule.privileged => Err(Refusal::Privileged),
+        Answer::Unknown => Err(Refusal::GroupsUnknown),
+        Answer::No => Ok(()),
+    }
+}
+
 /// Whether what a directory says of an account spares it.
 pub(crate) fn spare(
     rule: &Neutralising,
@@ -164,8 +175,7 @@ pub(crate) fn spare(
     finding: &Finding,
     facts: &Facts,
 ) -> Result<(), Spared> {
-    let names: Vec<_> = facts.names.iter().map(String::as_str).collect();
-    let spares = rule.spares(&names, &facts.groups);
+    let spares = facts.spared_by(rule);
     if spares == Answer::Yes {
         return Err(Spared::Never);
     }
@@ -188,6 +198,12 @@ pub(crate) fn spare(
 }
 
 impl Facts {
+    /// Whether a rule never touches the account.
+    fn spared_by(&self, rule: &Neutralising) -> Answer {
+        let names: Vec<_> = self.names.iter().map(String::as_str).collect();
+        rule.spares(&names, &self.groups)
+    }
+
     /// Whether a change of the password is asked for.
     pub(crate) const fn must_change(&self) -> bool {
         self.must_change

@@ -18,6 +18,14 @@ pub enum Refusal {
     /// It may do more than others, and nobody has said that it is meant.
     #[error("the account is privileged: nothing was done")]
     Privileged,
+    /// It is among those that are never touched.
+    #[error("the account, or a group of it, is in `never` of rule `neutralise`: nothing was done")]
+    Never,
+    /// Those that are never touched are named by their groups too, and whether it is in them is not known.
+    #[error(
+        "the groups of the account are not known, and `never` of rule `neutralise` names groups: nothing was done"
+    )]
+    GroupsUnknown,
     /// No directory of this kind does that; what it does.
     #[error("this kind of directory cannot do that: {}", can(.0))]
     CannotAct(&'static [Action]),
@@ -44,6 +52,13 @@ impl Refusal {
             Self::Privileged => {
                 Some("--privileged does it all the same; who administers the directory may lock himself out")
             }
+            Self::Never => {
+                Some("take it out of `never` with `mizumori rule set`, or act in the directory itself")
+            }
+            Self::GroupsUnknown => Some(
+                "`mizumori directory sync` asks who is in them; else take them out of `never`, write `user:NAME` for what is no \
+                 group, or act in the directory itself",
+            ),
             Self::Exempt => {
                 Some("its password never expires, or another directory manages it: disable it, or ask there")
             }

@@ -11,6 +11,7 @@ use crate::error::MonitorError;
 use crate::finder::ACTOR;
 use crate::neutralise::{Door, Facts, Order, Spared, Target, Unable, choose, spare};
 use crate::rules::{Neutralising, Rules};
+use crate::sender::pause_after;
 
 /// How a task ended that an earlier try has done.
 pub(super) const BEFORE: &str = "done; it was asked for before";
@@ -79,45 +80,69 @@ pub(super) async fn look(
     let directories = tenant.directories().await?;
     let unable = Unable::of(&directories, action);
     let is_same = |is: &Holder| holder.as_ref().is_some_and(|holder| holder.id == is.id);
-    let why = match choose(&rule, &unable, &finding, &holders) {
-        Ok(chosen) if is_same(chosen) => None,
-        Ok(_) => Some("the account is another entry's now".to_owned()),
-        Err(spared) => Some(spared.to_string()),
+    let (why, is_unknown) = match choose(&rule, &unable, &finding, &holders) {
+        Ok(chosen) if is_same(chosen) => (None, false),
+        Ok(_) => (Some("the account is another entry's now".to_owned()), false),
+        Err(spared) => (Some(spared.to_string()), spared == Spared::GroupsUnknown),
     };
     let mut others = match &holder {
         Some(holder) => others(&mut tenant, &rule, &unable, holder, finding.id).await?,
-        None => Vec::new(),
+        None => Others::default(),
     };
     // The account had one task for all of its findings: what is over for one of them may not be for another.
     let finding = match why {
         None => finding,
-        Some(why) if others.is_empty() => return cancelled(why),
-        Some(_) => others.remove(0),
+        Some(_) if !others.meant.is_empty() => others.meant.remove(0),
+        Some(_) if is_unknown || others.are_unknown => return Ok(Look::End(not_known(task, now))),
+        Some(why) => return cancelled(why),
     };
     let Some(holder) = holder else { return cancelled(Spared::Unknown.to_string()) };
     let Some(directory) = directories.into_iter().find(|directory| directory.id == holder.directory) else {
         return cancelled("its directory was removed meanwhile".to_owned());
     };
     let target = Target { holder, directory };
-    Ok(Look::Go(Box::new(Ready { finding, others, target, rule, action })))
+    Ok(Look::Go(Box::new(Ready { finding, others: others.meant, target, rule, action })))
 }
 
-/// The findings of an entry, by whichever of its addresses, that the rule would have something done for; all but one.
+/// How a task ends for now whose account may be in groups of which nobody knows who is in them. They may be known when the directory was
+/// read again: nothing is given up for a moment in which they are not.
+pub(super) fn not_known(task: &Task, now: Timestamp) -> TaskEnd {
+    let (due, words) = (now.after(pause_after(task.attempts)), Spared::GroupsUnknown.to_string());
+    match task.begun {
+        None => TaskEnd::Unknown(due, words),
+        // What an earlier try may have done is not undone by that.
+        Some(_) => TaskEnd::Unsure(due, words),
+    }
+}
+
+/// The other findings of an entry.
+#[derive(Default)]
+struct Others {
+    /// Those for which the rule would have something done.
+    meant: Vec<Finding>,
+    /// Whether there are some for which it may, as the account's groups are not known.
+    are_unknown: bool,
+}
+
+/// The findings of an entry, by whichever of its addresses, all but one.
 async fn others(
     tenant: &mut Tenant<'_>,
     rule: &Neutralising,
     unable: &Unable,
     holder: &Holder,
     but: FindingId,
-) -> Result<Vec<Finding>, StoreError> {
-    let mut others = Vec::new();
+) -> Result<Others, StoreError> {
+    let mut others = Others::default();
     for address in &holder.is.addresses {
         let holders = tenant.holders_of(address.account).await?;
         for finding in tenant.findings_of(address.account).await? {
-            let is_other = finding.id != but && finding.is.same_as.is_none();
-            if is_other && choose(rule, unable, &finding, &holders).is_ok_and(|chosen| chosen.id == holder.id)
-            {
-                others.push(finding);
+            if finding.id == but || finding.is.same_as.is_some() {
+                continue;
+            }
+            match choose(rule, unable, &finding, &holders).map(|chosen| chosen.id == holder.id) {
+                Ok(true) => others.meant.push(finding),
+                Err(Spared::GroupsUnknown) => others.are_unknown = true,
+                Ok(false) | Err(_) => {}
             }
         }
     }
@@ -136,7 +161,7 @@ impl Ready {
 
     /// What is to be done, as its directory has the account now.
     pub(super) async fn at(&self, door: &Door, task: &Task) -> Result<Now, MonitorError> {
-        let facts = Facts::from(&door.look().await?);
+        let facts = door.look().await?;
         if was_done(task, self.action, &facts) {
             return Ok(Now::Before);
         }
@@ -144,7 +169,7 @@ impl Ready {
         if let Err(why) = spared(&self.finding)
             && !self.others.iter().any(|other| spared(other).is_ok())
         {
-            return Ok(Now::Spare(why.to_string()));
+            return Ok(if why == Spared::GroupsUnknown { Now::Wait } else { Now::Spare(why.to_string()) });
         }
         let is_asked = self.action == Action::ForceChange && facts.must_change();
         Ok(if is_asked { Now::Spare(Spared::Asked.to_string()) } else { Now::Act })
@@ -159,6 +184,8 @@ pub(super) enum Now {
     Before,
     /// It is not to be done, and why.
     Spare(String),
+    /// It is not to be done as long as the account's groups are not known.
+    Wait,
 }
 
 /// Whether an account is as an earlier try of ours, of which nobody has heard, would have left it. What its user has done since is

@@ -6,7 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mizumori_core::Timestamp;
 use mizumori_directory::{Directory, Entry, EntryId, Lookup, Page, Pages, Whom};
-use mizumori_monitor::{DirectorySettings, Manner, MonitorError, Patience, Reading, Shrinking, synchronise};
+use mizumori_monitor::{
+    DirectorySettings, Manner, MonitorError, Patience, Reading, RuleError, Shrinking, read_directories,
+    read_directory, synchronise,
+};
 use mizumori_store::{DirectoryId, Edition, Organisation};
 
 use crate::world::{World, now, one};
@@ -78,6 +81,29 @@ fn people_come_and_go() {
 }
 
 #[test]
+fn rules_that_make_no_sense_keep_nobody_from_reading() {
+    let kept = Kept::new();
+    std::fs::write(kept.folder.path().join(FILE), "id,email\np0,p0@suigen.example\n").unwrap();
+    let read = || {
+        let (tags, store) = (kept.world.ring.tags(), &kept.world.store);
+        kept.world.run(async {
+            let organisation = one();
+            let mut session = store.read().await.unwrap();
+            let directory = session.tenant(&organisation).directories().await.unwrap().remove(0);
+            drop(session);
+            read_directory(store, &organisation, &directory, &tags, Shrinking::Refused, now()).await.unwrap()
+        })
+    };
+    kept.world.rule("tell-user", r#"{"enabled":"perhaps"}"#);
+    let reading = read();
+    assert!(matches!(reading.groups_unasked, Some(RuleError::Document { .. })), "{reading:?}");
+    assert!(reading.synced.there == 1 && kept.is_known("p0@suigen.example"));
+    assert_eq!(kept.problem(), (Some(now()), None));
+    kept.world.rule("tell-user", r#"{"enabled":true}"#);
+    assert!(read().groups_unasked.is_none());
+}
+
+#[test]
 fn most_of_them_do_not_go_at_once() {
     let kept = Kept::new();
     kept.read(60, Shrinking::Refused).unwrap();
@@ -115,6 +141,40 @@ fn an_edition_has_room_for_so_many() {
         assert_eq!((read.synced.there, read.left_out), (10, 5));
     }
     assert!(kept.is_known("p9@suigen.example") && !kept.is_known("p10@suigen.example"));
+}
+
+#[test]
+fn directories_that_are_read_side_by_side_share_the_room() {
+    let kept = Kept::new();
+    let (tags, store) = (kept.world.ring.tags(), &kept.world.store);
+    let organisation = one();
+    let there = kept.world.run(async {
+        let mut session = store.write().await.unwrap();
+        let few = Edition { holders: Some(10), ..session.edition(Edition::FULL).await.unwrap() };
+        session.keep_edition("few", &few).await.unwrap();
+        let is = session.organisation(&organisation).await.unwrap().unwrap();
+        session.change_organisation(&Organisation { edition: "few".to_owned(), ..is }).await.unwrap();
+        let mut tenant = session.tenant(&organisation);
+        for name in ["more", "people"] {
+            let file = kept.folder.path().join(name);
+            let lines: String = (0..8).map(|at| format!("p{at},{name}{at}@suigen.example\n")).collect();
+            std::fs::write(&file, format!("id,email\n{lines}")).unwrap();
+            let settings = DirectorySettings::Csv { file };
+            tenant.keep_directory(name, settings.kind(), &settings.to_text()).await.unwrap();
+        }
+        let directories = tenant.directories().await.unwrap();
+        session.commit().await.unwrap();
+        let all = directories.into_iter().map(|directory| (organisation.clone(), directory)).collect();
+        let (mut there, mut left_out) = (0, 0);
+        read_directories(store, all, &tags, Shrinking::Refused, now, |_, _, read| {
+            let read = read.unwrap();
+            there += read.synced.there;
+            left_out += read.left_out;
+        })
+        .await;
+        (there, left_out)
+    });
+    assert_eq!(there, (10, 6));
 }
 
 /// A directory that tells of one page, and then of no more: what comes behind it is up to the test.

@@ -306,12 +306,14 @@ impl Tenant<'_> {
         self.session.run("keep a reminder", statement).await.map(|_| ())
     }
 
-    /// Lets people be told of what was there before their organisation was. Gives how many findings.
+    /// Lets people be told of what was there before their organisation was: who does so has judged it, and nothing of it waits to be
+    /// judged any more. Gives how many findings.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn release_backlog(&mut self, now: Timestamp) -> Result<u64, StoreError> {
         self.backlog_happened(now).await?;
+        self.forget_unjudged_backlog().await?;
         let statement = sqlx::query("UPDATE finding SET backlog = 0 WHERE organisation = $1 AND backlog = 1");
         self.session.run("release the backlog", statement.bind(self.organisation.as_str())).await
     }

@@ -35,6 +35,9 @@ pub enum TaskEnd {
     Later(Timestamp, String),
     /// The same, where it may have been done nonetheless.
     Unsure(Timestamp, String),
+    /// Something is not known without which it is not to be tried: it is looked at again then; what is not known. How long it is
+    /// tried is counted from now on.
+    Unknown(Timestamp, String),
 }
 
 impl Tenant<'_> {
@@ -187,13 +190,18 @@ impl Tenant<'_> {
             TaskEnd::Failed(detail) => ("failed", None, detail),
             TaskEnd::Cancelled(detail) => ("cancelled", None, detail),
             TaskEnd::Held(detail) => ("held", None, detail),
-            TaskEnd::Later(due, detail) | TaskEnd::Unsure(due, detail) => ("waiting", Some(due.0), detail),
+            TaskEnd::Later(due, detail) | TaskEnd::Unsure(due, detail) | TaskEnd::Unknown(due, detail) => {
+                ("waiting", Some(due.0), detail)
+            }
         };
-        let is_sure = matches!(end, TaskEnd::Later(..));
+        let is_unknown = matches!(end, TaskEnd::Unknown(..));
+        let is_sure = is_unknown || matches!(end, TaskEnd::Later(..));
         let statement = sqlx::query(
             "UPDATE task SET state = $4, due = COALESCE($5, due), detail = $6, \
              done = CASE WHEN $4 IN ('waiting', 'held') THEN NULL ELSE $7 END, \
-             counted = CASE WHEN $4 IN ('waiting', 'done') THEN counted END, begun = CASE WHEN $8 = 0 THEN begun END, \
+             counted = CASE WHEN $4 IN ('waiting', 'done') AND $9 = 0 THEN counted END, \
+             begun = CASE WHEN $8 = 0 THEN begun END, \
+             asked = CASE WHEN $9 = 0 OR asked IS NULL THEN asked ELSE $7 END, \
              taken_by = NULL, taken_until = NULL WHERE organisation = $1 AND id = $2 AND taken_by = $3 AND state = 'waiting'",
         );
         let statement = statement
@@ -204,7 +212,8 @@ impl Tenant<'_> {
             .bind(due)
             .bind(&**detail)
             .bind(now.0)
-            .bind(i64::from(is_sure));
+            .bind(i64::from(is_sure))
+            .bind(i64::from(is_unknown));
         Ok(self.session.run("end a task", statement).await? > 0)
     }
 

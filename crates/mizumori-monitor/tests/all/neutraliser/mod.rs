@@ -1,5 +1,7 @@
 //! Accounts are acted upon once, as the rule says, and nobody else's.
 
+mod again;
+mod by_hand;
 mod slapd;
 mod when;
 mod whom;

@@ -193,8 +193,8 @@ fn whose_groups_are_not_known_is_left_alone() {
     directory.change("taro@suigen.example", |entry| {
         entry.groups = Groups::Some { asked: vec!["others".to_owned()], found: Vec::new() };
     });
-    assert_eq!(act(&world, &directory, now()), Neutralised { cancelled: 1, ..done(0) });
-    assert_eq!(ended(&world).1, "its groups are not known");
+    assert_eq!(act(&world, &directory, now()), Neutralised { later: 1, ..done(0) });
+    assert_eq!(ended(&world), (TaskState::Waiting, "its groups are not known".to_owned()));
     assert_eq!(directory.acted(), [""; 0]);
     assert_eq!(*directory.state().asked, ["Key Keepers"], "it is asked for what may be a group");
     let seen = world.run(async {
@@ -202,7 +202,7 @@ fn whose_groups_are_not_known_is_left_alone() {
         preview(&mut session.tenant(&one()), &*directory.connect()).await.unwrap()
     });
     let spared: Vec<_> = seen.iter().map(|seen| seen.spared.clone()).collect();
-    assert_eq!(spared, [Some(Spared::GroupsUnknown), None]);
+    assert_eq!(spared, [Some(Spared::GroupsUnknown), Some(Spared::Once)]);
 }
 
 #[test]

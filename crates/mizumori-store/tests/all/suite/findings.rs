@@ -142,10 +142,16 @@ pub(super) async fn of_a_backlog_are_released(store: Store) {
     let mut tenant = session.tenant(&one);
     tenant.record(&NewFinding { backlog: true, ..finding(1, 1) }, now()).await.unwrap();
     tenant.record(&finding(2, 1), now()).await.unwrap();
+    // Both wait to be judged. Who releases the backlog has judged it.
+    for finding in tenant.findings(&Filter::default(), None, 9).await.unwrap().findings {
+        tenant.leave_unjudged(finding.id).await.unwrap();
+    }
     let waiting = Filter { backlog: Some(true), ..Filter::default() };
     assert_eq!(tenant.count_findings(&waiting).await.unwrap(), [(Severity::Password, 1)]);
     assert_eq!(tenant.release_backlog(now()).await.unwrap(), 1);
     assert_eq!(tenant.count_findings(&waiting).await.unwrap(), []);
+    let unjudged = tenant.take_unjudged(9).await.unwrap();
+    assert_eq!(unjudged.iter().map(|left| left.is.account.hi).collect::<Vec<_>>(), [2]);
 }
 
 pub(super) async fn are_counted_while_they_are_open(store: Store) {

@@ -1,5 +1,6 @@
 //! Tasks: what is to be done to accounts.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mizumori_core::{Severity, Timestamp};
@@ -200,6 +201,76 @@ pub(super) async fn have_so_much_room_a_day(store: Store) {
         tasks[3..],
         "they keep their places"
     );
+}
+
+pub(super) async fn wait_for_what_is_not_known(store: Store) {
+    let (mut session, tasks) = with_tasks(&store, 2).await;
+    let (one, task) = (id("one"), tasks[0]);
+    let single = Room { most: 1, ..room() };
+    let soon = now().after(HOUR);
+    let unknown = TaskEnd::Unknown(soon, "its groups are not known".to_owned());
+    assert_eq!(take(&mut session, "a", single, now()).await, [task]);
+    assert!(end(&mut session, task, "a", unknown.clone()).await);
+    let waits = session.tenant(&one).task(task).await.unwrap().unwrap();
+    assert_eq!(
+        (waits.is.state, waits.is.due, waits.asked, waits.done),
+        (TaskState::Waiting, soon, None, None)
+    );
+    assert_eq!(waits.detail.as_deref(), Some("its groups are not known"));
+    // Others have the day's room meanwhile.
+    assert_eq!(take(&mut session, "a", single, now()).await, [tasks[1]]);
+    assert!(end(&mut session, tasks[1], "a", TaskEnd::Cancelled("settled".to_owned())).await);
+    // How long it is tried does not count while it waits for that.
+    assert_eq!(take(&mut session, "a", single, soon).await, [task]);
+    session.tenant(&one).ask_task(task, "a", soon).await.unwrap().unwrap();
+    let later = soon.after(HOUR);
+    assert!(session.tenant(&one).end_task(task, "a", &unknown, later).await.unwrap());
+    let waits = session.tenant(&one).task(task).await.unwrap().unwrap();
+    assert_eq!((waits.asked, waits.begun, waits.attempts), (Some(later), None, 2));
+}
+
+pub(super) async fn are_tried_anew_when_they_are_released(store: Store) {
+    let (mut session, _) = with_tasks(&store, 0).await;
+    let one = id("one");
+    for all in [false, true] {
+        let new = task(found(&mut session, "one", i64::from(all)).await, "hanako");
+        let task = session.tenant(&one).add_task(&new, now()).await.unwrap().unwrap();
+        assert_eq!(take(&mut session, "a", room(), now()).await, [task]);
+        session.tenant(&one).ask_task(task, "a", now()).await.unwrap().unwrap();
+        assert!(end(&mut session, task, "a", TaskEnd::Unsure(now(), "it said nothing".to_owned())).await);
+        assert_eq!(take(&mut session, "a", room(), now()).await, [task]);
+        assert!(end(&mut session, task, "a", TaskEnd::Held("a dry run".to_owned())).await);
+        let mut tenant = session.tenant(&one);
+        match all {
+            false => tenant.release_task(task, now()).await.unwrap(),
+            true => assert_eq!(tenant.release_tasks(now()).await.unwrap(), 1),
+        }
+        let released = tenant.task(task).await.unwrap().unwrap();
+        assert_eq!((released.attempts, released.asked), (0, None), "{all}");
+        assert_eq!(released.begun, Some(now()), "what may have been done is not forgotten");
+        tenant.cancel_task(task, "enough", now().after(HOUR)).await.unwrap();
+    }
+}
+
+pub(super) async fn are_known_by_when_they_were_done_last(store: Store) {
+    let (mut session, tasks) = with_tasks(&store, 2).await;
+    let (one, two) = (id("one"), id("two"));
+    take(&mut session, "a", room(), now()).await;
+    assert!(end(&mut session, tasks[0], "a", TaskEnd::Done("done".to_owned())).await);
+    assert!(end(&mut session, tasks[1], "a", TaskEnd::Failed("exempt".to_owned())).await);
+    let done = |at| BTreeMap::from([((DirectoryId(1), "entry-1".to_owned()), at)]);
+    let mut tenant = session.tenant(&one);
+    assert_eq!(tenant.last_done("force-change").await.unwrap(), done(now()));
+    assert_eq!(tenant.last_done("disable").await.unwrap(), BTreeMap::new());
+    let again = task(tenant.task(tasks[0]).await.unwrap().unwrap().is.finding, "entry-1");
+    let again = tenant.add_task(&again, now()).await.unwrap().unwrap();
+    assert_eq!(tenant.last_done("force-change").await.unwrap(), done(now()), "it is not done again yet");
+    let soon = now().after(HOUR);
+    assert_eq!(take(&mut session, "a", room(), soon).await, [again]);
+    let mut tenant = session.tenant(&one);
+    assert!(tenant.end_task(again, "a", &TaskEnd::Done("done".to_owned()), soon).await.unwrap());
+    assert_eq!(tenant.last_done("force-change").await.unwrap(), done(soon));
+    assert_eq!(session.tenant(&two).last_done("force-change").await.unwrap(), BTreeMap::new());
 }
 
 pub(super) async fn end_in_all_ways(store: Store) {

@@ -56,6 +56,10 @@ pub(super) fn run(arguments: &Arguments, config: &Config, opened: &Opened) -> Re
         let reading = opened.runtime.block_on(read)?;
         let (there, gone) = (grouped(reading.synced.there), grouped(reading.synced.gone));
         tidings::say(&format!("{name}: {there} entries, {gone} gone"));
+        if let Some(cause) = reading.groups_unasked {
+            let cause = Failure::new(cause).in_words();
+            tidings::warning(&format!("{name}: nobody was asked who is in which groups: {cause}"));
+        }
         for oddity in &reading.oddities {
             tidings::warning(&format!("{name}, entry {}: {}", oddity.position, oddity.kind));
         }

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use mizumori_directory::Action;
-use mizumori_monitor::{MonitorError, Order, Refusal, Seen, Target, connect, neutralise};
+use mizumori_monitor::{MonitorError, Neutralising, Order, Rules, Seen, Target, connect, neutralise};
 use mizumori_store::{Access, OrganisationId, Reference};
 
 use crate::outcome::{Failure, Outcome};
@@ -12,8 +12,8 @@ use crate::tidings;
 /// Act in the directory on the account of a finding: its password has to be changed at the next sign-on, it is disabled, or its
 /// sessions end
 ///
-/// No leaked password is tried against anything. What was done is written into the audit log; that the password was changed is seen
-/// when the directory is read again.
+/// No leaked password is tried against anything. Whom `never` of rule `neutralise` names is left alone, whether the rule is on or not. What was
+/// done is written into the audit log; that the password was changed is seen when the directory is read again.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The organisation
@@ -65,22 +65,24 @@ pub(super) fn run(arguments: &Arguments, opened: &Opened) -> Result<Outcome, Fai
 
 fn one(arguments: &Arguments, opened: &Opened, reference: &Reference) -> Result<(), Failure> {
     let (id, action) = (&arguments.organisation, arguments.action.action());
-    let target = opened.read(async |session| {
+    let (target, rules) = opened.read(async |session| {
         allowed(session, id, Access::Neutralise).await?;
         let finding = super::finding(session, id, reference).await?;
-        Ok(Target::of(&mut session.tenant(id), &finding).await?)
+        let mut tenant = session.tenant(id);
+        let target = Target::of(&mut tenant, &finding).await?;
+        Ok((target, Rules::of(&tenant.rules().await?).map_err(MonitorError::from)?))
     })?;
-    if target.holder.is.privileged && !arguments.privileged {
-        return Err(MonitorError::from(Refusal::Privileged).into());
-    }
-    let door = target.door(action, &[], &connect)?;
+    // Whether the rule is on or not: what it never touches nobody touches here.
+    let rule = Neutralising { action, privileged: arguments.privileged, ..rules.neutralise };
+    target.permit(&rule).map_err(MonitorError::from)?;
+    let door = target.door(&rule, &connect)?;
     let whose = target.address().unwrap_or("an account without an address");
     if arguments.dry_run {
         tidings::say(&format!("{reference}: would {} {whose}", arguments.action.in_words()));
         return Ok(());
     }
     let order = Order { organisation: id, reference, action, actor: &actor() };
-    let seen = opened.runtime.block_on(neutralise(&opened.store, order, &door, now))?;
+    let seen = opened.runtime.block_on(neutralise(&opened.store, order, &rule, &door, now))?;
     let seen = match seen {
         Seen::Shown => "",
         Seen::NotYet => "; the directory does not show it yet",

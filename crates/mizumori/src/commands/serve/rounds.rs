@@ -8,7 +8,7 @@ use std::time::Duration;
 use mizumori_core::keys::TagLayers;
 use mizumori_monitor::{
     DataKeys, Finder, Leaks, MonitorError, Neutraliser, Proofs, Sender, Sent, Shrinking, follow_up,
-    look_after_editions, read_directory,
+    look_after_editions, read_directories,
 };
 use mizumori_scan::Progress;
 use mizumori_store::{Access, Channel, OrganisationState, Store};
@@ -339,17 +339,22 @@ impl Rounds {
             }
         }
         drop(session);
-        for (organisation, directory) in all {
-            let (tags, what) = (&self.tags, format!("directory `{}` of `{organisation}`", directory.name));
-            let shrinking = Shrinking::Refused;
-            let read = read_directory(&self.store, &organisation, &directory, tags, shrinking, now());
-            // One that cannot be read keeps nobody else's from being.
-            let read = read.await;
-            let left_out = read.as_ref().map_or(0, |reading| reading.left_out);
-            troubles.unless(&what, read);
-            let left_out = (left_out > 0).then(|| format!("entries left out: {}", grouped(left_out)));
-            troubles.keep(&format!("room for {what}"), left_out);
-        }
+        // One that cannot be read, or is silent, keeps nobody else's from being.
+        read_directories(
+            &self.store,
+            all,
+            &self.tags,
+            Shrinking::Refused,
+            now,
+            |organisation, directory, read| {
+                let what = format!("directory `{}` of `{organisation}`", directory.name);
+                let left_out = read.as_ref().map_or(0, |reading| reading.left_out);
+                troubles.unless(&what, read);
+                let left_out = (left_out > 0).then(|| format!("entries left out: {}", grouped(left_out)));
+                troubles.keep(&format!("room for {what}"), left_out);
+            },
+        )
+        .await;
         Ok(())
     }
 }
@@ -415,10 +420,31 @@ async fn overdue(progress: &Progress) {
     sleep(GRACE).await;
 }
 
-/// Rests for so long, or until somebody ends it.
+/// Rests for so long from now on, which is the end of a round, or until somebody ends it.
 async fn rest(progress: &Progress, how_long: Duration) {
-    let until = Instant::now() + how_long;
-    while !progress.is_stopped() && Instant::now() < until {
-        sleep(NAP.min(until - Instant::now())).await;
+    let asleep = Instant::now();
+    while !progress.is_stopped() {
+        let left = how_long.saturating_sub(asleep.elapsed());
+        if left.is_zero() {
+            return;
+        }
+        sleep(NAP.min(left)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An interval is the administrator's: there is no time so long from now on that it would have to be named.
+    #[tokio::test]
+    async fn a_rest_may_be_longer_than_time() {
+        let progress = Progress::default();
+        let woken = async {
+            sleep(NAP).await;
+            progress.stop();
+        };
+        tokio::join!(rest(&progress, Duration::MAX), woken);
+        rest(&progress, Duration::ZERO).await;
     }
 }

@@ -330,5 +330,15 @@ fn by_hand_a_directory_that_is_away_is_told_and_written_down() {
             "{audited:?}"
         );
         assert_eq!((&audited[1][0], audited.len()), (&"finding neutralise".to_owned(), 2));
+        // Whom the rule never touches nobody touches, though it is off.
+        kept.run("rule set suigen neutralise never=user:P1@suigen.example").ends(0);
+        for option in ["", "--dry-run", "--privileged"] {
+            act(&references[0], option).ends(2).saying(&["is in `never`", "take it out of `never`"]);
+        }
+        kept.run("rule set suigen neutralise never=keepers").ends(0);
+        act(&references[0], "")
+            .ends(2)
+            .saying(&["the groups of the account are not known", "directory sync"]);
+        assert_eq!(kept.audited(1).iter().filter(|[action, ..]| action == "finding neutralise").count(), 2);
     });
 }
