@@ -30,7 +30,7 @@ pub use filter::{Filter, Rate, WrittenFilter, is_filter};
 pub use import::{
     DumpSource, Format, Harvest, Import, Imported, InputFile, Observer, Order, Passwords, What,
 };
-pub use index::{Change, Damage, ImportStatus, Index, IndexWriter, KindStatus, Status, verify};
+pub use index::{Change, Damage, Forgotten, ImportStatus, Index, IndexWriter, KindStatus, Status, verify};
 pub use own::{Salted, spellings};
 pub use policy::{ALONE, Advice, Leaked, Policy, Reason, Verdict, WITH_SECOND_FACTOR};
 pub use segment::Segment;

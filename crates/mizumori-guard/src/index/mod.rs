@@ -6,6 +6,7 @@
 
 mod carry;
 mod folder;
+mod forget;
 mod manifest;
 mod writer;
 
@@ -22,6 +23,7 @@ use crate::held::Stamp;
 use crate::row::{Merged, Rows};
 use crate::segment::{STREAMS, Segment, SegmentRows};
 
+pub use self::forget::Forgotten;
 pub use self::writer::{Change, IndexWriter};
 pub(crate) use self::writer::{NewImport, merge_files, merged_rows};
 
