@@ -22,7 +22,7 @@ mod row;
 mod segment;
 mod words;
 
-pub use answer::{Padding, range_answer};
+pub use answer::RangeAnswer;
 pub use digest::{HashKind, PasswordHash, Prefix};
 pub use error::{GuardError, LineFault, Result};
 pub use export::{Export, ExportOrder, export, export_ranges};
