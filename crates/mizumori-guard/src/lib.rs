@@ -19,6 +19,7 @@ mod own;
 mod policy;
 pub mod private;
 mod row;
+mod salted;
 mod segment;
 mod words;
 
@@ -31,7 +32,8 @@ pub use import::{
     DumpSource, Format, Harvest, Import, Imported, InputFile, Observer, Order, Passwords, What,
 };
 pub use index::{Change, Damage, Forgotten, ImportStatus, Index, IndexWriter, KindStatus, Status, verify};
-pub use own::{Salted, spellings};
+pub use own::spellings;
 pub use policy::{ALONE, Advice, Leaked, Policy, Reason, Verdict, WITH_SECOND_FACTOR};
+pub use salted::Salted;
 pub use segment::Segment;
 pub use words::By;
