@@ -95,6 +95,9 @@ fn main() -> Result<()> {
     for (name, text) in HASHES {
         keep(&seeds, "guard_lines", name, text.as_bytes())?;
     }
+    for (name, text) in SALTED {
+        keep(&seeds, "guard_salted", name, text.as_bytes())?;
+    }
     bundles(&seeds)?;
     guard(&seeds)?;
     private(&seeds)
@@ -334,6 +337,49 @@ fn rar(text: &[u8], mut builder: Builder) -> Result<Vec<u8>> {
     }
     Ok(builder.to_bytes()?)
 }
+
+/// Hashes with a salt, of each kind that is computed.
+const SALTED: [(&str, &str); 24] = [
+    (
+        "sha512-crypt",
+        "$6$saltstring$xQSyKVju2y5FfFL1WoSMduNN61T/0FgeK.oyvJQWHp/WbTuV8JvWNSCF/D4Wmzw6D86hvVlAXu3i3JMGqV94e.",
+    ),
+    (
+        "sha512-crypt-rounds",
+        "$6$rounds=1000$saltstring$CfeTCjCVfRElzAopsT8cxGJf0EJ6QdT85lcuoMGNdggCmCGb.MYv5FkU.XU.OFOPYGBUyDGauTyJtCjThHhAY0",
+    ),
+    ("sha256-crypt", "$5$saltstring$JkGNDFLBPrHdCOWisq6usrQ3kg5LIUcXTbwxlRwvI92"),
+    ("md5-crypt", "$1$saltstri$YNFUoTgjW9VGuFHH2tj0n0"),
+    ("apr1", "$apr1$saltstri$Qlp6xs9iMDrfyKHv21bvA/"),
+    ("django-pbkdf2-sha256", "pbkdf2_sha256$600$saltsalt$ExXutJJSiGDMfKHmD/y/qwoFfMUfKhscGYYflhVXhXo="),
+    ("django-pbkdf2-sha1", "pbkdf2_sha1$600$saltsalt$l/craF8gR4vuaaQ61iteUxDEYPc="),
+    (
+        "werkzeug-pbkdf2",
+        "pbkdf2:sha512:600$saltsalt$e71c35475fd8a83cb8e3bf91361e66203d7865663eeed29deef6b4550c4d32f94c375e82be5882a18a89027669d1bc097663b9b10919c797252b86bc97010691",
+    ),
+    ("passlib-pbkdf2", "$pbkdf2-sha256$600$./8gc2FsdHNhbHQ$/HrNxNR/BqTrwcYqdovKlXVuFQhbzZKudr1Y99vyxrE"),
+    (
+        "werkzeug-scrypt",
+        "scrypt:1024:8:1$saltsalt$030735107a9273b178d51ffbfc7b4d2902865bb072dfec2aaf3942a3a8031877891e20b32b205e2196c1b74dc82dbdbdffc5042d381160beb0d38072929b18fb",
+    ),
+    ("passlib-scrypt", "$scrypt$ln=10,r=8,p=1$c2FsdHNhbHQ$Awc1EHqSc7F41R/7/HtNKQKGW7By3+wqrzlCo6gDGHc"),
+    ("hashcat-scrypt", "SCRYPT:1024:8:1:c2FsdHNhbHQ=:Awc1EHqSc7F41R/7/HtNKQKGW7By3+wqrzlCo6gDGHc="),
+    ("ldap-ssha", "{SSHA}Ss/lr19Jk/EbBg9z7HJvAZaxRGlzYWx0"),
+    (
+        "ldap-ssha512",
+        "{ssha512}jbFS6JWP4+9Vi7KmZh83FohmtUup4AV5OISM+BzDGXWukiIJfM/XOR8NRGAqXywjJ6EcH1ZHJ7XrXqvg0QSJ4HNhbHRzYWx0",
+    ),
+    ("ldap-sha", "{SHA}xEreSFJAISQDtB66UD/LIi0ZDNA="),
+    ("ldap-crypt", "{CRYPT}$1$saltstri$YNFUoTgjW9VGuFHH2tj0n0"),
+    ("django-md5", "md5$saltsalt$67a90c4f1183ae0eefb4e74f58a22eb7"),
+    ("salt-behind", "fff13bb400dee2c4f35dafe7757355e5:pepper"),
+    ("forum", "90dbfe55d20e668461b61df05ecfbe30:abc"),
+    ("phpass", "$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"),
+    ("phpbb", "$H$984478476IagS59wHZvyQMArzfx58u."),
+    ("argon2id", "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"),
+    ("argon2i", "$argon2i$m=256,t=2,p=1$c29tZXNhbHQ$/U3YPXYsSb3q9XxHvc0MLxur+GP960kN9j7emXX8zwY"),
+    ("bcrypt", "$2b$04$abcdefghijklmnopqrstuuOy4FC04CmuebC7i3KkAdxOnfBqj4MSq"),
+];
 
 const HASHES: [(&str, &str); 5] = [
     ("sha1", "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:3\r\n5baa61e4c9b93f3f0682250b6cf8331b7ee68fd9:0\r\n"),

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::answer::{Padding, range_answer};
+use crate::answer::RangeAnswer;
 use crate::digest::{HashKind, PasswordHash, Prefix};
 use crate::error::{GuardError, Result};
 use crate::index::Index;
@@ -66,7 +66,7 @@ pub fn export_ranges(
     fs::create_dir(folder).map_err(GuardError::io("create", folder))?;
     for prefix in (0..Prefix::COUNT).filter_map(Prefix::of_number) {
         let path = folder.join(format!("{prefix}.txt"));
-        let answer = range_answer(index, kind, prefix, Padding::None)?;
+        let answer = RangeAnswer::of(index, kind, prefix).text();
         fs::write(&path, answer).map_err(GuardError::io("write", &path))?;
         on(1)?;
     }

@@ -19,10 +19,11 @@ mod own;
 mod policy;
 pub mod private;
 mod row;
+mod salted;
 mod segment;
 mod words;
 
-pub use answer::{Padding, range_answer};
+pub use answer::RangeAnswer;
 pub use digest::{HashKind, PasswordHash, Prefix};
 pub use error::{GuardError, LineFault, Result};
 pub use export::{Export, ExportOrder, export, export_ranges};
@@ -30,8 +31,9 @@ pub use filter::{Filter, Rate, WrittenFilter, is_filter};
 pub use import::{
     DumpSource, Format, Harvest, Import, Imported, InputFile, Observer, Order, Passwords, What,
 };
-pub use index::{Change, Damage, ImportStatus, Index, IndexWriter, KindStatus, Status, verify};
-pub use own::{Salted, spellings};
+pub use index::{Change, Damage, Forgotten, ImportStatus, Index, IndexWriter, KindStatus, Status, verify};
+pub use own::spellings;
 pub use policy::{ALONE, Advice, Leaked, Policy, Reason, Verdict, WITH_SECOND_FACTOR};
+pub use salted::Salted;
 pub use segment::Segment;
 pub use words::By;

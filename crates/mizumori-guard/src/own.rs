@@ -1,9 +1,6 @@
-//! Whether a password is one that leaked with an account, where what leaked is known by its tag, or, for whoever can open it, by its
-//! text: perhaps a hash.
+//! The texts by which a password may stand beside an account in a leak: itself, and what programs keep of it without a salt.
 //!
-//! A leak may hold the password, or what a program kept of it. Of hashes without salt, which have one spelling, a tag can be made as of the
-//! password itself. One with a salt has to be opened and computed again, and that takes as long as whoever made it wanted: so there is a
-//! bound.
+//! Of these a tag can be made as of the password itself. What has a salt is compared in [`crate::salted`].
 
 use md5::Md5;
 use mizumori_core::Secret;
@@ -13,9 +10,6 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::digest::PasswordHash;
 use crate::hex;
-
-/// Work that comparisons with salted hashes may take together, in rounds of bcrypt: eight of cost 12, about two seconds.
-const ROUNDS: u64 = 8 << 12;
 
 /// The texts by which a password may stand beside an account: itself, its NFKC form, and of both what programs keep without a salt (MD5, SHA-1,
 /// SHA-256, SHA-512, NTLM), in lower and upper case. What is no text has the hashes alone.
@@ -54,45 +48,6 @@ fn ntlm(text: &str) -> String {
     String::from_utf8_lossy(&digits).to_lowercase()
 }
 
-/// Compares a password with hashes that have a salt, for as long as that may take.
-#[derive(Debug)]
-pub struct Salted {
-    rounds: u64,
-    skipped: u64,
-}
-
-impl Default for Salted {
-    fn default() -> Self {
-        Self { rounds: ROUNDS, skipped: 0 }
-    }
-}
-
-impl Salted {
-    /// Whether a hash is that of the password. What is no bcrypt hash is not; one that there is no time for counts as
-    /// [skipped](Self::skipped).
-    pub fn is_of(&mut self, hash: &str, password: &Secret<Vec<u8>>) -> bool {
-        let Some(rounds) = rounds_of(hash) else { return false };
-        let Some(left) = self.rounds.checked_sub(rounds) else {
-            self.skipped += 1;
-            return false;
-        };
-        self.rounds = left;
-        bcrypt::verify(password.expose(), hash).unwrap_or(false)
-    }
-
-    /// Hashes that were not compared.
-    pub const fn skipped(&self) -> u64 {
-        self.skipped
-    }
-}
-
-/// The rounds of a bcrypt hash: `$2b$12$…` has two to the power of 12.
-fn rounds_of(hash: &str) -> Option<u64> {
-    let (version, rest) = hash.strip_prefix("$2")?.split_once('$')?;
-    let cost: u32 = rest.split_once('$')?.0.parse().ok()?;
-    (matches!(version, "a" | "b" | "x" | "y") && cost <= 31).then(|| 1 << cost)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,20 +73,5 @@ mod tests {
         assert!(spellings(&secret("ｐａｓｓｗｏｒｄ")).iter().any(|one| one.expose() == "password"));
         // No text: no NTLM hash either.
         assert_eq!(spellings(&Secret::new(vec![0xFF])).len(), 8);
-    }
-
-    #[test]
-    fn salted_hashes_within_a_bound() {
-        let hash = bcrypt::hash_with_salt("himitsu", 4, [7; 16]).unwrap().to_string();
-        let mut salted = Salted::default();
-        assert!(salted.is_of(&hash, &secret("himitsu")) && !salted.is_of(&hash, &secret("other")));
-        for none in ["", "$2b$", "$2b$04$short", "$2c$04$x", "$2b$99$x", "$1$salt$hash", "himitsu"] {
-            assert!(!salted.is_of(none, &secret("himitsu")), "{none}");
-        }
-        assert_eq!(salted.skipped(), 0);
-        let endless = hash.replacen("$04$", "$31$", 1);
-        assert!(!salted.is_of(&endless, &secret("himitsu")));
-        assert_eq!(salted.skipped(), 1);
-        assert!(salted.is_of(&hash, &secret("himitsu")));
     }
 }

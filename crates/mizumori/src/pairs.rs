@@ -201,7 +201,7 @@ impl Pairing {
             .iter()
             .filter_map(|(at, identity)| {
                 let (number, source) = (u32::try_from(*at).ok()?, self.names.get(*at)?.clone());
-                Some(PairSource { number, source, id: identity.clone().unwrap_or_default() })
+                Some(PairSource { number, source, id: identity.clone() })
             })
             .collect();
         let mut go_on = || if self.progress.is_stopped() { Err(GuardError::Interrupted) } else { Ok(()) };
@@ -237,10 +237,8 @@ impl Witness for Pairing {
 impl Beside for Pairing {
     fn wants(&self, source: SourceIndex, identity: Option<&str>) -> bool {
         let Some(name) = self.names.get(source.0) else { return false };
-        let number = u32::try_from(source.0).unwrap_or(u32::MAX);
         self.gathered.wants(source, identity, |identity| {
-            let of = PairSource { number, source: name.clone(), id: identity.to_owned() };
-            self.writer.lock().unwrap_or_else(PoisonError::into_inner).knows(&of)
+            self.writer.lock().unwrap_or_else(PoisonError::into_inner).knows(name, identity)
         })
     }
 

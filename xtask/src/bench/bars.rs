@@ -64,6 +64,8 @@ pub(super) fn judge(case: Case, lines: u64, results: &[Runs]) -> Vec<Bar> {
         Case::GuardRange => vec![faster(results, Role::Server, 1.0, "nginx")],
         // 0.4 µs a hash.
         Case::GuardCheck => vec![time(results, 0.4, true), faster(results, Role::Naive, 2.0, "the text")],
+        // Nothing is asked of it but that it is known.
+        Case::GuardPrivate => Vec::new(),
         Case::Cluster => vec![faster(results, Role::Naive, 1.7, "one executor")],
         Case::Domains => vec![
             time(results, 4.3, at_length),

@@ -66,6 +66,17 @@ fn ours(case: Case, input: &Input) -> Contender {
     if let Case::Loop | Case::Backlog = case {
         return followed(case, input);
     }
+    if case == Case::GuardPrivate {
+        let arguments = words(&["workload", "pairs", &shown(&data::scratch_folder())]);
+        return Contender {
+            name: "mizumori, private check",
+            role: Role::Ours,
+            program: data::built("xtask"),
+            arguments,
+            output: Output::Told(Some(super::FOUND_PAIRS)),
+            accepts: &[0],
+        };
+    }
     if case == Case::GuardRange {
         return ranges("mizumori guard serve", Role::Ours, false, input);
     }
@@ -201,7 +212,7 @@ fn naive(case: Case, input: &Input) -> Option<Contender> {
             return Some(Contender { name, role, program, arguments, output, accepts: &[0] });
         }
         // There is nothing to compare with: of the domain's exposures only the lake knows.
-        Case::Domain | Case::GuardRange | Case::Loop | Case::Backlog => return None,
+        Case::Domain | Case::GuardPrivate | Case::GuardRange | Case::Loop | Case::Backlog => return None,
         Case::Domains => ("naive sets", "domains", Output::Discarded),
         Case::Lookups | Case::Account => ("naive set over the dumps", "lookups", Output::Discarded),
     };
@@ -252,6 +263,7 @@ fn peers(case: Case, input: &Input) -> Vec<Contender> {
         | Case::Large
         | Case::Account
         | Case::Guard
+        | Case::GuardPrivate
         | Case::Loop
         | Case::Backlog => Vec::new(),
         Case::Domain => {

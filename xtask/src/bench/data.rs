@@ -104,7 +104,7 @@ impl Input {
             // A gigabyte, at the length of the bars.
             Case::Loop => ("list", lines / 5 * 7),
             // It makes its own.
-            Case::Backlog => ("list", BACKLOG_LINES),
+            Case::Backlog | Case::GuardPrivate => ("list", BACKLOG_LINES),
             Case::Urls => ("urls", lines),
             Case::Gzip => ("gzip", lines),
             Case::SmallFiles => ("small-files", SMALL_FILES_LINES),

@@ -8,6 +8,7 @@ mod followed;
 mod hashes;
 mod make;
 mod naive;
+mod pairs;
 mod ranges;
 
 use std::fs::File;
@@ -55,6 +56,11 @@ enum Work {
     },
     /// Ask a server for ranges by chance, and print what 100,000 answers take
     Ranges(ranges::Work),
+    /// Ask an index for the private check about pairs, and print what 10,000 answers take
+    Pairs {
+        /// An empty folder
+        folder: PathBuf,
+    },
     /// Wait for mails about what is found, and print how long that took
     Followed(followed::Work),
     /// Have a cluster on this machine ingest a list
@@ -69,6 +75,7 @@ pub(crate) fn run(arguments: &WorkloadArguments) -> Result<()> {
         Work::Naive { work, domains, path } => naive::run(*work, domains, path),
         Work::Hashes { of, list, place } => hashes::look_up(*of, list, place),
         Work::Ranges(work) => ranges::run(work),
+        Work::Pairs { folder } => pairs::run(folder),
         Work::Followed(work) => followed::run(work),
         Work::Cluster(work) => cluster::run(work),
         Work::Inflate { path } => {

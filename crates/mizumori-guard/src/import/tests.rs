@@ -150,7 +150,7 @@ fn every_form_of_input() {
     assert_eq!(index.count(&sha1), Some(8));
     assert_eq!(index.count(&ntlm), Some(1));
     assert_eq!(index.count(&PasswordHash::sha1("パスワード".as_bytes())), Some(1));
-    assert_eq!(index.range(HashKind::Sha1, sha1.prefix()), [(sha1, 8)]);
+    assert_eq!(index.find(HashKind::Sha1, sha1.prefix()).hashes(sha1.prefix()), [(sha1, 8)]);
 
     let other = World::new();
     let done = other.import_as(None, &What::Index(&world.index())).unwrap();

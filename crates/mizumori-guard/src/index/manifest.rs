@@ -38,6 +38,9 @@ pub(crate) struct Entry {
     /// The source whose hashes these are alone; without one they may be merged with others.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(crate) source: Option<String>,
+    /// Without one, the imports whose hashes these are; none where that is not known.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) imports: Vec<String>,
 }
 
 /// An import that is part of the index.
@@ -150,7 +153,14 @@ mod tests {
         let mut manifest = Manifest::empty();
         manifest.generation = 3;
         let file = segment_name(3, HashKind::Ntlm, 1);
-        manifest.segments.push(Entry { file, kind: Kind::Ntlm, rows: 2, bytes: 3, source: None });
+        manifest.segments.push(Entry {
+            file,
+            kind: Kind::Ntlm,
+            rows: 2,
+            bytes: 3,
+            source: None,
+            imports: vec!["x".into()],
+        });
         manifest.imports.push(Imported { id: "x".into(), source: Some("s".into()), sha1: 0, ntlm: 2 });
         let text = String::from_utf8(manifest.to_text().unwrap()).unwrap();
         assert_eq!(parse(&text).unwrap(), manifest);

@@ -6,6 +6,8 @@
 
 mod carry;
 mod folder;
+mod forget;
+mod found;
 mod manifest;
 mod writer;
 
@@ -15,13 +17,14 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use self::manifest::Manifest;
-use crate::answer::written;
-use crate::digest::{HashKind, PasswordHash, Prefix};
+use crate::digest::{HashKind, PasswordHash};
 use crate::error::{GuardError, Result};
 use crate::held::Stamp;
 use crate::row::{Merged, Rows};
 use crate::segment::{STREAMS, Segment, SegmentRows};
 
+pub use self::forget::Forgotten;
+pub(crate) use self::found::Found;
 pub use self::writer::{Change, IndexWriter};
 pub(crate) use self::writer::{NewImport, merge_files, merged_rows};
 
@@ -145,33 +148,6 @@ impl Index {
     /// Whether there are hashes of a kind.
     pub fn has(&self, kind: HashKind) -> bool {
         self.of_kind(kind).any(|segment| !segment.is_empty())
-    }
-
-    /// The hashes of a kind that begin with a prefix, in order, each once, with their counts.
-    pub fn range(&self, kind: HashKind, prefix: Prefix) -> Vec<(PasswordHash, u64)> {
-        let mut all: Vec<_> = self.of_kind(kind).flat_map(|segment| segment.range(prefix)).collect();
-        // Sorted runs one after the other: what this sort is best at.
-        all.sort_by_key(|(hash, _)| hash.key());
-        all.dedup_by(|(hash, count), (kept, sum)| {
-            let same = kept == hash;
-            if same {
-                *sum = sum.saturating_add(*count);
-            }
-            same
-        });
-        all
-    }
-
-    /// The hashes of a kind that begin with a prefix as text: rows `SUFFIX:COUNT` in order, each hash once, with CRLF between them.
-    pub(crate) fn range_text(&self, kind: HashKind, prefix: Prefix) -> Vec<u8> {
-        let rows = self.of_kind(kind).map(|segment| (segment, segment.rows_of(prefix)));
-        let mut having = rows.filter(|(_, rows)| !rows.is_empty());
-        match (having.next(), having.next()) {
-            (None, _) => Vec::new(),
-            // As it is once imports are merged: what is stored is what is answered.
-            (Some((alone, rows)), None) => alone.text_of(rows),
-            (Some(_), Some(_)) => written(&self.range(kind, prefix)),
-        }
     }
 
     /// All rows of a kind in order, each hash once.

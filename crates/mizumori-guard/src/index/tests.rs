@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::digest::Key;
+use crate::digest::{Key, Prefix};
 use crate::row::Row;
 use crate::segment::SegmentWriter;
 
@@ -137,11 +137,11 @@ fn text_of_many_segments_is_that_of_their_sum() {
     let mut writer = IndexWriter::open(folder.path()).unwrap();
     add(&mut writer, "a", (0..300).map(|at| at * 3));
     let prefix = Prefix::of_number(0).unwrap();
-    let alone = Index::open(folder.path()).unwrap().range_text(HashKind::Sha1, prefix);
+    let text = || Index::open(folder.path()).unwrap().find(HashKind::Sha1, prefix).text(prefix);
+    let alone = text();
     assert!(alone.starts_with(b"00000000000000000000000000000000000:1\r\n00000000003"));
     add(&mut writer, "b", (0..300).map(|at| at * 2));
-    let both =
-        String::from_utf8(Index::open(folder.path()).unwrap().range_text(HashKind::Sha1, prefix)).unwrap();
+    let both = String::from_utf8(text()).unwrap();
     let counts: u64 =
         both.split("\r\n").map(|row| row.split_once(':').unwrap().1.parse::<u64>().unwrap()).sum();
     assert_eq!((both.split("\r\n").count(), counts), (300 + 300 - 100, 600));

@@ -29,7 +29,7 @@ pub enum Change {
 /// The right to change an index, for as long as it lives.
 pub struct IndexWriter {
     locked: Locked,
-    manifest: Manifest,
+    pub(super) manifest: Manifest,
     /// Files of the generation that is written.
     files: AtomicU64,
 }
@@ -94,7 +94,8 @@ impl IndexWriter {
             let rows = |kind| of_kind(kind).map(|segment| segment.rows).sum();
             let (sha1, ntlm) = (rows(HashKind::Sha1), rows(HashKind::Ntlm));
             for segment in &segments {
-                next.segments.push(entry(segment, source.clone())?);
+                let imports = if source.is_none() { vec![id.clone()] } else { Vec::new() };
+                next.segments.push(entry(segment, source.clone(), imports)?);
             }
             next.imports.push(Imported { id, source, sha1, ntlm });
         }
@@ -115,7 +116,8 @@ impl IndexWriter {
         })
     }
 
-    fn install(&mut self, mut next: Manifest) -> Result<()> {
+    /// Has another manifest hold, and deletes what that does not name.
+    pub(super) fn install(&mut self, mut next: Manifest) -> Result<()> {
         next.generation += 1;
         self.locked.commit(&next)?;
         self.manifest = next;
@@ -133,7 +135,7 @@ impl IndexWriter {
                 let written = merge_files(&paths, &path, kind, on)?;
                 let mut next = self.manifest.clone();
                 next.segments.retain(|entry| !chosen.contains(entry));
-                next.segments.push(entry(&written, None)?);
+                next.segments.push(entry(&written, None, all_of(&chosen))?);
                 self.install(next)?;
             }
         }
@@ -192,10 +194,19 @@ pub(crate) fn merged_rows(paths: &[PathBuf]) -> Result<(Merged<SegmentRows>, u64
     Ok((Merged::new(streams), rows))
 }
 
-fn entry(written: &Written, source: Option<String>) -> Result<Entry> {
+/// The imports of all of these; none where they are not known of one of them.
+fn all_of(entries: &[Entry]) -> Vec<String> {
+    if entries.iter().any(|entry| entry.imports.is_empty()) {
+        return Vec::new();
+    }
+    let all: BTreeSet<_> = entries.iter().flat_map(|entry| entry.imports.iter().cloned()).collect();
+    all.into_iter().collect()
+}
+
+fn entry(written: &Written, source: Option<String>, imports: Vec<String>) -> Result<Entry> {
     let name = written.path.file_name().and_then(|name| name.to_str());
     let file = name.ok_or_else(|| GuardError::damaged(&written.path, "its name is no text"))?.to_owned();
     // What is named has to be there.
     fs::metadata(&written.path).map_err(GuardError::io("find", &written.path))?;
-    Ok(Entry { file, kind: written.kind.into(), rows: written.rows, bytes: written.bytes, source })
+    Ok(Entry { file, kind: written.kind.into(), rows: written.rows, bytes: written.bytes, source, imports })
 }

@@ -17,6 +17,7 @@ use super::oprf::Server;
 use super::pair::PairHash;
 use super::rows::{MergedRows, Row, RowWriter};
 use crate::error::{GuardError, Result};
+use crate::hex;
 
 /// Bytes of a row: a place and a value.
 pub(super) const ROW: usize = 3 + VALUE;
@@ -35,6 +36,8 @@ pub struct PairGather {
     rows_key: Secret<[u8; 32]>,
     /// The key of what stands for a pair in `known`, for this run alone.
     known_by: TagKey,
+    /// The key of what tells the pairs of a source from others, for all runs.
+    told_by: TagKey,
     folder: PathBuf,
     change: u64,
     files: AtomicU64,
@@ -49,6 +52,17 @@ struct State {
     runs: Vec<PathBuf>,
     known: HashMap<u128, Row<ROW>>,
     hashed: u64,
+    /// Of each source, its pairs added up: in whatever order they come, the same pairs come to the same.
+    sums: BTreeMap<u32, u128>,
+}
+
+/// What was gathered of a source.
+#[derive(Default)]
+pub(super) struct Reaped {
+    /// Its rows, and how many; there is none of a source without pairs.
+    pub(super) file: Option<(PathBuf, u64)>,
+    /// What its pairs add up to.
+    pub(super) sum: u128,
 }
 
 impl PairGather {
@@ -62,12 +76,15 @@ impl PairGather {
     ) -> Result<Self> {
         let known_by = TagKey::random()
             .map_err(|error| GuardError::System { what: "random bytes", cause: error.into() })?;
+        // The key of the generation is in it: who has the index alone cannot try which pairs a source may have.
+        let told_by = blake3::derive_key("mizumori 2026-11 private check source", rows_key.expose());
         Ok(Self {
             generation: generation.number,
             server,
             hash: PairHash::new(generation.slow_hash, generation.salt)?,
             rows_key,
             known_by,
+            told_by: TagKey::from_bytes(told_by),
             folder,
             change,
             files: AtomicU64::new(0),
@@ -96,6 +113,8 @@ impl PairGather {
             }
             state.known.insert(known_as, row);
         }
+        let sum = state.sums.entry(source).or_default();
+        *sum = sum.wrapping_add(self.told_by.fields(fields).0);
         let mut of_source = [0; OF_SOURCE];
         for (to, from) in of_source.iter_mut().zip(source.to_be_bytes().into_iter().chain(row)) {
             *to = from;
@@ -144,6 +163,11 @@ impl PairGather {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The id of a source whose pairs add up to this.
+    pub(super) fn id(&self, source: &str, sum: u128) -> String {
+        hex::text(&self.told_by.fields([source.as_bytes(), &sum.to_be_bytes()]).0.to_be_bytes())
+    }
+
     /// A path for a new file.
     fn new_path(&self) -> PathBuf {
         let number = self.files.fetch_add(1, Ordering::Relaxed) + 1;
@@ -164,25 +188,24 @@ impl PairGather {
         Ok(())
     }
 
-    /// Writes the rows of each source into a file of its own, and gives the files and their rows by the numbers of the sources;
-    /// there is none of a source without pairs. What comes from now on is another import's.
-    pub(super) fn by_source(
-        &self,
-        on: &mut dyn FnMut() -> Result<()>,
-    ) -> Result<BTreeMap<u32, (PathBuf, u64)>> {
+    /// Writes the rows of each source into a file of its own, and gives what was gathered by the numbers of the sources. What comes
+    /// from now on is another import's.
+    pub(super) fn by_source(&self, on: &mut dyn FnMut() -> Result<()>) -> Result<BTreeMap<u32, Reaped>> {
         let mut state = self.state();
         self.spill(&mut state)?;
         let runs = std::mem::take(&mut state.runs);
+        let sums = std::mem::take(&mut state.sums);
         drop(state);
         let mut merged = few::<OF_SOURCE>(runs, &self.rows_key, &|| self.new_path(), on)?;
-        let mut files = BTreeMap::new();
+        let reaped = |(source, sum)| (source, Reaped { file: None, sum });
+        let mut files: BTreeMap<u32, Reaped> = sums.into_iter().map(reaped).collect();
         let mut open: Option<(u32, PathBuf, RowWriter<ROW>)> = None;
         loop {
             let next = merged.next()?;
             let parts = next.as_ref().and_then(|row| row.split_first_chunk::<4>());
             let source = parts.map(|(source, _)| u32::from_be_bytes(*source));
             if let Some((of, path, writer)) = open.take_if(|(of, ..)| source != Some(*of)) {
-                files.insert(of, (path, writer.finish()?));
+                files.entry(of).or_default().file = Some((path, writer.finish()?));
                 on()?;
             }
             let Some((source, row)) = source.zip(parts.and_then(|(_, row)| row.first_chunk::<ROW>())) else {

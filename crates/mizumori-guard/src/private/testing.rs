@@ -65,7 +65,7 @@ impl Place {
 
 /// Source number 0.
 pub(super) fn named(source: &str, id: &str) -> PairSource {
-    PairSource { number: 0, source: source.to_owned(), id: id.to_owned() }
+    PairSource { number: 0, source: source.to_owned(), id: Some(id.to_owned()) }
 }
 
 /// Asks all generations, as a client does.

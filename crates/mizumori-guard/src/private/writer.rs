@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use mizumori_core::Secret;
 
 use super::buckets::{BucketWriter, bits_for};
-use super::gather::{PairGather, ROW, few};
+use super::gather::{PairGather, ROW, Reaped, few};
 use super::key_file::{KeyFile, Seed, outside};
 use super::manifest::{
     Generation, KIND, MOST_GENERATIONS, Made, Manifest, SourceEntry, buckets_name, rows_name,
@@ -35,8 +35,8 @@ pub struct PairSource {
     pub number: u32,
     /// Its id: what it brought before is replaced.
     pub source: String,
-    /// What makes it known: of what it is made.
-    pub id: String,
+    /// What makes it known: of what it is made; told from the pairs themselves where nobody says.
+    pub id: Option<String>,
 }
 
 impl PrivateWriter {
@@ -157,11 +157,10 @@ impl PrivateWriter {
     }
 
     /// Whether the newest generation has this of a source already.
-    pub fn knows(&self, source: &PairSource) -> bool {
+    pub fn knows(&self, source: &str, id: &str) -> bool {
         let newest = self.manifest.generations.last();
-        newest.is_some_and(|newest| {
-            newest.sources.iter().any(|entry| entry.source == source.source && entry.id == source.id)
-        })
+        newest
+            .is_some_and(|newest| newest.sources.iter().any(|entry| entry.source == source && entry.id == id))
     }
 
     /// Takes pairs for the newest generation, in `memory` bytes.
@@ -177,7 +176,8 @@ impl PrivateWriter {
     }
 
     /// Makes what was gathered since the last time part of the index: it replaces what the sources brought before. `on` may end
-    /// it. When it fails, the index is as it was. Gives what became of each source, and how many pairs it brought.
+    /// it. When it fails, the index is as it was; so it is where it knows all of it. Gives what became of each source, and how many pairs
+    /// it brought.
     ///
     /// # Errors
     /// Those of the system, and of `on`.
@@ -209,16 +209,25 @@ impl PrivateWriter {
         })?;
         let mut done = Vec::new();
         for PairSource { number, source, id } in sources {
+            let Reaped { file, sum } = files.remove(number).unwrap_or_default();
+            let id = id.clone().unwrap_or_else(|| gather.id(source, sum));
+            if self.knows(source, &id) {
+                done.push((Change::AsBefore, 0));
+                continue;
+            }
             let before = newest.sources.len();
             newest.sources.retain(|entry| entry.source != *source);
             let change = if newest.sources.len() < before { Change::Replaced } else { Change::Added };
-            let (file, pairs) = match files.remove(number) {
+            let (file, pairs) = match file {
                 Some((path, pairs)) => (Some(name_of(&path)?), pairs),
                 None => (None, 0),
             };
-            let (source, id) = (source.clone(), id.clone());
-            newest.sources.push(SourceEntry { source, id, pairs, file });
+            newest.sources.push(SourceEntry { source: source.clone(), id, pairs, file });
             done.push((change, pairs));
+        }
+        if done.iter().all(|(change, _)| *change == Change::AsBefore) {
+            self.tidy()?;
+            return Ok(done);
         }
         let seed = self.keys.seed(newest.number)?.clone();
         self.write_buckets(newest, &seed, on)?;

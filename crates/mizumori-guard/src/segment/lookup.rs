@@ -19,6 +19,7 @@ pub struct Segment {
     path: PathBuf,
     bytes: Mapped,
     layout: Layout,
+    seal: [u8; 32],
 }
 
 impl Segment {
@@ -29,7 +30,9 @@ impl Segment {
     pub fn open(path: &Path) -> Result<Self> {
         let bytes = Mapped::open(path)?;
         let layout = Layout::of(&bytes, path)?;
-        Ok(Self { path: path.to_owned(), bytes, layout })
+        // The layout was read from a whole footer.
+        let seal = bytes.last_chunk().copied().unwrap_or_default();
+        Ok(Self { path: path.to_owned(), bytes, layout, seal })
     }
 
     /// Its file.
@@ -57,6 +60,11 @@ impl Segment {
         self.layout.rows == 0
     }
 
+    /// What holds its footer and the checks of all its bytes together: no two segments that are not the same have the same one.
+    pub(crate) const fn seal(&self) -> &[u8; 32] {
+        &self.seal
+    }
+
     pub(super) const fn layout(&self) -> &Layout {
         &self.layout
     }
@@ -77,9 +85,18 @@ impl Segment {
 
     /// The hashes that begin with a prefix, in order, with their counts.
     pub fn range(&self, prefix: Prefix) -> impl Iterator<Item = (PasswordHash, u64)> {
+        self.hashes_of(prefix, self.rows_of(prefix))
+    }
+
+    /// The hashes of [rows of a prefix](Self::rows_of), with their counts.
+    pub(crate) fn hashes_of(
+        &self,
+        prefix: Prefix,
+        rows: Range<u64>,
+    ) -> impl Iterator<Item = (PasswordHash, u64)> {
         // Twenty bits: the bucket, and what of the prefix is behind it.
         let bucket = prefix.number() >> (20 - self.layout.bits);
-        self.rows_of(prefix).map(move |row| {
+        rows.map(move |row| {
             let hash = PasswordHash::of_key(self.layout.kind, self.key_of(row, bucket));
             (hash, self.count_of(row))
         })

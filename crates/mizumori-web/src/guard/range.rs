@@ -4,12 +4,13 @@
 //! texts of errors, the headers of CORS, 31 days in `Cache-Control`.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use mizumori_guard::{HashKind, Index, Padding, Prefix, range_answer};
+use mizumori_guard::{HashKind, Prefix, RangeAnswer};
 
 use super::Guard;
 use crate::http::coding::Coding;
@@ -62,52 +63,64 @@ fn range(guard: &Guard, request: &Request) -> Response {
         let text = format!("This server has no {kind} hashes");
         return (StatusCode::NOT_IMPLEMENTED, text).into_response();
     }
-    let padding = if asks_for_padding(request.headers()) { Padding::Random } else { Padding::None };
-    let max_age = format!("public, max-age={}", guard.options.max_age.as_secs());
-    let mut response = match range_answer(&index, kind, prefix, padding) {
-        Ok(body) => answered(&index, body, padding, request.headers()),
-        Err(_) => return (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong").into_response(),
+    let answer = RangeAnswer::of(&index, kind, prefix);
+    let mut response = if asks_for_padding(request.headers()) {
+        padded(&answer, request.headers())
+    } else {
+        known_or_written(&answer, index.changed_at(), request.headers())
     };
+    if response.status().is_server_error() {
+        return response;
+    }
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding, Add-Padding"));
+    let max_age = format!("public, max-age={}", guard.options.max_age.as_secs());
     if let Ok(value) = HeaderValue::try_from(max_age) {
         headers.insert(header::CACHE_CONTROL, value);
     }
     response
 }
 
-/// An answer with what tells it from others; without its body where the other side has it.
-fn answered(index: &Index, body: Vec<u8>, padding: Padding, asked: &HeaderMap) -> Response {
-    let coding = Coding::accepted(asked).worth(body.len());
-    let mut response = Response::new(Body::empty());
-    // Padding is by chance: there is no second answer like it.
-    if padding == Padding::None {
-        let tag = entity_tag(&body, coding);
-        let changed = index.changed_at();
-        if is_known(asked, &tag, changed) {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-        }
-        let headers = response.headers_mut();
-        if let Ok(tag) = HeaderValue::try_from(tag) {
-            headers.insert(header::ETAG, tag);
-        }
-        if let Some(date) = changed.and_then(date) {
-            headers.insert(header::LAST_MODIFIED, date);
-        }
-        if response.status() == StatusCode::NOT_MODIFIED {
-            return response;
-        }
+/// Padding is by chance: there is no second answer like it, and nothing to know it by.
+fn padded(answer: &RangeAnswer<'_>, asked: &HeaderMap) -> Response {
+    match answer.padded() {
+        Ok(body) => sent(Coding::accepted(asked).worth(body.len() as u64), body),
+        Err(_) => went_wrong(),
     }
-    let Ok(encoded) = coding.encode(body) else {
-        return (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong").into_response();
+}
+
+/// An answer with what tells it from others; where the other side has it, it is not even written.
+fn known_or_written(answer: &RangeAnswer<'_>, changed: Option<SystemTime>, asked: &HeaderMap) -> Response {
+    let coding = Coding::accepted(asked).worth(answer.about_bytes());
+    let tag = entity_tag(answer.version(), coding);
+    let mut response = if is_known(asked, &tag, changed) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        sent(coding, answer.text())
     };
+    let headers = response.headers_mut();
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    if let Some(date) = changed.and_then(date) {
+        headers.insert(header::LAST_MODIFIED, date);
+    }
+    response
+}
+
+fn sent(coding: Coding, body: Vec<u8>) -> Response {
+    let Ok(encoded) = coding.encode(body) else { return went_wrong() };
+    let mut response = Response::new(Body::from(encoded));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     if let Some(name) = coding.header() {
         headers.insert(header::CONTENT_ENCODING, name);
     }
-    *response.body_mut() = Body::from(encoded);
     response
+}
+
+fn went_wrong() -> Response {
+    (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong").into_response()
 }
 
 /// The kind of hashes that a query names; SHA-1 whatever else it says, as the original has it.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use http::{HeaderMap, HeaderValue, header};
 
 /// Answers below it are sent as they are: there is nothing to save.
-const LEAST: usize = 512;
+const LEAST: u64 = 512;
 /// Effort, of at most 9: hexadecimal digits are halved by the first steps, and the later ones win little.
 const GZIP: u32 = 4;
 /// Effort, of at most 11.
@@ -45,8 +45,8 @@ impl Coding {
         best.0
     }
 
-    /// The coding for a body: short ones are left as they are.
-    pub(crate) const fn worth(self, bytes: usize) -> Self {
+    /// The coding for a body of about so many bytes: short ones are left as they are.
+    pub(crate) const fn worth(self, bytes: u64) -> Self {
         if bytes < LEAST { Self::Identity } else { self }
     }
 

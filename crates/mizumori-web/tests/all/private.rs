@@ -26,7 +26,7 @@ fn fill(folder: &Path, password: &str) {
     let mut writer = PrivateWriter::open(&index, &keys).unwrap();
     let gather = writer.gather(1 << 20).unwrap();
     gather.add(0, &account(TARO), password.as_bytes()).unwrap();
-    let source = PairSource { number: 0, source: password.to_owned(), id: "1".to_owned() };
+    let source = PairSource { number: 0, source: password.to_owned(), id: None };
     writer.commit(&gather, &[source], &mut || Ok(())).unwrap();
 }
 

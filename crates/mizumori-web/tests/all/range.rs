@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use mizumori_guard::{HashKind, PasswordHash, Prefix};
+use mizumori_guard::{HashKind, Index, PasswordHash, Prefix, RangeAnswer};
 use mizumori_web::GuardOptions;
 
 use crate::world::{World, import};
@@ -81,10 +81,17 @@ fn padding_for_whatever_means_yes() {
 
 #[test]
 fn what_somebody_has_is_not_sent_again() {
-    let world = World::of("himitsu\n");
-    let path = format!("/range/{}", split(&PasswordHash::sha1(b"himitsu")).0);
+    // So many that an import of one is not merged with them.
+    let words: String = (0..10).map(|at| format!("invented password {at}\n")).collect();
+    let world = World::of(&format!("himitsu\n{words}"));
+    let hash = PasswordHash::sha1(b"himitsu");
+    let path = format!("/range/{}", split(&hash).0);
     let first = world.get(&path);
     let tag = first.header("etag");
+    // What is asked for before a row is read.
+    let index = Index::open(&world.index()).unwrap();
+    let version = RangeAnswer::of(&index, HashKind::Sha1, hash.prefix()).version();
+    assert_eq!(tag, format!("\"{version:016x}\""));
     for condition in [
         format!("If-None-Match: {tag}"),
         format!("If-None-Match: \"other\", W/{tag}"),
@@ -133,6 +140,10 @@ fn compressed_for_whoever_likes_it() {
     assert!(tags[0] != tags[1] && tags[1] != tags[2]);
     let known = ["Accept-Encoding: br", &format!("If-None-Match: {}", tags[2])];
     assert_eq!(world.ask("GET", "/range/21BD1", &known).status, 304);
+    // A short one is the same whatever is liked.
+    let short = world.ask("GET", "/range/00000", &["Accept-Encoding: br"]);
+    assert_eq!(short.header("content-encoding"), "");
+    assert_eq!(short.header("etag"), world.get("/range/00000").header("etag"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod check;
 mod export;
 mod files;
 mod filter;
+mod forget;
 mod import;
 #[cfg(feature = "lake")]
 mod own;
@@ -44,6 +45,7 @@ enum Command {
     Filter(filter::Arguments),
     Export(export::Arguments),
     Status(status::Arguments),
+    Forget(forget::Arguments),
     Private(private::Arguments),
     #[cfg(feature = "serve")]
     Serve(serve::Arguments),
@@ -102,6 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         Command::Filter(arguments) => filter::run(arguments, &config),
         Command::Export(arguments) => export::run(arguments, &config),
         Command::Status(arguments) => status::run(arguments, &config),
+        Command::Forget(arguments) => forget::run(arguments, &config),
         Command::Private(arguments) => private::run(arguments, &config),
         #[cfg(feature = "serve")]
         Command::Serve(arguments) => serve::run(arguments, &config),

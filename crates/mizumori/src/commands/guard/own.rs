@@ -49,10 +49,14 @@ impl Own {
                         .is_some_and(|sealed| salted.is_of(sealed.secret.expose(), password))
         };
         let found = self.exposures.iter().filter(|exposure| is_of(exposure)).count() as u64;
-        if salted.skipped() > 0 {
+        let reasons = [
+            (salted.skipped(), "it would take too long, or too much memory"),
+            (salted.unknown(), "how they were made is not known"),
+        ];
+        for (hashes, why) in reasons.into_iter().filter(|(hashes, _)| *hashes > 0) {
+            let hashes = grouped(hashes);
             tidings::warning(&format!(
-                "{} hashes that leaked with the account were not compared: it would take too long",
-                grouped(salted.skipped())
+                "{hashes} hashes that leaked with the account were not compared: {why}"
             ));
         }
         found

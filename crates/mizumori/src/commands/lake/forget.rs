@@ -110,8 +110,8 @@ pub(super) fn forget(config: &Config, arguments: &ForgetArguments) -> Result<Out
 }
 
 /// What forgetting does not reach.
-const OUT_OF_REACH: &str = "older versions that a bucket keeps, backups and copies, indexes of the guard, and reports and mails \
-                            that went out";
+const OUT_OF_REACH: &str = "older versions that a bucket keeps, backups and copies, indexes of the guard (`mizumori guard forget` \
+                            and `guard private forget` take a source out of these), and reports and mails that went out";
 
 /// Forgets, and tells what came of it.
 fn forget_all(lake: &mut Lake, ring: &KeyRing, what: &[Forget]) -> Result<(), Failure> {

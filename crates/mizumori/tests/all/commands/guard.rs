@@ -200,6 +200,45 @@ fn a_source_is_replaced() {
 }
 
 #[test]
+fn a_source_is_forgotten() {
+    let folder = index();
+    folder.write("feed.txt", "river-of-the-north\n").write("more.txt", "a hill of the south\n");
+    folder.run(&["guard", "import", "index", "--source", "feed", "feed.txt"]).ends(0);
+    folder.run(&["guard", "forget", "index", "feed"]).ends(0).saying(&[
+        "nothing of `feed`",
+        "1 SHA-1, 1 NTLM",
+        "out of reach",
+        "1 import came without a source",
+    ]);
+    check(&folder, &["index"], "river-of-the-north", 0);
+    check(&folder, &["index"], LEAKED, 1);
+    folder.run(&["guard", "verify", "index"]).ends(0);
+    folder.run(&["guard", "forget", "index", "feed"]).ends(2).saying(&["no source `feed`", "guard status"]);
+    folder.run(&["guard", "forget", "nowhere", "feed"]).ends(2).saying(&["no index at `nowhere`"]);
+    assert!(!folder.path("nowhere").exists());
+    // The index is the one of the configuration where none is named; what has no source goes by its id.
+    folder.write("mizumori.toml", "guard = 'index'\n");
+    let ids = || {
+        let status = folder.run(&["guard", "status", "--json"]).ends(0).json();
+        let ids = status["imports"].as_array().unwrap().iter();
+        ids.map(|import| import["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let first = ids().remove(0);
+    folder.run(&["guard", "import", "index", "more.txt"]).ends(0);
+    folder.run(&["guard", "forget", &first]).ends(2).saying(&[
+        "2 SHA-1, 2 NTLM",
+        "stay",
+        "merged with those of 1 other import",
+        "into a new folder",
+    ]);
+    check(&folder, &[], LEAKED, 1);
+    fs::remove_dir_all(folder.path("index")).unwrap();
+    folder.run(&["guard", "import", "index", "more.txt"]).ends(0);
+    folder.run(&["guard", "forget", &ids().remove(0)]).ends(0).saying(&["nothing of"]);
+    check(&folder, &[], "a hill of the south", 0);
+}
+
+#[test]
 fn bad_input_is_named_and_changes_nothing() {
     let folder = index();
     let before = folder.run(&["guard", "export", "index"]).out();

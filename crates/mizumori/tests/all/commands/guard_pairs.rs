@@ -104,6 +104,14 @@ fn watched_pairs_come_and_are_replaced() {
         let bytes = fs::read(entry.unwrap().path()).unwrap();
         assert!(!bytes.windows(6).any(|window| window == b"canary" || window == b"suigen"));
     }
+    // The same once more, and in another order: the index is not touched.
+    let manifest = || fs::read(folder.path("private/private.json")).unwrap();
+    let (before, dump) = (manifest(), fs::read_to_string(folder.path("dumps/first.txt")).unwrap());
+    import(&folder, &WATCHED).ends(0).printing(&["as before", "first"]);
+    let turned: String = dump.lines().rev().map(|line| format!("{line}\n")).collect();
+    folder.write("dumps/first.txt", turned);
+    import(&folder, &WATCHED).ends(0).printing(&["as before", "first"]);
+    assert_eq!(manifest(), before);
     folder.write("dumps/first.txt", "jiro@suigen.example:another\ntaro@suigen.example:himitsu-canary\n");
     import(&folder, &WATCHED).ends(0).printing(&["replaced", "2 pairs"]);
     assert_eq!(found(&folder), BTreeSet::from([TARO, "jiro@suigen.example another"]));

@@ -41,7 +41,7 @@ fn add(folder: &Folder, source: &str, account: &str, password: &str) {
     let gather = writer.gather(1 << 20).unwrap();
     let account = Account::parse(account, LocalPart::Column).unwrap();
     gather.add(0, &account, password.as_bytes()).unwrap();
-    let source = PairSource { number: 0, source: source.to_owned(), id: "1".to_owned() };
+    let source = PairSource { number: 0, source: source.to_owned(), id: None };
     writer.commit(&gather, &[source], &mut || Ok(())).unwrap();
 }
 

@@ -29,7 +29,7 @@ use crate::sources::Sources;
 ///
 /// Taken is each account of the watch list that stands beside a clear password, and nothing else. Each pair goes through a slow
 /// hash: how many a second is told at the start. All of it is in the index in the end, or nothing of it. A source takes the place of
-/// what it brought before.
+/// what it brought before; the same pairs once more change nothing.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -90,7 +90,11 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
     }
     let mut out = Output::open(None)?;
     for (source, change, count) in pairing.done() {
-        let what = if change == Change::Replaced { "replaced" } else { "added" };
+        let what = match change {
+            Change::Added => "added",
+            Change::Replaced => "replaced",
+            Change::AsBefore => "as before",
+        };
         writeln!(out, "{what:9}  {:>13} pairs  {source}", grouped(count))?;
     }
     out.finish()?;
