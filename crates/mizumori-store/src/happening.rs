@@ -1,13 +1,14 @@
 //! What happened to findings, until it has become notices for an organisation's channels.
 //!
 //! It is written where a finding is written, by whoever does so: nobody can forget to tell channels. An organisation without
-//! channels has none of it.
+//! channels, or whose edition has them no more, has none of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use mizumori_core::{Severity, Timestamp};
 use sqlx::any::AnyRow;
 
+use crate::access::Access;
 use crate::error::StoreError;
 use crate::finding::{Finding, FindingId, State};
 use crate::organisation::{OrganisationId, of_column};
@@ -101,20 +102,33 @@ impl Tenant<'_> {
         self.session.run("write down what happened", statement).await.map(|_| ())
     }
 
-    /// Whether there is anybody to hear of it. A transaction asks once, for it may write a hundred thousand findings.
+    /// Whether there is anybody to hear of it, and he may. A transaction asks once, for it may write a hundred thousand findings.
     async fn is_heard(&mut self) -> Result<bool, StoreError> {
         if let Some(is_heard) = self.session.heard.get(self.organisation) {
             return Ok(*is_heard);
         }
         let statement = sqlx::query("SELECT 1 AS n FROM channel WHERE organisation = $1 LIMIT 1");
         let statement = statement.bind(self.organisation.as_str());
-        let is_heard = self.session.one("look for channels", statement).await?.is_some();
+        let is_there = self.session.one("look for channels", statement).await?.is_some();
+        let is_heard = is_there && self.may(Access::Systems).await?;
         self.session.heard.insert(self.organisation.clone(), is_heard);
         Ok(is_heard)
     }
 
-    /// Takes at most `most` of what happened to findings, finding by finding, each in its order. Who takes it tells it, in the
-    /// same transaction.
+    /// Whether the organisation may use something now. With an edition that is gone it may not.
+    async fn may(&mut self, what: Access) -> Result<bool, StoreError> {
+        let Some(organisation) = self.session.organisation(self.organisation).await? else {
+            return Ok(false);
+        };
+        match self.session.edition(&organisation.edition).await {
+            Ok(edition) => Ok(edition.may(&organisation, what).is_ok()),
+            Err(StoreError::Missing(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes at most `most` of what happened to findings, finding by finding, each in its order, and what else happened to the last of
+    /// them, so that nobody hears of one twice. Who takes it tells it, in the same transaction.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -124,7 +138,16 @@ impl Tenant<'_> {
              ORDER BY finding, id LIMIT $2) RETURNING id, finding, at, what, state, severity",
         );
         let statement = statement.bind(self.organisation.as_str()).bind(i64::from(most));
-        let rows = self.session.all("take what happened", statement).await?;
+        let mut rows = self.session.all("take what happened", statement).await?;
+        let last = rows.iter().map(|row| row.number("finding")).collect::<Result<Vec<_>, _>>()?;
+        if let Some(last) = last.into_iter().max() {
+            let statement = sqlx::query(
+                "DELETE FROM finding_event WHERE organisation = $1 AND finding = $2 \
+                 RETURNING id, finding, at, what, state, severity",
+            );
+            let statement = statement.bind(self.organisation.as_str()).bind(last);
+            rows.extend(self.session.all("take what happened", statement).await?);
+        }
         let mut ids = rows.iter().map(|row| row.number("finding")).collect::<Result<Vec<_>, _>>()?;
         ids.sort_unstable();
         ids.dedup();

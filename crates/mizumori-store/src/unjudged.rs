@@ -37,11 +37,11 @@ impl Tenant<'_> {
         self.findings_by(&ids.collect::<Result<Vec<_>, _>>()?).await
     }
 
-    /// Has nothing of the backlog wait any more.
+    /// Has nothing of the backlog wait any more that is judged with it: what somebody has confirmed is not.
     pub(crate) async fn forget_unjudged_backlog(&mut self) -> Result<(), StoreError> {
         let statement = sqlx::query(
             "DELETE FROM finding_unjudged WHERE organisation = $1 \
-             AND finding IN (SELECT id FROM finding WHERE organisation = $1 AND backlog = 1)",
+             AND finding IN (SELECT id FROM finding WHERE organisation = $1 AND backlog = 1 AND state <> 'confirmed')",
         );
         let statement = statement.bind(self.organisation.as_str());
         self.session.run("forget unjudged findings", statement).await.map(|_| ())

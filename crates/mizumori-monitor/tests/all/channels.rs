@@ -8,7 +8,7 @@ use mizumori_core::{Lang, Severity};
 use mizumori_monitor::{Body, ChannelSettings, Destination, Format, Naming, News, One, Service, follow_up};
 use mizumori_respond::event::{Happened, Occasion};
 use mizumori_respond::letter::LetterKind;
-use mizumori_store::{Channel, Reference, State, Taken};
+use mizumori_store::{Channel, Edition, Organisation, Reference, State, Taken};
 
 use crate::world::{World, now, one};
 
@@ -68,6 +68,30 @@ fn ones(world: &World, channel: &str) -> Vec<One> {
 
 fn said(world: &World, channel: &str) -> Vec<(Happened, State)> {
     ones(world, channel).into_iter().map(|one| (one.happened, one.item.state)).collect()
+}
+
+#[test]
+fn an_edition_without_channels_tells_them_nothing() {
+    let world = started();
+    world.channel("siem", &webhook(Naming::Address, Severity::Address));
+    let is = |edition: &str| {
+        world.run(async {
+            let mut session = world.store.write().await.unwrap();
+            let organisation = session.organisation(&one()).await.unwrap().unwrap();
+            let changed = Organisation { edition: edition.to_owned(), ..organisation };
+            session.change_organisation(&changed).await.unwrap();
+            session.commit().await.unwrap();
+        });
+    };
+    for (edition, told) in [(Edition::EVALUATION, 0), ("gone", 0), (Edition::FULL, 1)] {
+        is(edition);
+        world.leak(edition, &format!("{edition}@suigen.example:himitsu1\n"));
+        assert_eq!(world.find().findings, 1);
+        assert_eq!(world.news("siem").len(), told, "{edition}");
+    }
+    // Of what happens to those that came before it hears from now on.
+    world.mark(&world.findings()[0], State::Confirmed);
+    assert_eq!(said(&world, "siem").last(), Some(&(Happened::Changed, State::Confirmed)));
 }
 
 #[test]
