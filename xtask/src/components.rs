@@ -120,9 +120,9 @@ pub(crate) const COMPONENTS: &[Component] = &[
         chore: Chore::Test,
     },
     Component {
-        // What cannot be loaded is named, and the program runs all the same.
+        // What cannot be loaded is named, and the program runs all the same; no word of the shell itself, which loads nothing.
         name: "libpam-wrapper",
-        detect: &["sh", "-c", "! LD_PRELOAD=libpam_wrapper.so true 2>&1 | grep -q ."],
+        detect: &["sh", "-c", "! LD_PRELOAD=libpam_wrapper.so /bin/true 2>&1 | grep -q ."],
         origin: Origin::Debian("libpam-wrapper"),
         chore: Chore::Test,
     },

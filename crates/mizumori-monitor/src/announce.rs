@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use mizumori_core::Timestamp;
 use mizumori_respond::event::{Happened, Occasion};
 use mizumori_store::{
-    Backlog, Channel, FindingId, FindingSource, Happening, NewNotice, Outlet, OutletId, State, Store,
+    Access, Backlog, Channel, FindingId, FindingSource, Happening, NewNotice, Outlet, OutletId, State, Store,
     StoreError, Tenant, What,
 };
 
@@ -36,6 +36,12 @@ const ONE_BY_ONE: usize = 10;
 pub async fn announce(tenant: &mut Tenant<'_>, now: Timestamp) -> Result<u64, StoreError> {
     let outlets = tenant.outlets().await?;
     if outlets.is_empty() {
+        return Ok(0);
+    }
+    if !tenant.may(Access::Systems).await? {
+        // What waited is nothing to them any more.
+        tenant.take_backlog().await?;
+        while !tenant.take_happenings(PAGE).await?.is_empty() {}
         return Ok(0);
     }
     // The built-in ones do not take their place: they might wake somebody at night, or tell at once what was to wait for its digest.

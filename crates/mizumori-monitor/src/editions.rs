@@ -263,12 +263,12 @@ async fn erase(
 }
 
 /// The domains whose keys are the organisation's: those that it has shown to be its own, now or before they left, and that nobody else
-/// has by now.
+/// has shown to be his by now.
 fn own(domains: &[Domain], left: Vec<DomainName>, id: &OrganisationId) -> Vec<DomainName> {
     let is_held = |name: &DomainName| {
-        domains
-            .iter()
-            .any(|other| other.name == *name && other.organisation != *id && other.state.is_served())
+        domains.iter().any(|other| {
+            other.name == *name && other.organisation != *id && other.state != DomainState::Pending
+        })
     };
     let own = domains
         .iter()

@@ -21,7 +21,7 @@ use mizumori_respond::Delivery;
 use mizumori_respond::mail::Mail;
 use mizumori_respond::webhook::delay_after;
 use mizumori_store::{
-    Channel, Contact, Notice, NoticeId, Organisation, OrganisationId, Outlet, Postponed, Store, Taken,
+    Access, Channel, Contact, Notice, NoticeId, Organisation, OrganisationId, Outlet, Postponed, Store, Taken,
 };
 use tokio::time::sleep;
 
@@ -111,6 +111,8 @@ struct Known {
     organisation: Organisation,
     contacts: Vec<Contact>,
     outlets: Vec<Outlet>,
+    /// Whether its edition has channels.
+    has_channels: bool,
 }
 
 type Organisations = BTreeMap<OrganisationId, Known>;
@@ -194,7 +196,9 @@ impl Sender {
             if let Some(organisation) = session.organisation(id).await? {
                 let mut tenant = session.tenant(id);
                 let (contacts, outlets) = (tenant.contacts().await?, tenant.outlets().await?);
-                organisations.insert(id.clone(), Known { organisation, contacts, outlets });
+                let has_channels = tenant.may(Access::Systems).await?;
+                let known = Known { organisation, contacts, outlets, has_channels };
+                organisations.insert(id.clone(), known);
             }
         }
         Ok(organisations)
@@ -262,6 +266,9 @@ impl Sender {
         known: &Known,
         now: &impl Fn() -> Timestamp,
     ) -> (Became, Option<(Timestamp, Postponed)>) {
+        if !known.has_channels {
+            return (Became::Dead("the edition has no channels".to_owned()), None);
+        }
         let outlet = known
             .outlets
             .iter()

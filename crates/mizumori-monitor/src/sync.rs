@@ -23,6 +23,8 @@ pub use side_by_side::read_directories;
 
 /// So many entries may go at once, whatever was there.
 const FEW: u64 = 20;
+/// The rule that names groups.
+const NEUTRALISE: &str = "neutralise";
 /// So many oddities are named.
 const NAMED: usize = 100;
 
@@ -46,7 +48,7 @@ pub struct Reading {
     pub odd: u64,
     /// Entries that were left out: the organisation's edition has no room for them.
     pub left_out: u64,
-    /// Why nobody was asked who is in which groups: the organisation's rules, which name them, make no sense.
+    /// Why nobody was asked who is in which groups: the organisation's rule that names them makes no sense.
     pub groups_unasked: Option<RuleError>,
 }
 
@@ -96,8 +98,11 @@ pub async fn read_directory(
     now: Timestamp,
 ) -> Result<Reading, MonitorError> {
     let mut session = store.read().await?;
-    let rules = Rules::of(&session.tenant(organisation).rules().await?);
+    let mut rules = session.tenant(organisation).rules().await?;
     drop(session);
+    // Which groups are asked of stands in one rule: what is wrong with others does not matter to it.
+    rules.retain(|rule| rule.name == NEUTRALISE);
+    let rules = Rules::of(&rules);
     // Whose accounts are is to be known all the same. Who may be in a group that nobody asked for is left alone.
     let (groups, groups_unasked) = match rules {
         Ok(rules) => (rules.neutralise.groups_named(), None),

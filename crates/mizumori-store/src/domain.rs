@@ -123,6 +123,10 @@ impl Tenant<'_> {
             if other.is_some_and(|other| other != *self.organisation) {
                 return Err(StoreError::There(format!("another holder of `{}`", new.name.as_str())));
             }
+            // What is sealed for it from now on is this one's: those who had it before have no say in its keys any more.
+            let before = sqlx::query("DELETE FROM domain_left WHERE name = $1 AND organisation <> $2");
+            let before = before.bind(new.name.as_str()).bind(self.organisation.as_str());
+            self.session.run("change a domain", before).await?;
         }
         let statement = sqlx::query(
             "UPDATE domain SET state = $3, method = $4, token = $5, proved = $6, checked = $7, failing_since = $8, \

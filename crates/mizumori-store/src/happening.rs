@@ -116,7 +116,10 @@ impl Tenant<'_> {
     }
 
     /// Whether the organisation may use something now. With an edition that is gone it may not.
-    async fn may(&mut self, what: Access) -> Result<bool, StoreError> {
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn may(&mut self, what: Access) -> Result<bool, StoreError> {
         let Some(organisation) = self.session.organisation(self.organisation).await? else {
             return Ok(false);
         };

@@ -19,6 +19,7 @@ use mizumori_lake::{Beside, BesideError, Ingested, LakeError};
 use mizumori_scan::{DumpPlace, Match, Progress, Record, Sink, Witness};
 
 use crate::commands::guard;
+use crate::counted::counted;
 use crate::dumps::Dumps;
 use crate::gathered::Gathered;
 use crate::progress::grouped;
@@ -115,12 +116,13 @@ impl Guarding {
 
     /// Says what became of the index.
     pub(crate) fn tell(&self) {
-        let [added, replaced, as_before] = self.gathered.changes().map(grouped);
+        let [added, replaced, as_before] = self.gathered.changes();
+        let (added, [replaced, as_before]) = (counted(added, "source"), [replaced, as_before].map(grouped));
         let done = self.gathered.each(|(source, change, imported)| (source, change, *imported));
         let rows = done.iter().fold([0; 2], |sum, (.., one)| [sum[0] + one.rows[0], sum[1] + one.rows[1]]);
         let [sha1, ntlm] = rows.map(grouped);
         tidings::say(&format!(
-            "the index `{}`: {added} sources added, {replaced} replaced, {as_before} as before; {sha1} SHA-1, {ntlm} NTLM",
+            "the index `{}`: {added} added, {replaced} replaced, {as_before} as before; {sha1} SHA-1, {ntlm} NTLM",
             self.index,
         ));
         let replaced = done.iter().filter(|(_, change, _)| *change == Change::Replaced);

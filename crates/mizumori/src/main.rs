@@ -14,7 +14,7 @@ mod cluster;
 mod columns;
 mod commands;
 mod config;
-#[cfg(feature = "store")]
+#[cfg(any(feature = "store", all(feature = "guard", any(feature = "scan", feature = "lake"))))]
 mod counted;
 #[cfg(any(feature = "scan", feature = "sql"))]
 mod csv_cell;

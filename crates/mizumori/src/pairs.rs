@@ -22,6 +22,8 @@ use mizumori_scan::{Match, Progress, Record, Sink, Witness};
 use crate::commands::guard::KeysOption;
 #[cfg(feature = "lake")]
 use crate::config::Config;
+#[cfg(feature = "lake")]
+use crate::counted::counted;
 use crate::gathered::Gathered;
 #[cfg(feature = "lake")]
 use crate::guarding::beside;
@@ -138,12 +140,13 @@ impl Pairing {
             tidings::warning(&format!("the private index `{}` is as it was", self.index));
             return;
         }
-        let [added, replaced, as_before] = self.gathered.changes().map(grouped);
+        let [added, replaced, as_before] = self.gathered.changes();
+        let (added, [replaced, as_before]) = (counted(added, "source"), [replaced, as_before].map(grouped));
         let pairs: u64 = self.gathered.each(|(.., pairs)| *pairs).into_iter().sum();
         tidings::say(&format!(
-            "the private index `{}`: {added} sources added, {replaced} replaced, {as_before} as before; {} pairs, {} of them hashed",
+            "the private index `{}`: {added} added, {replaced} replaced, {as_before} as before; {}, {} of them hashed",
             self.index,
-            grouped(pairs),
+            counted(pairs, "pair"),
             grouped(self.gather.hashed()),
         ));
     }

@@ -20,8 +20,8 @@ const AT_ONCE: usize = 20;
 const UNCLEAR: &str = "it does not say who is in a group";
 
 #[derive(Deserialize)]
-struct Group {
-    id: String,
+pub(super) struct Group {
+    pub(super) id: String,
     visibility: Option<String>,
 }
 
@@ -61,8 +61,11 @@ pub(super) async fn of(directory: &GraphDirectory, user: &EntryId) -> Result<Gro
     Ok(Members::read(&directory.settings.groups, look).await?.of(user))
 }
 
-/// The same as [`each_member`] for a group whose members may be hidden from us: then there seem to be none.
-async fn each_visible(
+/// Hands on the id of each member of a group, and of those within it.
+///
+/// # Errors
+/// [`DirectoryError::NotPermitted`] where its members are hidden from us: then there seem to be none.
+pub(super) async fn each_visible(
     directory: &GraphDirectory,
     group: &Group,
     mut take: impl FnMut(String) + Send,
@@ -83,8 +86,7 @@ async fn each_visible(
     }
 }
 
-/// Hands on the id of each member of a group, and of those within it.
-pub(super) async fn each_member(
+async fn each_member(
     directory: &GraphDirectory,
     group: &str,
     mut take: impl FnMut(String) + Send,
@@ -130,6 +132,13 @@ async fn named(directory: &GraphDirectory, name: &str) -> Result<Vec<Group>> {
     Ok(groups)
 }
 
+/// A group by its id. Whether it is there is seen where its members are asked for.
+pub(super) async fn by_id(directory: &GraphDirectory, id: &str) -> Result<Group> {
+    let url = selected(below(&directory.url, ["groups", id])?, GROUP);
+    let found: Option<Group> = directory.rest.ask(Call::get(url), MEMBERS).await?;
+    Ok(found.unwrap_or_else(|| Group { id: id.to_owned(), visibility: None }))
+}
+
 fn selected(mut url: Url, what: &str) -> Url {
     url.query_pairs_mut().append_pair("$select", what);
     url
@@ -137,7 +146,7 @@ fn selected(mut url: Url, what: &str) -> Url {
 
 impl Group {
     /// Whether only its members, and who has a right of its own, see who is in it.
-    fn is_hidden(&self) -> bool {
+    pub(super) fn is_hidden(&self) -> bool {
         self.visibility.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("HiddenMembership"))
     }
 }

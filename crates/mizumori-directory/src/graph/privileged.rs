@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::GraphDirectory;
-use super::groups::{each_member, is_in_one};
+use super::groups::{by_id, each_visible, is_in_one};
 use crate::entry::{Entry, EntryId, Privilege};
 use crate::error::{DirectoryError, Result};
 use crate::rest::{Task, below};
@@ -43,7 +43,8 @@ impl Privileged {
     pub(super) async fn read(directory: &GraphDirectory) -> Result<Self> {
         let Holders { mut ids, groups } = Holders::read(directory).await?;
         for group in groups {
-            each_member(directory, &group, |id| {
+            let group = by_id(directory, &group).await?;
+            each_visible(directory, &group, |id| {
                 ids.extend(EntryId::new(id));
             })
             .await?;
@@ -63,8 +64,16 @@ impl Privileged {
 pub(super) async fn look(directory: &GraphDirectory, entry: &mut Entry) -> Result<()> {
     let Holders { ids, groups } = Holders::read(directory).await?;
     let id = &entry.id;
-    let groups: Vec<_> = groups.into_iter().collect();
-    if ids.contains(id) || is_in_one(directory, id.as_str(), &groups).await? {
+    let mut open = Vec::new();
+    let mut is_in = ids.contains(id);
+    for group in groups {
+        let group = by_id(directory, &group).await?;
+        match group.is_hidden() {
+            true => each_visible(directory, &group, |member| is_in |= member == id.as_str()).await?,
+            false => open.push(group.id),
+        }
+    }
+    if is_in || is_in_one(directory, id.as_str(), &open).await? {
         entry.privilege = Privilege::Privileged;
     }
     Ok(())

@@ -82,10 +82,10 @@ pub(super) fn may_have_people(reference: &StructureTag) -> bool {
     })
 }
 
-/// A distinguished name as it is compared: in lower case, without blanks around `,`, `+` and `=`. No full RFC 4514: two spellings
-/// of one name that differ in escapes are two.
+/// A distinguished name as it is compared: in lower case, without blanks around `,`, `+` and `=`, and with what is escaped by its number
+/// (`\2C`) escaped by itself (`\,`), where that has to be.
 pub(super) fn normal(name: &str) -> String {
-    let lower = name.to_lowercase();
+    let lower = unescaped(name).to_lowercase();
     let mut out = String::with_capacity(lower.len());
     for c in lower.trim().chars() {
         let separator = |c: Option<char>| matches!(c, Some(',' | '+' | '='));
@@ -97,6 +97,49 @@ pub(super) fn normal(name: &str) -> String {
         }
         out.push(c);
     }
+    out
+}
+
+/// A name without characters that are escaped by the numbers of their bytes (RFC 4514, 2.4). What is no such character stays as it is.
+fn unescaped(name: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(name.len()), name);
+    while let Some((before, escaped)) = rest.split_once('\\') {
+        out.push_str(before);
+        let (mut bytes, mut behind) = (Vec::new(), escaped);
+        while let Some(digits) =
+            behind.get(..2).filter(|digits| digits.chars().all(|c| c.is_ascii_hexdigit()))
+        {
+            bytes.extend(u8::from_str_radix(digits, 16));
+            behind = behind.get(2..).unwrap_or_default();
+            match behind.strip_prefix('\\') {
+                Some(more)
+                    if more.get(..2).is_some_and(|next| next.chars().all(|c| c.is_ascii_hexdigit())) =>
+                {
+                    behind = more;
+                }
+                _ => break,
+            }
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) if !text.is_empty() => {
+                for c in text.chars() {
+                    if matches!(c, ',' | '+' | '=' | '"' | '\\' | '<' | '>' | ';' | '#' | ' ') {
+                        out.push('\\');
+                    }
+                    out.push(c);
+                }
+                rest = behind;
+            }
+            _ => {
+                // The character that stands behind it, whatever it is, begins nothing.
+                out.push('\\');
+                let mut characters = escaped.chars();
+                out.extend(characters.next());
+                rest = characters.as_str();
+            }
+        }
+    }
+    out.push_str(rest);
     out
 }
 
@@ -155,6 +198,23 @@ mod tests {
             assert_eq!(may_have_people(&reference), expected, "{url}");
         }
         assert!(may_have_people(&primitive(b"")));
+    }
+
+    #[test]
+    fn escapes_are_compared() {
+        for (one, other) in [
+            (r"CN=Suigen\, Taro,DC=x", r"cn=suigen\2C taro,dc=x"),
+            (r"CN=\E6\B0\B4,DC=x", "cn=水,dc=x"),
+            (r"CN=a\5Cb,DC=x", r"cn=a\\b,dc=x"),
+        ] {
+            assert_eq!(normal(one), normal(other), "{one}");
+        }
+        for (one, other) in
+            [(r"CN=a\2Cb,DC=x", "CN=a,b,DC=x"), (r"CN=\E6,DC=x", "CN=æ,DC=x"), (r"CN=\\2C", r"CN=\2C")]
+        {
+            assert_ne!(normal(one), normal(other), "{one}");
+        }
+        assert_eq!(normal("cn=x\\"), "cn=x\\");
     }
 
     #[test]

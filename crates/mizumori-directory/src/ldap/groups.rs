@@ -1,14 +1,13 @@
 //! What groups tell of people: who is privileged, and who is in those of which the settings ask, directly or through other groups,
 //! beside those that an entry names itself: it names no nested ones, and in OpenLDAP none at all without an overlay for it.
 
-use ldap3::Scope;
 use mizumori_core::Groups;
 
 use super::connection::Connection;
 use super::members::{GroupMembers, is_in_chain};
 use super::person::Person;
 use super::settings::{Flavour, LdapSettings};
-use super::shown::Shown;
+use super::shown::{Shown, at};
 use crate::entry::Privilege;
 use crate::error::{DirectoryError, Result};
 use crate::rest::permitted;
@@ -93,7 +92,7 @@ async fn shown(settings: &LdapSettings, connection: &mut Connection) -> Result<O
         shown => shown?,
     };
     for group in &settings.privileged_groups {
-        if connection.find(group, Scope::Base, "(objectClass=*)", &["1.1"]).await?.is_empty() {
+        if at(settings, connection, group).await?.is_none() {
             let server = connection.server().to_owned();
             return Err(DirectoryError::Missing { server, what: "such privileged group" });
         }

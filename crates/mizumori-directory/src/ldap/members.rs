@@ -47,7 +47,7 @@ impl GroupMembers {
         match settings.flavour {
             Flavour::ActiveDirectory => {
                 for group in groups {
-                    members.read_chain(settings, connection, group).await?;
+                    members.read_chain(settings, connection, shown, group).await?;
                     members.read_primaries(settings, connection, shown, group).await?;
                 }
             }
@@ -67,21 +67,24 @@ impl GroupMembers {
         &mut self,
         settings: &LdapSettings,
         connection: &mut Connection,
+        shown: &Shown,
         group: &str,
     ) -> Result<()> {
         let filter = in_chain(settings, group);
         let base = &settings.base;
         // No attributes (RFC 4511, 4.5.1.8): the names are enough.
         let mut pages = connection.all(settings, base, &filter, &["1.1"]);
+        let mut is_empty = true;
         while let Some(page) = pages.next().await? {
             for found in page {
                 if self.names.len() == MOST {
                     return Err(too_many(pages.server()));
                 }
+                is_empty = false;
                 self.names.insert(normal(&found.name));
             }
         }
-        Ok(())
+        if is_empty { told_of(connection, shown, group).await } else { Ok(()) }
     }
 
     /// The group itself, and those within it, as the primary groups of people.
@@ -157,8 +160,26 @@ pub(super) async fn is_in_chain(
         if members.contains(person) {
             return Ok(true);
         }
+        told_of(connection, shown, group).await?;
     }
     Ok(false)
+}
+
+/// Whether it is told at the members of a group of Active Directory that they are its members. A service account may be kept from reading
+/// `memberOf`: then a group that has members seems to have none.
+async fn told_of(connection: &mut Connection, shown: &Shown, group: &str) -> Result<()> {
+    let has_members = match connection.find(group, Scope::Base, "(member=*)", &["1.1"]).await {
+        Ok(found) => !found.is_empty(),
+        // It is another server's.
+        Err(DirectoryError::Referral { .. }) => false,
+        Err(error) => return Err(error),
+    };
+    let filter = format!("(memberOf={})", filter::escape(group));
+    if has_members && connection.find(shown.tree(), Scope::Subtree, &filter, &["1.1"]).await?.is_empty() {
+        let server = connection.server().to_owned();
+        return Err(DirectoryError::NotPermitted { server, what: "see who is in a group", right: None });
+    }
+    Ok(())
 }
 
 fn in_chain(settings: &LdapSettings, group: &str) -> String {

@@ -60,7 +60,8 @@ impl Shown {
     pub(super) fn may_be_group(&self, name: &str) -> bool {
         let (name, tree) = (normal(name), normal(&self.tree));
         let is_within = name.strip_suffix(&*tree).is_some_and(|rest| rest.is_empty() || rest.ends_with(','));
-        !is_within || self.names.contains(&name)
+        // Where none is shown, what is told of persons is told of groups too.
+        !is_within || !self.is_any || self.names.contains(&name)
     }
 
     /// The distinguished names of the groups of a name. None where there is none.
@@ -75,8 +76,7 @@ impl Shown {
     ) -> Result<Vec<String>> {
         let mut names = Vec::new();
         if name.contains('=') {
-            let found = connection.find(name, Scope::Base, "(objectClass=*)", &["1.1"]).await?;
-            names.extend(found.into_iter().map(|found| found.name));
+            names.extend(at(settings, connection, name).await?);
         } else {
             let value = filter::escape(name);
             let condition = match settings.flavour {
@@ -97,11 +97,32 @@ impl Shown {
     }
 }
 
+/// The group at a distinguished name, where there is one. One that another server has may have members here all the same: that is seen at
+/// the members in Active Directory, and nowhere else.
+pub(super) async fn at(
+    settings: &LdapSettings,
+    connection: &mut Connection,
+    name: &str,
+) -> Result<Option<String>> {
+    match connection.find(name, Scope::Base, "(objectClass=*)", &["1.1"]).await {
+        Ok(found) => Ok(found.into_iter().next().map(|found| found.name)),
+        Err(DirectoryError::Referral { server }) => match settings.flavour {
+            Flavour::ActiveDirectory => Ok(Some(name.to_owned())),
+            Flavour::OpenLdap => Err(DirectoryError::NotPermitted {
+                server,
+                what: "see a group of another server",
+                right: None,
+            }),
+        },
+        Err(error) => Err(error),
+    }
+}
+
 const fn groups(flavour: Flavour) -> &'static str {
     match flavour {
         Flavour::ActiveDirectory => "(objectClass=group)",
         Flavour::OpenLdap => {
-            "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=groupOfMembers)(objectClass=posixGroup))"
+            "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=groupOfMembers)(objectClass=posixGroup)(member=*)(uniqueMember=*))"
         }
     }
 }

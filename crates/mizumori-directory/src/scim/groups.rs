@@ -22,8 +22,19 @@ const MOST: usize = 500_000;
 /// What groups tell of people.
 pub(super) struct Known {
     asked: Members,
-    /// Who is in a privileged group; nothing where that may not be seen.
-    privileged: Option<HashSet<EntryId>>,
+    /// Who is in a privileged group.
+    privileged: HashSet<EntryId>,
+    /// Why that is not all of them, where it is not.
+    unseen: Option<Unseen>,
+}
+
+/// Why it is not known who is in a group.
+#[derive(Clone, Copy)]
+enum Unseen {
+    /// There is none of the name, or it is not shown.
+    Nowhere,
+    /// It is not shown who is in it.
+    Hidden,
 }
 
 /// The groups of a server.
@@ -61,7 +72,7 @@ impl Known {
             shown.members(groups).await
         })
         .await?;
-        let mut privileged = Some(HashSet::new());
+        let (mut privileged, mut unseen) = (HashSet::new(), None);
         for name in &settings.privileged_groups {
             let who = async {
                 match shown.named(name).await? {
@@ -70,12 +81,12 @@ impl Known {
                 }
             };
             match permitted(who.await)? {
-                Some(Some(ids)) => privileged.iter_mut().for_each(|all| all.extend(ids.iter().cloned())),
-                Some(None) => return Err(directory.rest.missing("such privileged group")),
-                None => privileged = None,
+                Some(Some(ids)) => privileged.extend(ids),
+                Some(None) => unseen = unseen.or(Some(Unseen::Nowhere)),
+                None => unseen = Some(Unseen::Hidden),
             }
         }
-        Ok(Self { asked, privileged })
+        Ok(Self { asked, privileged, unseen })
     }
 
     /// Says of somebody what they tell.
@@ -84,17 +95,24 @@ impl Known {
     /// When nobody says whether he is privileged: he is not taken for ordinary by mistake.
     pub(super) fn tell(&self, directory: &ScimDirectory, person: &mut Person) -> Result<()> {
         let entry = &mut person.entry;
-        match &self.privileged {
-            Some(ids) if ids.contains(&entry.id) => entry.privilege = Privilege::Privileged,
-            None if !person.tells && entry.privilege == Privilege::Ordinary => {
+        if self.privileged.contains(&entry.id) {
+            entry.privilege = Privilege::Privileged;
+        }
+        let is_unsure = !person.tells && entry.privilege == Privilege::Ordinary;
+        match self.unseen.filter(|_| is_unsure) {
+            None => {}
+            Some(Unseen::Nowhere) => return Err(directory.rest.missing("such privileged group")),
+            Some(Unseen::Hidden) => {
                 let server = directory.rest.server().to_owned();
                 let what = "see who is in a privileged group";
                 return Err(DirectoryError::NotPermitted { server, what, right: None });
             }
-            _ => {}
         }
-        if entry.groups == Groups::Unknown {
-            entry.groups = self.asked.of(&entry.id);
+        let asked = self.asked.of(&entry.id);
+        match &mut entry.groups {
+            // Of those that he is in through others a user need not tell.
+            Groups::All(names) => names.extend_from_slice(asked.known()),
+            groups => *groups = asked,
         }
         Ok(())
     }
@@ -104,6 +122,7 @@ impl Shown<'_> {
     /// The members of these groups.
     async fn members(&self, mut groups: Vec<String>) -> Result<HashSet<EntryId>> {
         let (mut ids, mut seen) = (HashSet::new(), HashSet::new());
+        let named: HashSet<_> = groups.iter().cloned().collect();
         while let Some(group) = groups.pop() {
             if !seen.insert(group.clone()) {
                 continue;
@@ -113,7 +132,13 @@ impl Shown<'_> {
             url.query_pairs_mut().append_pair("attributes", "displayName,members");
             // It may have gone since it was named.
             let found: Option<Group> = self.directory.rest.ask(Call::get(url), READ).await.map_err(hidden)?;
-            for member in found.and_then(|group| group.members).unwrap_or_default() {
+            let Some(found) = found else { continue };
+            // Whoever may see a group need not see who is in it.
+            if found.members.is_none() && named.contains(&group) {
+                let server = self.directory.rest.server().to_owned();
+                return Err(DirectoryError::NotPermitted { server, what: READ.what, right: None });
+            }
+            for member in found.members.unwrap_or_default() {
                 if self.is_group(&member).await? {
                     groups.push(member.value);
                 } else {
@@ -137,7 +162,7 @@ impl Shown<'_> {
             _ => {
                 let all = self.all.get_or_try_init(|| async {
                     let mut ids = HashSet::new();
-                    self.each(None, |group| ids.extend([group.id])).await?;
+                    self.each(None, |group| ids.extend([group.id])).await.map_err(hidden)?;
                     Ok(ids)
                 });
                 Ok(all.await?.contains(&member.value))

@@ -143,9 +143,7 @@ impl Lookup for ScimDirectory {
     async fn entry(&self, whom: &Whom) -> Result<Option<Entry>> {
         let Some(mut person) = self.find(whom).await? else { return Ok(None) };
         Superiors::default().fill(self, &mut person).await?;
-        if !person.tells {
-            Known::read(self).await?.tell(self, &mut person)?;
-        }
+        Known::read(self).await?.tell(self, &mut person)?;
         Ok(Some(person.entry))
     }
 

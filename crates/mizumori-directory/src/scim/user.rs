@@ -77,7 +77,7 @@ struct Manager {
 pub(super) struct Person {
     pub(super) entry: Entry,
     pub(super) odd: Vec<OddityKind>,
-    /// Whether the user tells of groups, by their names.
+    /// Whether the user tells of groups, by their names and ids.
     pub(super) tells: bool,
     superior: Option<EntryId>,
 }
@@ -147,8 +147,8 @@ impl Person {
             if settings.privileged_groups.iter().any(is_called) {
                 entry.privilege = Privilege::Privileged;
             }
-            // One that is told by its id only may have any name.
-            tells &= group.display.is_some();
+            // One that is told by its id only may have any name, and the other way round.
+            tells &= group.display.is_some() && group.value.is_some();
             names.extend(group.display.into_iter().chain(group.value));
         }
         if tells {

@@ -327,12 +327,16 @@ async fn privileged_ones_of_scim() {
     assert_eq!(directory.entry(&taro).await.unwrap().unwrap().privilege, Privilege::Privileged);
     let error = all(&privileged("others")).await.unwrap_err();
     assert!(matches!(error, DirectoryError::Missing { .. }), "{error:?}");
+    // It need not show who is in a group.
+    web.on("GET", "/Groups/g", Answer::json(r#"{"id": "g", "displayName": "Admins"}"#));
+    let error = all(&directory).await.unwrap_err();
+    assert!(matches!(error, DirectoryError::NotPermitted { .. }), "{error:?}");
     // Where neither groups nor people tell of it, nobody is taken for ordinary.
     web.on("GET", "/Groups", Answer::status(403));
     for error in [all(&directory).await.unwrap_err(), directory.entry(&taro).await.unwrap_err()] {
         assert!(matches!(error, DirectoryError::NotPermitted { .. }), "{error:?}");
     }
-    let told = json!({"totalResults": 1, "Resources": [{"id": "1", "userName": "taro", "groups": [{"display": "ADMINS"}]}]});
+    let told = json!({"totalResults": 1, "Resources": [{"id": "1", "userName": "taro", "groups": [{"display": "ADMINS", "value": "g"}]}]});
     web.on("GET", "/Users", Answer::json(told.to_string()));
     assert_eq!(all(&directory).await.unwrap().0[0].privilege, Privilege::Privileged);
 }

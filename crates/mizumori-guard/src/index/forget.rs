@@ -13,25 +13,24 @@ use crate::error::Result;
 pub struct Forgotten {
     /// Rows that went, SHA-1 and NTLM.
     pub rows: [u64; 2],
-    /// Rows that stay, because they stand in segments with those of other imports, SHA-1 and NTLM.
+    /// Rows because of which all of it stays: they stand in segments with those of other imports, SHA-1 and NTLM.
     pub merged: [u64; 2],
     /// Imports without a source that are in the index now, the one to be forgotten not among them.
     pub unnamed: usize,
 }
 
 impl IndexWriter {
-    /// Takes out what a source brought, or an import without one, by its id: at once, as everything changes. `None` where the index has
-    /// nothing of that name.
+    /// Takes out what a source brought, or an import without one, by its id: at once, as everything changes, and all of it or nothing.
+    /// `None` where the index has nothing of that name.
     ///
     /// # Errors
     /// Those of the system; the index is as it was then.
     pub fn forget(&mut self, name: &str) -> Result<Option<Forgotten>> {
         let imports = &self.manifest.imports;
         let of_source = imports.iter().find(|import| import.source.as_deref() == Some(name));
-        let Some(import) = of_source.or_else(|| imports.iter().find(|import| import.id == name)).cloned()
-        else {
-            return Ok(None);
-        };
+        // The same content may have come from a source too: that goes by the source's name only.
+        let of_id = || imports.iter().find(|import| import.source.is_none() && import.id == name);
+        let Some(import) = of_source.or_else(of_id).cloned() else { return Ok(None) };
         let unnamed = imports.iter().filter(|other| other.source.is_none() && **other != import).count();
         let goes = |entry: &Entry| {
             entry.source == import.source
@@ -51,18 +50,13 @@ impl IndexWriter {
             .map(|kind| kept.iter().filter(holds).any(|entry| HashKind::from(entry.kind) == kind));
         let [of_sha1, of_ntlm] = is_merged;
         let merged = [if of_sha1 { import.sha1 } else { 0 }, if of_ntlm { import.ntlm } else { 0 }];
+        if merged != [0; 2] {
+            // Without the half that can go, the two kinds would say different things, and nothing could bring it back.
+            return Ok(Some(Forgotten { rows: [0; 2], merged, unnamed }));
+        }
         next.segments = kept;
-        // What is left of it is known, so that it is not added once more.
-        let [sha1, ntlm] = merged;
-        if let Some(entry) = next.imports.iter_mut().find(|other| **other == import) {
-            (entry.sha1, entry.ntlm) = (sha1, ntlm);
-        }
-        if merged == [0; 2] {
-            next.imports.retain(|other| (&other.id, &other.source) != (&import.id, &import.source));
-        }
-        if next != self.manifest {
-            self.install(next)?;
-        }
+        next.imports.retain(|other| *other != import);
+        self.install(next)?;
         Ok(Some(Forgotten { rows, merged, unnamed }))
     }
 }
@@ -155,7 +149,7 @@ mod tests {
 
     /// Merging is done a kind at a time, and may be ended between the two.
     #[test]
-    fn of_what_is_merged_by_half_the_other_half_goes() {
+    fn what_is_merged_by_half_stays_whole() {
         let temporary = tempfile::tempdir().unwrap();
         let folder = temporary.path();
         add_words(folder, None, &["himitsu"]);
@@ -167,9 +161,24 @@ mod tests {
         });
         assert!(merged.is_err());
         let done = forget(folder, "himitsu");
-        assert_eq!(done, Some(Forgotten { rows: [0, 1], merged: [1, 0], unnamed: 1 }));
-        let status = Index::open(folder).unwrap().status();
-        assert!(status.imports.iter().any(|import| import.id == "himitsu" && import.rows == [1, 0]));
+        assert_eq!(done, Some(Forgotten { rows: [0, 0], merged: [1, 0], unnamed: 1 }));
+        assert_eq!(counts(folder, &["himitsu", "kotoba"]), [Some(1), Some(1)]);
+        let ntlm = PasswordHash::ntlm("himitsu");
+        assert_eq!(Index::open(folder).unwrap().count(&ntlm), Some(1));
+    }
+
+    #[test]
+    fn the_same_content_of_a_source_goes_by_its_name_only() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path();
+        add_words(folder, Some("feed"), &["himitsu"]);
+        let id = Index::open(folder).unwrap().status().imports[0].id.clone();
+        assert_eq!(forget(folder, &id), None);
+        add_words(folder, None, &["himitsu"]);
+        let done = forget(folder, "himitsu");
+        assert_eq!(done, Some(Forgotten { rows: [1, 1], merged: [0, 0], unnamed: 0 }));
+        assert_eq!(counts(folder, &["himitsu"]), [Some(1)], "the source's");
+        assert!(forget(folder, "feed").is_some());
     }
 
     #[test]

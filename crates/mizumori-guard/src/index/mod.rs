@@ -145,6 +145,11 @@ impl Index {
         self.segments.iter().filter_map(|segment| segment.count(hash)).reduce(u64::saturating_add)
     }
 
+    /// Whether there is no hash at all: then nobody can be told that a password has not leaked.
+    pub fn is_empty(&self) -> bool {
+        !HashKind::ALL.into_iter().any(|kind| self.has(kind))
+    }
+
     /// Whether there are hashes of a kind.
     pub fn has(&self, kind: HashKind) -> bool {
         self.of_kind(kind).any(|segment| !segment.is_empty())

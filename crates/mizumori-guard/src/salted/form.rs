@@ -5,6 +5,7 @@
 //! computed.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha_crypt::{PasswordVerifier, ShaCrypt};
 use sha1::{Digest, Sha1};
@@ -16,8 +17,9 @@ use crate::hex as digits;
 
 /// The longest password of which old hashes are made: their cost grows with it.
 const LONGEST: usize = 1 << 10;
-/// The longest result that is computed, in bytes.
+/// The longest result that is computed, in bytes, and the longest salt.
 const LONGEST_RESULT: usize = 256;
+const LONGEST_SALT: usize = 1 << 10;
 /// The most lanes, and blocks: nobody has more, and the numbers stay small.
 const MOST_LANES: u32 = 64;
 
@@ -29,6 +31,8 @@ const SCRYPT: u64 = 500;
 const PBKDF2: u64 = 1_000;
 const ROUND: u64 = 2_000;
 const ONCE: u64 = 20_000;
+/// A byte that is only hashed.
+const BYTE: u64 = 10;
 
 /// A hash function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,10 +69,14 @@ pub(super) enum Form<'h> {
 impl<'h> Form<'h> {
     /// The form of a hash; `None` where it is not known here.
     pub(super) fn of(hash: &'h str) -> Option<Self> {
+        Self::written_as(hash).filter(|form| form.salt() <= LONGEST_SALT)
+    }
+
+    fn written_as(hash: &'h str) -> Option<Self> {
         if let Some(rest) = hash.strip_prefix('$') {
             let (name, rest) = rest.split_once('$')?;
             return match name {
-                "2a" | "2b" | "2x" | "2y" => bcrypt(hash),
+                "2a" | "2b" | "2y" => bcrypt(hash),
                 "argon2id" => argon2(Algorithm::Argon2id, rest),
                 "argon2i" => argon2(Algorithm::Argon2i, rest),
                 "argon2d" => argon2(Algorithm::Argon2d, rest),
@@ -97,6 +105,10 @@ impl<'h> Form<'h> {
                 "md5" => before(Function::Md5, rest),
                 "sha1" => before(Function::Sha1, rest),
                 "sha256" => before(Function::Sha256, rest),
+                "sha512" => before(Function::Sha512, rest),
+                // Django's too.
+                "argon2" => Self::of_argon2(rest),
+                "scrypt" => django_scrypt(rest),
                 _ => beside(hash, '$'),
             };
         }
@@ -129,7 +141,7 @@ impl<'h> Form<'h> {
             "sha512" => (Function::Sha512, false),
             "md5" => (Function::Md5, false),
             // Another form in braces: one that begins with a dollar sign, so that it goes no deeper.
-            "crypt" | "argon2" | "bcrypt" => return rest.starts_with('$').then(|| Self::of(rest))?,
+            "crypt" | "argon2" | "bcrypt" => return rest.starts_with('$').then(|| Self::written_as(rest))?,
             _ => return None,
         };
         let mut result = base64(rest)?;
@@ -146,6 +158,26 @@ impl<'h> Form<'h> {
         })
     }
 
+    /// `argon2id$v=19$…`, the name of the kind before all that follows.
+    fn of_argon2(rest: &'h str) -> Option<Self> {
+        let (name, rest) = rest.split_once('$')?;
+        let algorithm = [Algorithm::Argon2id, Algorithm::Argon2i, Algorithm::Argon2d];
+        argon2(algorithm.into_iter().find(|algorithm| algorithm.as_str() == name)?, rest)
+    }
+
+    /// How long its salt is, in bytes.
+    const fn salt(&self) -> usize {
+        match self {
+            Self::Bcrypt { .. } => 16,
+            Self::Argon2 { salt, .. }
+            | Self::Pbkdf2 { salt, .. }
+            | Self::Scrypt { salt, .. }
+            | Self::Plain { salt, .. } => salt.len(),
+            Self::ShaCrypt { hash, .. } => hash.len(),
+            Self::Md5Crypt { salt, .. } | Self::Phpass { salt, .. } => salt.len(),
+        }
+    }
+
     /// What computing it takes, in nanoseconds of one core, about; `None` where that is beyond all bounds.
     pub(super) fn work(&self, password: usize) -> Option<u64> {
         // Hashes of a block a round, and of one more each so many bytes of the password.
@@ -154,6 +186,8 @@ impl<'h> Form<'h> {
             (password <= LONGEST)
                 .then(|| rounds.checked_mul(ROUND)?.checked_mul(blocks)?.checked_add(ONCE))?
         };
+        let hashed =
+            (password as u64).checked_add(self.salt() as u64)?.checked_mul(BYTE)?.checked_add(ONCE)?;
         match self {
             Self::Bcrypt { rounds, .. } => rounds.checked_mul(BCRYPT),
             Self::Argon2 { params, .. } => {
@@ -161,15 +195,20 @@ impl<'h> Form<'h> {
             }
             Self::Pbkdf2 { function, rounds, result, .. } => {
                 let blocks = result.len().div_ceil(function.width()) as u64;
-                u64::from(*rounds).checked_mul(blocks)?.checked_mul(PBKDF2)
+                u64::from(*rounds).max(1).checked_mul(blocks)?.checked_mul(PBKDF2)?.checked_add(hashed)
             }
-            Self::Scrypt { log_n, blocks, lanes, .. } => {
+            Self::Scrypt { log_n, blocks, lanes, result, .. } => {
                 let blocks = u64::from(*blocks).checked_mul(u64::from(*lanes))?;
-                1_u64.checked_shl(u32::from(*log_n))?.checked_mul(blocks)?.checked_mul(SCRYPT)
+                // What is mixed is made by PBKDF2 and hashed by it again, for each 32 bytes of the result.
+                let mixed =
+                    blocks.checked_mul(128)?.checked_mul(2 + result.len() as u64 / 32)?.checked_mul(BYTE)?;
+                let work = 1_u64.checked_shl(u32::from(*log_n))?.checked_mul(blocks)?.checked_mul(SCRYPT)?;
+                work.checked_add(mixed)?.checked_add(hashed)
             }
             Self::ShaCrypt { rounds, .. } | Self::Phpass { rounds, .. } => old(*rounds),
             Self::Md5Crypt { .. } => old(MD5_ROUNDS),
-            Self::Plain { .. } => Some(ONCE),
+            // In three or four orders.
+            Self::Plain { .. } => hashed.checked_mul(4),
         }
     }
 
@@ -189,16 +228,16 @@ impl<'h> Form<'h> {
         matches!(self, Self::Plain { place: Salt::Anywhere, .. })
     }
 
-    /// Computes it.
-    pub(super) fn is_of(&self, password: &[u8]) -> bool {
-        match self {
-            Self::Bcrypt { hash, .. } => bcrypt::verify(password, hash).unwrap_or(false),
+    /// Computes it; `None` where that cannot be done after all.
+    pub(super) fn is_of(&self, password: &[u8]) -> Option<bool> {
+        let is_same = match self {
+            Self::Bcrypt { hash, .. } => bcrypt::verify(password, hash).ok()?,
             Self::Argon2 { algorithm, version, params, salt, result } => {
                 let argon = Argon2::new(*algorithm, *version, params.clone());
                 let mut memory = vec![Block::new(); params.block_count()];
                 let mut out = vec![0; result.len()];
-                let done = argon.hash_password_into_with_memory(password, salt, &mut out, &mut memory);
-                done.is_ok() && out == *result
+                argon.hash_password_into_with_memory(password, salt, &mut out, &mut memory).ok()?;
+                out == *result
             }
             Self::Pbkdf2 { function, rounds, salt, result } => {
                 let mut out = vec![0; result.len()];
@@ -206,16 +245,22 @@ impl<'h> Form<'h> {
                     Function::Sha1 => pbkdf2::pbkdf2_hmac::<Sha1>(password, salt, *rounds, &mut out),
                     Function::Sha256 => pbkdf2::pbkdf2_hmac::<Sha256>(password, salt, *rounds, &mut out),
                     Function::Sha512 => pbkdf2::pbkdf2_hmac::<Sha512>(password, salt, *rounds, &mut out),
-                    Function::Md5 | Function::Sha384 => return false,
+                    Function::Md5 | Function::Sha384 => return None,
                 }
                 out == *result
             }
             Self::Scrypt { log_n, blocks, lanes, salt, result } => {
-                let Ok(params) = scrypt::Params::new(*log_n, *blocks, *lanes) else { return false };
+                let params = scrypt::Params::new(*log_n, *blocks, *lanes).ok()?;
                 let mut out = vec![0; result.len()];
-                scrypt::scrypt(password, salt, &params, &mut out).is_ok() && out == *result
+                scrypt::scrypt(password, salt, &params, &mut out).ok()?;
+                out == *result
             }
-            Self::ShaCrypt { hash, .. } => ShaCrypt::SHA512.verify_password(password, *hash).is_ok(),
+            Self::ShaCrypt { hash, .. } => match ShaCrypt::SHA512.verify_password(password, *hash) {
+                Ok(()) => true,
+                Err(sha_crypt::password_hash::Error::PasswordInvalid) => false,
+                // It reads no salt with characters that others take.
+                Err(_) => return None,
+            },
             Self::Md5Crypt { magic, salt, result } => md5_crypt(password, magic, salt) == *result,
             Self::Phpass { rounds, salt, result } => phpass(password, *rounds, salt) == *result,
             Self::Plain { function, salt, result, place } => {
@@ -223,7 +268,8 @@ impl<'h> Form<'h> {
                 let before = || function.of(&[salt, password]);
                 match place {
                     Salt::Behind => behind() == *result,
-                    Salt::Before => before() == *result,
+                    // Django hashes both, Werkzeug takes the salt for a key.
+                    Salt::Before => before() == *result || function.keyed(salt, password)? == *result,
                     Salt::Anywhere => {
                         // The third is what forums had for years.
                         let inner = digits::text(&function.of(&[password]));
@@ -233,7 +279,8 @@ impl<'h> Form<'h> {
                     }
                 }
             }
-        }
+        };
+        Some(is_same)
     }
 }
 
@@ -267,6 +314,21 @@ impl Function {
             Self::Sha512 => hashed::<Sha512>(parts),
         }
     }
+
+    /// HMAC (RFC 2104).
+    fn keyed(self, key: &[u8], text: &[u8]) -> Option<Vec<u8>> {
+        fn keyed<M: Mac + KeyInit>(key: &[u8], text: &[u8]) -> Option<Vec<u8>> {
+            let mac = M::new_from_slice(key).ok()?.chain_update(text);
+            Some(mac.finalize().into_bytes().to_vec())
+        }
+        match self {
+            Self::Md5 => keyed::<Hmac<Md5>>(key, text),
+            Self::Sha1 => keyed::<Hmac<Sha1>>(key, text),
+            Self::Sha256 => keyed::<Hmac<Sha256>>(key, text),
+            Self::Sha384 => keyed::<Hmac<Sha384>>(key, text),
+            Self::Sha512 => keyed::<Hmac<Sha512>>(key, text),
+        }
+    }
 }
 
 /// The bytes of a salt that stands as it is.
@@ -284,7 +346,9 @@ fn result(bytes: Option<Vec<u8>>) -> Option<Vec<u8>> {
 fn bcrypt(hash: &str) -> Option<Form<'_>> {
     let (version, rest) = hash.strip_prefix("$2")?.split_once('$')?;
     let cost: u32 = rest.split_once('$')?.0.parse().ok()?;
-    (matches!(version, "a" | "b" | "x" | "y") && cost <= 31).then(|| Form::Bcrypt { hash, rounds: 1 << cost })
+    // `$2x$` marks what an old program made wrongly. What was cut off costs nothing.
+    let is_whole = matches!(version, "a" | "b" | "y") && hash.parse::<bcrypt::HashParts>().is_ok();
+    (is_whole && (4..=31).contains(&cost)).then(|| Form::Bcrypt { hash, rounds: 1 << cost })
 }
 
 /// `v=19$m=65536,t=3,p=4$salt$result`; without a version it is the first one.
@@ -338,6 +402,13 @@ fn werkzeug_scrypt(rest: &str) -> Option<Form<'_>> {
     let [n, blocks, lanes] = fields(costs, ':')?;
     let salt = salt.as_bytes().to_vec();
     scrypt(log2(n)?, blocks.parse().ok()?, lanes.parse().ok()?, salt, hex(of_result))
+}
+
+/// `16384$salt$8$1$result`, as Django has it.
+fn django_scrypt(rest: &str) -> Option<Form<'_>> {
+    let [n, salt, blocks, lanes, of_result] = fields(rest, '$')?;
+    let salt = salt.as_bytes().to_vec();
+    scrypt(log2(n)?, blocks.parse().ok()?, lanes.parse().ok()?, salt, base64(of_result))
 }
 
 /// `32768:8:1:salt:result`.

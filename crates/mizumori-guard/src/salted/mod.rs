@@ -10,6 +10,7 @@ mod text;
 use std::time::Duration;
 
 use mizumori_core::Secret;
+use unicode_normalization::UnicodeNormalization as _;
 
 use self::form::Form;
 
@@ -39,7 +40,7 @@ impl Salted {
         Self { work: u64::try_from(work.as_nanos()).unwrap_or(u64::MAX), skipped: 0, unknown: 0 }
     }
 
-    /// Whether a hash is that of the password. One that there is no time or no memory for counts as [skipped](Self::skipped), one of
+    /// Whether a hash is that of the password, as it was typed or in its NFKC form. One that there is no time or no memory for counts as [skipped](Self::skipped), one of
     /// which it cannot be told how it was made as [unknown](Self::unknown). A hash without a salt is not looked at: see
     /// [`spellings`](crate::spellings).
     pub fn is_of(&mut self, hash: &str, password: &Secret<Vec<u8>>) -> bool {
@@ -51,21 +52,32 @@ impl Salted {
             self.unknown += 1;
             return false;
         };
-        let password = password.expose();
-        let left = form
-            .work(password.len())
-            .filter(|_| form.memory().is_some_and(|bytes| bytes <= MEMORY))
-            .and_then(|work| self.work.checked_sub(work));
-        let Some(left) = left else {
-            self.skipped += 1;
-            return false;
-        };
-        self.work = left;
-        let is_same = form.is_of(password);
-        if !is_same && form.is_guessed() {
-            self.unknown += 1;
+        // As everywhere in the check: which of the two a program hashed nobody knows.
+        let typed = password.expose();
+        let normal = std::str::from_utf8(typed).ok().map(|text| Secret::new(text.nfkc().collect::<String>()));
+        let normal =
+            normal.as_ref().map(|normal| normal.expose().as_bytes()).filter(|normal| normal != typed);
+        for password in [Some(typed.as_slice()), normal].into_iter().flatten() {
+            let left = form
+                .work(password.len())
+                .filter(|_| form.memory().is_some_and(|bytes| bytes <= MEMORY))
+                .and_then(|work| self.work.checked_sub(work));
+            let Some(left) = left else {
+                self.skipped += 1;
+                return false;
+            };
+            self.work = left;
+            match form.is_of(password) {
+                Some(true) => return true,
+                Some(false) => {}
+                None => {
+                    self.unknown += 1;
+                    return false;
+                }
+            }
         }
-        is_same
+        self.unknown += u64::from(form.is_guessed());
+        false
     }
 
     /// Hashes that were not compared, because it would have taken too long or too much memory.

@@ -348,14 +348,25 @@ fn keys_of_domains_that_are_not_its_own_stay() {
     add(one(), "left.example", DomainState::Proved);
     add(one(), "moved.example", DomainState::Vouched);
     add(one(), "wished.example", DomainState::Pending);
+    add(one(), "wanders.example", DomainState::Proved);
     evaluating.world.run(async {
         let mut session = evaluating.world.store.write().await.unwrap();
-        for name in ["left.example", "moved.example", "wished.example"] {
+        for name in ["left.example", "moved.example", "wished.example", "wanders.example"] {
             session.tenant(&one()).remove_domain(&DomainName::parse(name).unwrap()).await.unwrap();
         }
         session.commit().await.unwrap();
     });
     add(other.clone(), "moved.example", DomainState::Proved);
+    // Nor once it has been another one's, whatever became of it there.
+    add(other.clone(), "wanders.example", DomainState::Proved);
+    evaluating.world.run(async {
+        let mut session = evaluating.world.store.write().await.unwrap();
+        let mut tenant = session.tenant(&other);
+        tenant.remove_domain(&DomainName::parse("wanders.example").unwrap()).await.unwrap();
+        let moved = tenant.domain(&DomainName::parse("moved.example").unwrap()).await.unwrap().unwrap();
+        tenant.change_domain(&Domain { state: DomainState::Lapsed, ..moved }).await.unwrap();
+        session.commit().await.unwrap();
+    });
     assert_eq!(evaluating.end("they leave").unwrap(), 4);
     let expected = ["lapsed.example", "left.example", "suigen.example", "vouched.example"];
     assert_eq!(evaluating.forgotten(), expected);

@@ -81,6 +81,31 @@ fn people_come_and_go() {
 }
 
 #[test]
+fn thousands_with_aliases_and_doubles() {
+    let kept = Kept::new();
+    let lines = (0..5_000).map(|at| {
+        // Every hundredth has his neighbour's address as well, and as many come twice.
+        let more = if at % 100 == 99 { format!(";p{}@suigen.example", at - 1) } else { String::new() };
+        let line = format!("p{at},p{at}@suigen.example,a{at}@suigen.example;b{at}@suigen.example{more}\n");
+        line.repeat(if at % 100 == 0 { 2 } else { 1 })
+    });
+    let file = format!("id,email,aliases\n{}", lines.collect::<String>());
+    std::fs::write(kept.folder.path().join(FILE), file).unwrap();
+    let read = kept.read_as_it_is(Shrinking::Refused).unwrap();
+    assert_eq!((read.synced.there, read.synced.gone, read.odd), (5_000, 0, 100));
+    assert!(kept.is_known("a0@suigen.example") && kept.is_known("b4999@suigen.example"));
+    let both = kept.world.tag("p98@suigen.example");
+    let holders = kept.world.run(async {
+        let mut session = kept.world.store.read().await.unwrap();
+        session.tenant(&one()).holders_of(both).await.unwrap().len()
+    });
+    assert_eq!(holders, 2);
+    // The same again changes nothing.
+    let again = kept.read_as_it_is(Shrinking::Refused).unwrap();
+    assert_eq!((again.synced.there, again.synced.gone, again.odd), (5_000, 0, 100));
+}
+
+#[test]
 fn rules_that_make_no_sense_keep_nobody_from_reading() {
     let kept = Kept::new();
     std::fs::write(kept.folder.path().join(FILE), "id,email\np0,p0@suigen.example\n").unwrap();
@@ -94,12 +119,15 @@ fn rules_that_make_no_sense_keep_nobody_from_reading() {
             read_directory(store, &organisation, &directory, &tags, Shrinking::Refused, now()).await.unwrap()
         })
     };
+    // Groups are named by one of them.
     kept.world.rule("tell-user", r#"{"enabled":"perhaps"}"#);
+    assert!(read().groups_unasked.is_none());
+    kept.world.rule("neutralise", r#"{"enabled":"perhaps"}"#);
     let reading = read();
     assert!(matches!(reading.groups_unasked, Some(RuleError::Document { .. })), "{reading:?}");
     assert!(reading.synced.there == 1 && kept.is_known("p0@suigen.example"));
     assert_eq!(kept.problem(), (Some(now()), None));
-    kept.world.rule("tell-user", r#"{"enabled":true}"#);
+    kept.world.rule("neutralise", r#"{"enabled":true}"#);
     assert!(read().groups_unasked.is_none());
 }
 

@@ -23,10 +23,11 @@ const EMPTY_HASHES: [&[u8]; 7] = [
 ];
 
 /// The prefixes of hashes that name their algorithm, each with its name; longer prefixes before shorter ones.
-const PREFIXES: [(&[u8], &str); 44] = [
+const PREFIXES: [(&[u8], &str); 47] = [
     (b"$argon2id$", "argon2id"),
     (b"$argon2i$", "argon2i"),
     (b"$argon2d$", "argon2d"),
+    (b"argon2$argon2", "argon2"),
     (b"$2a$", "bcrypt"),
     (b"$2b$", "bcrypt"),
     (b"$2x$", "bcrypt"),
@@ -44,6 +45,7 @@ const PREFIXES: [(&[u8], &str); 44] = [
     (b"$s0$", "scrypt"),
     (b"$scrypt$", "scrypt"),
     (b"scrypt:", "scrypt"),
+    (b"scrypt$", "scrypt"),
     (b"SCRYPT:", "scrypt"),
     (b"$sha1$", "sha1crypt"),
     (b"$md5$", "sunmd5"),
@@ -63,6 +65,7 @@ const PREFIXES: [(&[u8], &str); 44] = [
     (b"sha1$", "sha1-salted"),
     (b"md5$", "md5-salted"),
     (b"sha256$", "sha256-salted"),
+    (b"sha512$", "sha512-salted"),
     (b"$NT$", "ntlm"),
     (b"$3$$", "ntlm"),
     (b"$episerver$", "episerver"),
@@ -139,7 +142,7 @@ fn hash_algorithm(value: &[u8]) -> Option<Option<&'static str>> {
         return None;
     }
     // The first byte spares most values the table.
-    if matches!(value.first(), Some(b'$' | b'S' | b'b' | b'g' | b'm' | b'p' | b's'))
+    if matches!(value.first(), Some(b'$' | b'S' | b'a' | b'b' | b'g' | b'm' | b'p' | b's'))
         && let Some((_, name)) = PREFIXES.iter().find(|(prefix, _)| value.starts_with(prefix))
     {
         // A password may begin with `$1$` too; a hash is longer.

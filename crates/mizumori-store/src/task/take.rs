@@ -108,7 +108,8 @@ impl Tenant<'_> {
         Ok(tasks)
     }
 
-    /// Has all tasks that are due and that nobody has wait until then, where the day has no room for them. Gives them.
+    /// Has all tasks that are due and that nobody has wait until then, where the day has no room for them. Gives them; none as long as
+    /// somebody has taken others, which may give their places back.
     ///
     /// # Errors
     /// When the database refuses.
@@ -119,7 +120,7 @@ impl Tenant<'_> {
         now: Timestamp,
     ) -> Result<Vec<Task>, StoreError> {
         self.wait_for_others().await?;
-        if self.left(room).await? > 0 {
+        if self.left(room).await? > 0 || self.is_any_taken(now).await? {
             return Ok(Vec::new());
         }
         let text = format!(
@@ -131,6 +132,14 @@ impl Tenant<'_> {
         let mut tasks = self.read_tasks("postpone tasks", statement).await?;
         tasks.sort_by_key(|task| task.id);
         Ok(tasks)
+    }
+
+    async fn is_any_taken(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        let statement = sqlx::query(
+            "SELECT 1 AS n FROM task WHERE organisation = $1 AND state = 'waiting' AND taken_until >= $2 LIMIT 1",
+        );
+        let statement = statement.bind(self.organisation.as_str()).bind(now.0);
+        Ok(self.session.one("look for tasks that are taken", statement).await?.is_some())
     }
 
     /// Has a task of `by`'s be for another finding of the organisation. Gives whether it was `by`'s still.

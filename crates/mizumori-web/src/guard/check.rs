@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use mizumori_core::{Lang, Secret};
-use mizumori_guard::{By, Leaked, Policy, Verdict};
+use mizumori_guard::{By, Index, Leaked, Policy, Verdict};
 use serde::Deserialize;
 
 use super::Guard;
@@ -78,19 +78,23 @@ async fn judged(guard: &Guard, request: Request) -> Result<Response, Problem> {
         })?,
         None => accepted_language(&parts.headers),
     };
-    let verdict = guard.judge(question);
+    let index = guard.index.now();
+    if index.is_empty() {
+        let detail = "the index has no hashes: whether a password has leaked cannot be said";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
+    }
+    let verdict = guard.judge(question, &index);
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, verdict.object(By::Index, lang).to_string()).into_response())
 }
 
 impl Guard {
-    fn judge(&self, question: Question) -> Verdict {
+    fn judge(&self, question: Question, index: &Index) -> Verdict {
         let least =
             if question.second_factor { self.options.least_with_second_factor } else { self.options.least };
         let context = self.options.context.iter().cloned().chain(question.context).collect();
         let password = Secret::new(question.password.into_bytes());
-        let index = self.index.now();
-        Policy { least, context }.check(&password, &Leaked::Index(&index))
+        Policy { least, context }.check(&password, &Leaked::Index(index))
     }
 }
 

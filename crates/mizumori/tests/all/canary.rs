@@ -371,7 +371,7 @@ fn an_index_of_dumps_holds_nothing_readable() {
         let mut command = folder.command_with_keys(arguments);
         let child = command.env("RUST_BACKTRACE", "full").env("RUST_LOG", "trace").spawn().unwrap();
         let run = folder.wait(child);
-        run.ends(3).saying(&["1 sources added"]);
+        run.ends(3).saying(&["1 source added"]);
         check_run(&folder, &run, &folder.names(), &[SECRET]);
     }
     // Killed while it reads: what is left is as safe as the index.

@@ -108,7 +108,16 @@ impl Arguments {
             Some(file) => Filter::open(file).map(Opened::Filter),
             None => Index::open(&self.index.folder(config)?).map(Opened::Index),
         };
-        match opened.map_err(Failure::from) {
+        let opened = opened.map_err(Failure::from).and_then(|opened| match &opened {
+            // Else every password would seem safe.
+            Opened::Index(index) if index.is_empty() => {
+                let folder = index.folder().display();
+                Err(Failure::say(format!("the index `{folder}` has no hashes"))
+                    .hint(format!("`mizumori guard import {folder} FILE` brings some")))
+            }
+            _ => Ok(opened),
+        });
+        match opened {
             Err(error) if self.accept_unchecked => {
                 tidings::warning(&format!(
                     "whether a password has leaked is not checked: {}",

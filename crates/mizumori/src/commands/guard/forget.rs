@@ -37,11 +37,8 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
     if merged == [0; 2] {
         tidings::say(&format!("nothing of `{source}` is in the index any more: {} went", hashes(rows)));
     } else {
-        if rows != [0; 2] {
-            tidings::say(&format!("{} of `{source}` went", hashes(rows)));
-        }
         tidings::error(&format!(
-            "{} of `{source}` stay: it was imported without a source, and they are merged with those of {}",
+            "`{source}` stays: it was imported without a source, and {} of it are merged with those of {}",
             hashes(merged),
             imports(unnamed, "other"),
         ));
@@ -49,6 +46,9 @@ pub(super) fn run(arguments: &Arguments, config: &Config) -> Result<Outcome, Fai
             "import the others again into a new folder, each with --source NAME, and use that index",
         );
         return Ok(Outcome::Failed);
+    }
+    if arguments.index.open(config)?.is_empty() {
+        tidings::warning("the index has no hashes any more: nothing can be checked with it");
     }
     tidings::say("out of reach: filters, exports, bundles and copies that were made of the index");
     if unnamed > 0 {

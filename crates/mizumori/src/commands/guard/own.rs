@@ -1,6 +1,6 @@
 //! `guard check --account`: whether a password leaked with this very account, as a lake knows it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use mizumori_core::keys::KeyRing;
 use mizumori_core::{Account, Exposure, LocalPart, Secret, SecretKind};
@@ -40,13 +40,21 @@ impl Own {
             .iter()
             .filter_map(|text| tags.account_at(host, &self.account, Some(text.expose())).1)
             .collect();
-        let mut salted = Salted::default();
+        let (mut salted, mut compared) = (Salted::default(), HashMap::new());
         let mut is_of = |exposure: &Exposure| {
-            exposure.secret.is_some_and(|tag| known.contains(&tag))
-                || exposure.kind == SecretKind::Hash
-                    && opened(exposure, &self.ring)
-                        .and_then(Result::ok)
-                        .is_some_and(|sealed| salted.is_of(sealed.secret.expose(), password))
+            if exposure.secret.is_some_and(|tag| known.contains(&tag)) {
+                return true;
+            }
+            if exposure.kind != SecretKind::Hash {
+                return false;
+            }
+            let Some(Ok(sealed)) = opened(exposure, &self.ring) else { return false };
+            // Many sources have the same hash: it is computed once.
+            let mut compare = || salted.is_of(sealed.secret.expose(), password);
+            match exposure.secret {
+                Some(tag) => *compared.entry(tag).or_insert_with(compare),
+                None => compare(),
+            }
         };
         let found = self.exposures.iter().filter(|exposure| is_of(exposure)).count() as u64;
         let reasons = [

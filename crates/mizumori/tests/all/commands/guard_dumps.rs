@@ -200,9 +200,9 @@ fn standard_input_is_added_to_what_is_there() {
         let run = folder.run_with_input(&["scan", "--all", "--guard", "index", "-"], text.as_bytes());
         run.ends(0).err()
     };
-    assert!(pipe("a@suigen.example:one\n").contains("1 sources added"));
+    assert!(pipe("a@suigen.example:one\n").contains("1 source added"));
     assert!(pipe("a@suigen.example:one\n").contains("1 as before"));
-    assert!(pipe("a@suigen.example:two\nb@suigen.example:one\n").contains("1 sources added"));
+    assert!(pipe("a@suigen.example:two\nb@suigen.example:one\n").contains("1 source added"));
     assert_eq!([count(&folder, "one"), count(&folder, "two")], [Some(2), Some(1)]);
     let keys = ["ingest", "--lake", "lake", "--all", "--guard", "index", "-"];
     let mut child = folder.command_with_keys(&keys).stdin(Stdio::piped()).spawn().unwrap();
@@ -265,7 +265,7 @@ fn interrupted_or_killed_it_leaves_the_index() {
         }
         // What was left goes with the next one, which does all of it.
         folder.write("dumps/three.txt", "z@suigen.example:pw9\n");
-        scan(&folder, &["--all", "dumps"]).ends(0).saying(&["1 sources added"]);
+        scan(&folder, &["--all", "dumps"]).ends(0).saying(&["1 source added"]);
         assert_eq!(files(&folder), left + 2);
     }
 }
@@ -283,7 +283,7 @@ fn whoever_comes_second_is_refused_at_once() {
         // Answers go on.
         assert_eq!(count(&folder, "pw1"), Some(3));
         drop(feed);
-        folder.wait(child).ends(0).saying(&["1 sources added"]);
+        folder.wait(child).ends(0).saying(&["1 source added"]);
         assert_eq!([count(&folder, "pw1"), count(&folder, "secret 0 7")], [Some(3), Some(1)]);
     }
 }
@@ -369,7 +369,7 @@ fn what_is_dropped_is_refused_while_it_is_followed() {
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     let run = folder.wait(child);
     run.ends(130)
-        .saying(&["the index `index`: 1 sources added", "the index `index`: 0 sources added, 1 replaced"]);
+        .saying(&["the index `index`: 1 source added", "the index `index`: 0 sources added, 1 replaced"]);
     assert_eq!([count(&folder, "pw1"), count(&folder, "another")], [Some(1), Some(1)]);
     // Started again it knows all of it, here and there.
     let before = generation(&folder);

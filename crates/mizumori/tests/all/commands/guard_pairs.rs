@@ -203,7 +203,7 @@ fn an_ingest_brings_pairs_once_and_replaces_them() {
     ingest(&folder, &WATCHED).ends(0).saying(&[
         "the private index `private`: up to ",
         " pairs a second on ",
-        "1 sources added, 0 replaced, 0 as before; 2 pairs, 2 of them hashed",
+        "1 source added, 0 replaced, 0 as before; 2 pairs, 2 of them hashed",
     ]);
     assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]));
     let before = fs::read(folder.path("private/private.json")).unwrap();
@@ -224,11 +224,11 @@ fn an_ingest_brings_pairs_once_and_replaces_them() {
 fn what_the_lake_has_already_comes_into_the_index_alone() {
     let folder = world();
     folder.run_with_keys(&["ingest", "--lake", "lake", "--watch", "watch.toml", "dumps"]).ends(0);
-    ingest(&folder, &WATCHED).ends(0).printing(&["as before"]).saying(&["1 sources added", "2 pairs"]);
+    ingest(&folder, &WATCHED).ends(0).printing(&["as before"]).saying(&["1 source added", "2 pairs"]);
     assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]));
     // A new key: what is known under the old one is not known under the new.
     folder.run(&["guard", "private", "rotate", "private", "--private-keys", "pairs.keys"]).ends(0);
-    ingest(&folder, &WATCHED).ends(0).saying(&["1 sources added", "2 pairs"]);
+    ingest(&folder, &WATCHED).ends(0).saying(&["1 source added", "2 pairs"]);
     folder.run(&["guard", "private", "retire", "private", "1", "--private-keys", "pairs.keys"]).ends(0);
     assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]));
 }
@@ -238,7 +238,7 @@ fn what_the_lake_has_already_comes_into_the_index_alone() {
 fn with_every_account_and_with_an_index_of_hashes() {
     let folder = world();
     let all = ["--all", "--watch", "watch.toml", "--guard", "leaked", "dumps"];
-    ingest(&folder, &all).ends(0).saying(&["1 sources added, 0 replaced, 0 as before; 2 pairs", "SHA-1"]);
+    ingest(&folder, &all).ends(0).saying(&["1 source added, 0 replaced, 0 as before; 2 pairs", "SHA-1"]);
     assert_eq!(found(&folder), BTreeSet::from([TARO, JIRO]), "only those of the watch list");
     folder.run_with_input(&["guard", "check", "leaked", "--least", "1"], b"himitsu").ends(1);
 }
@@ -263,7 +263,7 @@ fn what_is_dropped_can_be_asked_for_while_it_is_followed() {
     folder.write("drop/feed/2.txt", "jiro@suigen.example:kotoba\n");
     until(&[TARO, JIRO]);
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
-    folder.wait(child).ends(130).saying(&["the private index `private`: 1 sources added"]);
+    folder.wait(child).ends(130).saying(&["the private index `private`: 1 source added"]);
     // Started again it knows all of it.
     let before = fs::read(folder.path("private/private.json")).unwrap();
     ingest(&folder, &["--watch", "watch.toml", "drop"]).ends(0);
