@@ -21,7 +21,7 @@ const UNCLEAR: &str = "it does not say who is in a group";
 
 #[derive(Deserialize)]
 pub(super) struct Group {
-    pub(super) id: String,
+    id: String,
     visibility: Option<String>,
 }
 
@@ -48,15 +48,8 @@ pub(super) async fn members(directory: &GraphDirectory) -> Result<Members> {
 /// In which of the groups somebody is.
 pub(super) async fn of(directory: &GraphDirectory, user: &EntryId) -> Result<Groups> {
     let look = async |name| {
-        let (mut open, mut is_in) = (Vec::new(), false);
-        for group in named(directory, name).await? {
-            match group.is_hidden() {
-                true => each_visible(directory, &group, |id| is_in |= id == user.as_str()).await?,
-                false => open.push(group.id),
-            }
-        }
-        let is_in = is_in || is_in_one(directory, user.as_str(), &open).await?;
-        Ok(is_in.then(|| user.clone()))
+        let groups = named(directory, name).await?;
+        Ok(is_in_one(directory, user.as_str(), groups).await?.then(|| user.clone()))
     };
     Ok(Members::read(&directory.settings.groups, look).await?.of(user))
 }
@@ -99,9 +92,23 @@ async fn each_member(
     directory.each(url, MEMBERS, "such group", look).await
 }
 
-/// Whether somebody is in one of these groups, by their ids.
-pub(super) async fn is_in_one(directory: &GraphDirectory, user: &str, groups: &[String]) -> Result<bool> {
-    for some in groups.chunks(AT_ONCE) {
+/// Whether somebody is in one of these groups. Of those that hide their members the lists are read, which are empty where we may not see
+/// them; the others are asked.
+///
+/// # Errors
+/// As [`each_visible`].
+pub(super) async fn is_in_one(directory: &GraphDirectory, user: &str, groups: Vec<Group>) -> Result<bool> {
+    let (mut open, mut is_in) = (Vec::new(), false);
+    for group in groups {
+        match group.is_hidden() {
+            true => each_visible(directory, &group, |id| is_in |= id == user).await?,
+            false => open.push(group.id),
+        }
+    }
+    if is_in {
+        return Ok(true);
+    }
+    for some in open.chunks(AT_ONCE) {
         let url = below(&directory.url, ["users", user, "checkMemberGroups"])?;
         let call = Call::new(Method::POST, url).json(json!({ "groupIds": some }).to_string());
         let found: Ids = directory.rest.need(call, MEMBERS, "such user or group any more").await?;
@@ -146,7 +153,7 @@ fn selected(mut url: Url, what: &str) -> Url {
 
 impl Group {
     /// Whether only its members, and who has a right of its own, see who is in it.
-    pub(super) fn is_hidden(&self) -> bool {
+    fn is_hidden(&self) -> bool {
         self.visibility.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("HiddenMembership"))
     }
 }

@@ -63,17 +63,15 @@ impl Privileged {
 /// Looks whether one person is privileged. Who else is in a group is not asked.
 pub(super) async fn look(directory: &GraphDirectory, entry: &mut Entry) -> Result<()> {
     let Holders { ids, groups } = Holders::read(directory).await?;
-    let id = &entry.id;
-    let mut open = Vec::new();
-    let mut is_in = ids.contains(id);
-    for group in groups {
-        let group = by_id(directory, &group).await?;
-        match group.is_hidden() {
-            true => each_visible(directory, &group, |member| is_in |= member == id.as_str()).await?,
-            false => open.push(group.id),
+    let mut is_privileged = ids.contains(&entry.id);
+    if !is_privileged {
+        let mut read = Vec::with_capacity(groups.len());
+        for group in groups {
+            read.push(by_id(directory, &group).await?);
         }
+        is_privileged = is_in_one(directory, entry.id.as_str(), read).await?;
     }
-    if is_in || is_in_one(directory, id.as_str(), &open).await? {
+    if is_privileged {
         entry.privilege = Privilege::Privileged;
     }
     Ok(())
