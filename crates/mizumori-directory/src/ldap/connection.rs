@@ -188,10 +188,7 @@ impl Connection {
         match result.rc {
             0 => {}
             // sizeLimitExceeded, adminLimitExceeded: whoever has no limits of his own reads the first few hundred.
-            4 | 11 => {
-                let server = self.server.clone();
-                return Err(DirectoryError::NotPermitted { server, what: "read all entries", right: None });
-            }
+            4 | 11 => return Err(self.not_permitted("read all entries")),
             32 => return Err(DirectoryError::Missing { server: self.server.clone(), what: "such base" }),
             _ => return Err(self.refusal(&result, "be read")),
         }
@@ -295,6 +292,11 @@ impl Connection {
         }
     }
 
+    /// It does not let us; LDAP has no names for rights.
+    pub(super) fn not_permitted(&self, what: &'static str) -> DirectoryError {
+        DirectoryError::NotPermitted { server: self.server.clone(), what, right: None }
+    }
+
     fn makes_no_sense(&self, what: &'static str) -> DirectoryError {
         DirectoryError::Nonsense { server: self.server.clone(), what }
     }
@@ -309,7 +311,7 @@ impl Connection {
             // timeLimitExceeded, which is the server's own.
             3 => DirectoryError::TimedOut { server },
             // operationsError: what Active Directory answers to who is not bound. insufficientAccessRights.
-            1 | 50 => DirectoryError::NotPermitted { server, what, right: None },
+            1 | 50 => self.not_permitted(what),
             // busy, unavailable.
             51 | 52 => DirectoryError::Busy { server, after: None },
             code => DirectoryError::Refused { server, what, code },

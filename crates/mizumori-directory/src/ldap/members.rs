@@ -18,6 +18,8 @@ use crate::error::{DirectoryError, Result};
 
 /// Members of groups that are read together. Who has more has no ordinary accounts.
 const MOST: usize = 100_000;
+/// What is not permitted where members are hidden.
+const UNSEEN: &str = "see who is in a group";
 /// What follows nested groups.
 const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
 
@@ -119,9 +121,7 @@ impl GroupMembers {
             }
             let Some(found) = group_at(connection, &group).await? else { continue };
             if hides(&found) {
-                let server = connection.server().to_owned();
-                let what = "see who is in a group";
-                return Err(DirectoryError::NotPermitted { server, what, right: None });
+                return Err(connection.not_permitted(UNSEEN));
             }
             self.logins.extend(found.texts("memberUid").map(str::to_lowercase));
             if is_of(&found, &["posixGroup"]) {
@@ -176,8 +176,7 @@ async fn told_of(connection: &mut Connection, shown: &Shown, group: &str) -> Res
     };
     let filter = format!("(memberOf={})", filter::escape(group));
     if has_members && connection.find(shown.tree(), Scope::Subtree, &filter, &["1.1"]).await?.is_empty() {
-        let server = connection.server().to_owned();
-        return Err(DirectoryError::NotPermitted { server, what: "see who is in a group", right: None });
+        return Err(connection.not_permitted(UNSEEN));
     }
     Ok(())
 }

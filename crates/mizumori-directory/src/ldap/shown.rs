@@ -90,8 +90,7 @@ impl Shown {
             }
         }
         if names.is_empty() && !self.is_any {
-            let server = connection.server().to_owned();
-            return Err(DirectoryError::NotPermitted { server, what: "see any group", right: None });
+            return Err(connection.not_permitted("see any group"));
         }
         Ok(names)
     }
